@@ -1,0 +1,56 @@
+/*
+ * merge/history.h - the signed changes of one ledger: who saw what, and what each wrote. Pure; no I/O.
+ *
+ * The order between changes is "has seen" (is reachable from), never a date. Answered in constant time by one
+ * counter per chain of changes (a writer's changes mostly form one chain).
+ */
+#ifndef TUYEN_MERGE_HISTORY_H
+#define TUYEN_MERGE_HISTORY_H
+
+#include "base/err.h"
+#include "base/oid.h"
+#include "record/change.h"
+
+/* One write of one field (schema/merge.md: what counts as a write). */
+struct write {
+	const char *record; /* path */
+	const char *field;  /* field path; "" is the presence of the record */
+	const char *value;  /* canonical; NULL = absent. Presence: "+" or NULL */
+	bool seal;	    /* written by a seal, not by hand */
+	bool settles;	    /* written by settling a conflict (even where no byte changed) */
+};
+
+/* What history needs of a change; everything is copied. */
+struct history_change {
+	struct oid id;
+	struct oids heads; /* signed changes its parent stands for; all must be in the history already */
+	const char *writer; /* "11383", "cong-an@11383" */
+	const char *unit;
+	int rank;
+	enum claim claim;
+	const struct write *writes;
+	size_t n_writes;
+};
+
+struct history;
+
+struct history *history_new(void);
+void history_free(struct history *h);
+
+/* Add a change. Adding one that is there is fine (0, nothing happens). ERR_PARKED if a head is missing. */
+int history_add(struct history *h, const struct history_change *c, struct err *err);
+bool history_has(const struct history *h, const struct oid *id);
+size_t history_count(const struct history *h);
+const struct oids *history_heads_of(const struct history *h, const struct oid *id); /* what its parent stands for; NULL if unknown */
+
+/* Is `old` among what `young` has seen? A change has seen itself. Both must be in the history. */
+bool history_seen(const struct history *h, const struct oid *young, const struct oid *old);
+/* Reduce to the maximal ones (seen by no other of the list), sorted by id. */
+void history_maximal(const struct history *h, struct oids *list);
+/* The maximal changes of the whole history. */
+void history_tips(const struct history *h, struct oids *out);
+/* All changes seen by any of `heads` and by none of `have` (unknown ids in `have` are ignored), parents before
+ * children, in an order that depends on the set alone. */
+void history_between(const struct history *h, const struct oids *have, const struct oids *heads, struct oids *out);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * plan/view.h - what the plan room may see and what it may ask for. Pure: records in, edits out.
+ *
+ * The daemon and the command both implement `struct view` over the store; tests do so in memory.
+ */
+#ifndef TUYEN_PLAN_VIEW_H
+#define TUYEN_PLAN_VIEW_H
+
+#include "base/args.h"
+#include "record/change.h"
+#include "registry/registry.h"
+
+/* Read-only view of all ledgers this node holds, as of one moment. */
+struct view {
+	void *ctx;
+	/* Parse the record into r (arena's memory). ERR_NOT_FOUND if absent. */
+	int (*read)(void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err);
+	/* Paths under a prefix, sorted; none for an absent ledger. */
+	int (*list)(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err);
+	/* Names of all ledgers, sorted. */
+	int (*ledgers)(void *ctx, struct strs *out, struct err *err);
+	/* The newest signed change that touched this record (its id, writer, time), for receipts and traces.
+	 * ERR_NOT_FOUND if none. */
+	int (*last_change)(void *ctx, const char *ledger, const char *path, struct arena *arena, struct change *out,
+	    struct err *err);
+	const struct registry *registry;
+	/* Who this node is. */
+	const char *unit, *station, *agency; /* station and agency may be NULL */
+	int rank;
+	int64_t now;
+};
+
+/* Something to tell the person: a template with arguments (see base/err.h). */
+struct note {
+	bool warning;
+	const char *msg;
+	int n_args;
+	char *arg[ERR_ARGS];
+};
+
+/* What a writing operation wants done: changes to sign, words to say, bytes for standard output. */
+struct outcome {
+	struct arena arena; /* owns everything below */
+	struct change *changes; /* ledger, subject, body, claim, claim_basis, settles, records are set */
+	size_t n_changes;
+	struct note *notes;
+	size_t n_notes;
+	struct buf output; /* printed as it is (an id, a file) */
+};
+
+void outcome_free(struct outcome *o);
+/* A new, empty change in this ledger; borrowed from the outcome until the next outcome_change. */
+struct change *outcome_change(struct outcome *o, const char *ledger, const char *subject, const char *body);
+/* Add a record's new text (printed from r) or, with r NULL, its removal. */
+void outcome_put(struct outcome *o, struct change *c, const char *path, const struct record *r);
+#define outcome_note(o, ...) outcome_note_list((o), false, (const char *const[]){__VA_ARGS__, NULL})
+#define outcome_warn(o, ...) outcome_note_list((o), true, (const char *const[]){__VA_ARGS__, NULL})
+void outcome_note_list(struct outcome *o, bool warning, const char *const *msg_and_args);
+
+/* Resolve a plan id that people typed to its issuer: looks in every directives ledger. ERR_NOT_FOUND with the nearest,
+ * ERR_AMBIGUOUS with the issuers ("31/hp.2026-06" names one). */
+int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer, const char **plan,
+    struct err *err);
+
+#endif
