@@ -1,0 +1,99 @@
+/*
+ * registry/enrol.h - how a node comes into the registry: the request and the welcome, and the unit records they lead
+ * to. Pure; files and stores are the caller's.
+ *
+ *   subordinate                               superior
+ *   enrol_request      -- request.yaml -->    enrol_read_request, enrol_admit; write the unit record; feed the registry;
+ *   enrol_read_welcome,                       enrol_welcome
+ *   enrol_take        <-- welcome.yaml --
+ *
+ * Both files are canonical YAML whose last line is `signature:`, over the bytes before it. A
+ * request proves that whoever wrote it holds the key; that the key is the right one is for two people to compare over
+ * a telephone (enrol_fingerprint). The welcome pins superior and anchor.
+ */
+#ifndef TUYEN_REGISTRY_ENROL_H
+#define TUYEN_REGISTRY_ENROL_H
+
+#include "record/record.h"
+#include "registry/config.h"
+#include "registry/registry.h"
+
+#define ENROL_REQUEST_FORMAT "tuyen-request/1"
+#define ENROL_WELCOME_FORMAT "tuyen-welcome/1"
+#define ENROL_SIZE_MAX (64 * 1024)
+
+struct enrol_request {
+	const char *unit; /* code (or id) as its people typed it */
+	const char *station, *agency; /* or NULL */
+	const char *level, *name;
+	const char *address; /* where it listens itself, or NULL */
+	unsigned char key[KEY_PUBLIC_SIZE];
+};
+
+struct enrol_welcome {
+	const char *code; /* the `unit` of the request */
+	const char *unit; /* the id it was given */
+	const char *station; /* or NULL */
+	unsigned char key[KEY_PUBLIC_SIZE]; /* whom it was written for */
+	struct oid grant;
+	int rank;
+	struct config_peer superior; /* address NULL: none known */
+	struct config_peer anchor;
+	const char *const *above; /* as in struct config */
+	size_t n_above;
+};
+
+/* A record to be written into directives/<me>. */
+struct enrol_edit {
+	const char *id; /* "11383", "cong-an@11383" */
+	const char *path; /* "units/11383.yaml" */
+	struct record record;
+	bool changed; /* false: the registry says so already; write nothing */
+};
+
+/* What `unit add` says of a unit without a node. */
+struct enrol_unit {
+	const char *code, *name, *level;
+	const char *type, *identifier; /* or NULL */
+	const char *valid_from, *valid_to; /* dates, or NULL */
+};
+
+/* Write a request from what init put into the configuration. */
+int enrol_request(const struct config *me, const struct key *key, struct buf *out, struct err *err);
+/* Read one; `file` is for messages. ERR_INPUT with its place; ERR_REFUSED "signature". Strings are the arena's. */
+int enrol_read_request(struct arena *arena, const char *file, const char *bytes, size_t len,
+    struct enrol_request *out, struct err *err);
+
+/*
+ * What admitting makes of the registry. `levels` is the record levels.yaml (NULL while it has not arrived: the levels
+ * that enrol_genesis writes). A unit that was added before keeps what was said of it and gets the key; a new one gets
+ * an id. ERR_REFUSED: the level does not rank below `me` (a station: not its unit, or another level), or the unit has
+ * another active key. The same key again: changed is false.
+ */
+int enrol_admit(const struct registry *r, const struct config *me, const struct record *levels,
+    const struct enrol_request *request, day_t today, struct arena *arena, struct enrol_edit *out,
+    struct err *err);
+/* Register a unit without a node. The same again: changed is false. */
+int enrol_add(const struct registry *r, const struct config *me, const struct record *levels,
+    const struct enrol_unit *unit, struct arena *arena, struct enrol_edit *out, struct err *err);
+
+/* The welcome for an admitted key, once the registry was fed with the change that admitted it. The same bytes every
+ * time. ERR_NOT_FOUND if the registry does not know the key. */
+int enrol_welcome(const struct registry *r, const struct config *me, const struct key *my_key,
+    const struct enrol_request *request, struct buf *out, struct err *err);
+int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes, size_t len,
+    struct enrol_welcome *out, struct err *err);
+/* Take a welcome into the configuration of the node it was written for (`my_key`: its public key). `address` (may be
+ * NULL) overrides the superior's. ERR_REFUSED: for another node, or against the anchor that is pinned already. */
+int enrol_take(struct config *me, const struct enrol_welcome *welcome,
+    const unsigned char my_key[KEY_PUBLIC_SIZE], const char *address, struct err *err);
+
+/* The first change of a root: levels.yaml and units/<root>.yaml for directives/<root>. Fills me->rank, root, admitted
+ * and anchor. */
+int enrol_genesis(struct config *me, const unsigned char key[KEY_PUBLIC_SIZE], struct arena *arena,
+    struct enrol_edit *levels, struct enrol_edit *unit, struct err *err);
+
+/* What two people compare: "bai chong ... (SHA256:...)". */
+void enrol_fingerprint(const unsigned char key[KEY_PUBLIC_SIZE], struct buf *out);
+
+#endif
