@@ -1,0 +1,59 @@
+# Goal: the house holds. No file includes the header of a room that tests/lint/rooms does not allow it, and each library
+# stays in its room.
+set -eu
+cd "$(dirname "$0")/../.."
+bad=$(mktemp)
+trap 'rm -f "$bad"' EXIT
+
+for room in $(sed '/^#/d; s/ .*//' tests/lint/rooms); do
+	allowed=" $room $(sed -n "s/^$room  *//p" tests/lint/rooms) "
+	for file in daemon/"$room"/*.[ch]; do
+		[ -e "$file" ] || continue
+		sed -n 's/^#include "\([a-z_]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do
+			case "$allowed" in *" $used "*) ;; *) echo "$file includes room '$used', which tests/lint/rooms does not allow" ;; esac
+		done
+	done
+done >>"$bad"
+
+# link.c alone knows net, sync and store together; node.c owns everything; the rest of the root none of the three.
+for file in daemon/*.[ch] cli/*.[ch]; do
+	case "$file" in
+	daemon/link.* | daemon/node* | daemon/main.c) continue ;;
+	daemon/*) forbidden='net sync control' ;;
+	*) forbidden='net sync' ;;
+	esac
+	for room in $forbidden; do
+		grep -nE "^#include \"$room/" "$file" /dev/null | sed "s,\$, : $file may not know room '$room',"
+	done
+done >>"$bad"
+
+# library header: the places that may include it
+while read -r header places; do
+	grep -rlE "^#include <$header" daemon cli 2>/dev/null | grep -vE "^($places)" |
+		sed "s,\$, includes <$header>; only $places may," || true
+done >>"$bad" <<'EOF'
+git2 daemon/store/
+uv\.h daemon/net/|daemon/control/|daemon/[a-z_]+\.[ch]
+openssl/ daemon/net/|daemon/base/
+zlib\.h daemon/sync/
+yaml\.h daemon/record/
+utf8proc\.h daemon/record/
+jansson\.h daemon/control/|cli/
+libsmartcols daemon/none|cli/
+archive cli/
+EOF
+
+# The pure rooms touch neither files, sockets, clocks nor threads.
+grep -nE '^#include <(unistd|fcntl|sys/|time|pthread|netinet|arpa|poll|signal|dirent)' \
+	daemon/record/*.[ch] daemon/registry/*.[ch] daemon/merge/*.[ch] daemon/plan/*.[ch] daemon/sync/*.[ch] 2>/dev/null |
+	sed 's,$, : a pure room includes the outside world,' >>"$bad" || true
+
+# Figures are exact.
+grep -nE '\b(float|double|strtod|atof)\b' daemon/*.[ch] daemon/*/*.[ch] cli/*.[ch] 2>/dev/null |
+	sed 's,$, : no floating point,' >>"$bad" || true
+
+if [ -s "$bad" ]; then
+	cat "$bad"
+	exit 1
+fi
+echo "ok - includes keep to the house"
