@@ -36,10 +36,10 @@ int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change 
  * zero) is right, that its parent is the canonical merge of its heads, and that its tree is the state the rule gives.
  * Rights are the registry's matter: `judge` (may be NULL) is called when form is right and before anything is added.
  * ERR_PARKED: a head is missing. ERR_REFUSED: with err->rule = "signature", "form", "size", "merge", "state".
- * A change that is already there: 0 with *known true. */
+ * A change that is already there: 0 with *known true. *id is the change's id as computed, zero while it cannot be. */
 int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],
     int (*judge)(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err),
-    void *ctx, bool *known, struct err *err);
+    void *ctx, struct oid *id, bool *known, struct err *err);
 
 /* Merge, sync, move refs. On error nothing of the transaction is visible and tx_destroy is all that remains. */
 int tx_commit(struct tx *tx, struct err *err);
