@@ -17,6 +17,7 @@ done >>"$bad"
 
 # link.c alone knows net, sync and store together; node.c owns everything; the rest of the root none of the three.
 for file in daemon/*.[ch] cli/*.[ch]; do
+	[ -e "$file" ] || continue
 	case "$file" in
 	daemon/link.* | daemon/node* | daemon/main.c) continue ;;
 	daemon/*) forbidden='net sync control' ;;
@@ -50,6 +51,7 @@ grep -nE '^#include <(unistd|fcntl|sys/|time|pthread|netinet|arpa|poll|signal|di
 
 # Figures are exact.
 grep -nE '\b(float|double|strtod|atof)\b' daemon/*.[ch] daemon/*/*.[ch] cli/*.[ch] 2>/dev/null |
+	grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/?\*|//)' |
 	sed 's,$, : no floating point,' >>"$bad" || true
 
 if [ -s "$bad" ]; then
