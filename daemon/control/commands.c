@@ -1,0 +1,385 @@
+#include "control/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS(...) ((const struct command_option[]){__VA_ARGS__, {NULL, NULL, NULL}})
+#define NO_OPTIONS OPTIONS({NULL, NULL, NULL})
+
+#define OPT_UNIT(text)               \
+	{                            \
+		"unit", "UNIT", text \
+	}
+#define OPT_PERIOD                                                                                           \
+	{                                                                                                    \
+		"period", "PERIOD",                                                                          \
+		    N_("the reporting period: 2026-06, 2026-Q2, 2026-H1, 2026-9M, 2026, or one of the plan") \
+	}
+#define OPT_REASON(text)               \
+	{                              \
+		"reason", "TEXT", text \
+	}
+#define OPT_ON_BEHALF OPT_UNIT(N_("the subordinate unit whose report it is"))
+
+const struct command commands[] = {
+    {"init", "", 0, 0, COMMAND_LOCAL, false, 0,
+	OPTIONS(OPT_UNIT(N_("the official code of the unit")),
+	    {"level", "LEVEL", N_("its level: central, province, district or commune")},
+	    {"name", "NAME", N_("its name")},
+	    {"root", NULL, N_("make it the root of trust: nobody is above it")},
+	    {"listen", "HOST:PORT", N_("where it takes calls from its subordinates")},
+	    {"address", "HOST:PORT", N_("where subordinates reach it, if not where it listens")},
+	    {"station", "ID", N_("this node is a station of the unit")},
+	    {"agency", "ID", N_("the agency that this station speaks for")}),
+	N_("Make a new node: its directory, key, store and settings.")},
+    {"join", "[WELCOME]", 0, 1, COMMAND_LOCAL, false, 1,
+	OPTIONS({"request", NULL, N_("print the request that the superior admits")},
+	    {"superior", "HOST:PORT", N_("where the superior is reached, instead of what the welcome says")}),
+	N_("Enrol this node with its superior, by request and welcome.")},
+    {"unit list", "", 0, 0, COMMAND_LOCAL, true, 0,
+	OPTIONS({"below", "UNIT", N_("only what is below this unit")},
+	    {"stations", NULL, N_("stations as well")}),
+	N_("List the units that this node knows.")},
+    {"unit show", "UNIT", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS, N_("Show one unit and its keys.")},
+    {"unit add", "CODE", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"level", "LEVEL", N_("its level: central, province, district or commune")},
+	    {"name", "NAME", N_("its name")}, {"type", "TEXT", N_("what kind of unit it is, in words")},
+	    {"identifier", "ID", N_("its identifier of Decision 20/2020")},
+	    {"valid-from", "DATE", N_("the first day on which it exists")},
+	    {"valid-to", "DATE", N_("the last day on which it exists")}),
+	N_("Register a subordinate unit, with or without a node.")},
+    {"unit admit", "REQUEST", 1, 1, COMMAND_NODE, false, 1, NO_OPTIONS,
+	N_("Admit the node that made this request, and print its welcome.")},
+    {"plan load", "FILE", 1, 1, COMMAND_NODE, false, 1,
+	OPTIONS({"dry-run", NULL, N_("only read the file and say what it holds")}),
+	N_("Load a plan file, all or nothing, and print the id of the plan.")},
+    {"plan list", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS, N_("List the plans.")},
+    {"plan show", "PLAN", 1, 1, COMMAND_LOCAL, true, 0,
+	OPTIONS({"yaml", NULL, N_("print the file that would load as this plan")}), N_("Show a plan.")},
+    {"task list", "PLAN", 1, 1, COMMAND_LOCAL, true, 0, OPTIONS(OPT_UNIT(N_("the progress of this unit"))),
+	N_("List the tasks of a plan with their progress.")},
+    {"task set", "PLAN TASK KEY=VALUE...", 2, -1, COMMAND_NODE, false, 0,
+	OPTIONS({"note", "TEXT", N_("a note beside it")},
+	    OPT_UNIT(N_("the subordinate unit whose progress it is")), OPT_REASON(N_("why"))),
+	N_("Set the progress of a task: state, percent, done_on, result, note.")},
+    {"indicator list", "PLAN", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("List the indicators of a plan.")},
+    {"directive issue", "", 0, 0, COMMAND_NODE, false, 0,
+	OPTIONS({"id", "ID", N_("its id; the next free one if not given")},
+	    {"title", "TEXT", N_("what it is about")},
+	    {"plan", "PLAN", N_("the plan that it asks a report on")}, OPT_PERIOD,
+	    {"to", "UNITS", N_("units it is meant for, by commas, or: all")},
+	    {"due", "DATE", N_("the last day on which the report is in time")},
+	    {"number", "TEXT", N_("the number of the document")},
+	    {"tasks", "TASKS", N_("tasks it is about, by commas")}, {"text", "TEXT", N_("its text")}),
+	N_("Issue a directive to the units below; issued again, it is a new version.")},
+    {"directive list", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("List the directives, own and received.")},
+    {"directive show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("Show a directive and who has acknowledged which version.")},
+    {"directive ack", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS({"note", "TEXT", N_("a note beside it")}),
+	N_("Acknowledge the present version of a directive.")},
+    {"directive revoke", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),
+	N_("Revoke a directive.")},
+    {"report new", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0, NO_OPTIONS,
+	N_("Begin an empty draft of a report.")},
+    {"report set", "PLAN PERIOD [KEY=VALUE...]", 2, -1, COMMAND_NODE, false, 0,
+	OPTIONS({"note", "TEXT", N_("the narrative of the report")}, OPT_ON_BEHALF,
+	    OPT_REASON(N_("why a superior writes it"))),
+	N_("Write figures into the draft of a report; KEY= clears one, KEY=0 is zero.")},
+    {"report import", "FILE", 1, 1, COMMAND_NODE, false, 1,
+	OPTIONS(OPT_ON_BEHALF, OPT_REASON(N_("why a superior writes it"))),
+	N_("Write the figures of a filled-in form into the draft of a report.")},
+    {"report submit", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0,
+	OPTIONS(
+	    {"partial", NULL, N_("even with gaps")}, {"nil", NULL, N_("nothing occurred in this period")}),
+	N_("Submit a report to the superior.")},
+    {"report return", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0,
+	OPTIONS(OPT_ON_BEHALF, OPT_REASON(N_("what to mend"))), N_("Return a submitted report to its unit.")},
+    {"report accept", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0, OPTIONS(OPT_ON_BEHALF),
+	N_("Accept a submitted report, which seals it.")},
+    {"report correct", "PLAN PERIOD KEY=VALUE...", 3, -1, COMMAND_NODE, false, 0,
+	OPTIONS(OPT_REASON(N_("why, in one line")), OPT_ON_BEHALF),
+	N_("Correct figures of a submitted or accepted report.")},
+    {"report show", "PLAN PERIOD", 2, 2, COMMAND_LOCAL, true, 0,
+	OPTIONS(OPT_UNIT(N_("the report of this unit"))),
+	N_("Show a report as a form: figures, last period's figures, what is missing.")},
+    {"report list", "[PLAN]", 0, 1, COMMAND_LOCAL, true, 0,
+	OPTIONS(OPT_PERIOD, OPT_UNIT(N_("only the reports of this unit"))), N_("List the reports.")},
+    {"total", "PLAN", 1, 1, COMMAND_LOCAL, true, 0,
+	OPTIONS(OPT_PERIOD, {"by", "unit", N_("one line a unit as well")},
+	    {"format", "FORMAT", N_("table, csv or json")}),
+	N_("Add up the reports of a period; say how many units reported of how many.")},
+    {"missing", "PLAN", 1, 1, COMMAND_LOCAL, true, 0, OPTIONS(OPT_PERIOD),
+	N_("List the units that have not reported.")},
+    {"conflict list", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("List what was overruled or is disputed.")},
+    {"conflict show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("Show a conflict: both values and who wrote them.")},
+    {"conflict settle", "ID", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"take", "SIDE", N_("kept, other or base: the value that is to stand")},
+	    {"value", "VALUE", N_("another value that is to stand")}, OPT_REASON(N_("why"))),
+	N_("Settle a conflict by taking one of its values.")},
+    {"conflict object", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),
+	N_("Object to how a conflict was decided.")},
+    {"conflict answer", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("the answer"))),
+	N_("Answer an objection.")},
+    {"status", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("Say what is to be done here, and how the node and its lines are.")},
+    {"sync", "", 0, 0, COMMAND_NODE, false, 0,
+	OPTIONS({"wait", NULL, N_("wait until both sides have the same")},
+	    {"with", "UNIT", N_("only with this unit")},
+	    {"pause", NULL, N_("close the lines of this node until --resume")},
+	    {"resume", NULL, N_("open them again")}),
+	N_("Ask for an exchange with the superior and the subordinates.")},
+    {"log", "[LEDGER]", 0, 1, COMMAND_LOCAL, true, 0, OPTIONS({"limit", "N", N_("only the newest N")}),
+	N_("List the signed changes, newest first.")},
+    {"verify", "", 0, 0, COMMAND_LOCAL, true, 0,
+	OPTIONS({"allowed-signers", NULL, N_("print the keys for stock git instead")}),
+	N_("Check every signature, merge, record and right in the store.")},
+    {"config", "[KEY [VALUE]]", 0, 2, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("Print the settings, or one; or set one, an empty VALUE clears it.")},
+    {"backup", "FILE", 1, 1, COMMAND_LOCAL, false, 0, NO_OPTIONS,
+	N_("Write the node, its key included, into one file.")},
+    {"restore", "FILE", 1, 1, COMMAND_LOCAL, false, 0, NO_OPTIONS, N_("Make the node again from a backup.")},
+    {NULL, NULL, 0, 0, COMMAND_LOCAL, false, 0, NULL, NULL},
+};
+
+const struct command_option command_common[] = {
+    {"json", NULL, N_("print JSON")},
+    {"timeout", "SECONDS", N_("how long to wait for the node")},
+    {"help", NULL, N_("show this help")},
+    {NULL, NULL, NULL},
+};
+
+/* The most letters of a word that nearest() looks at. */
+#define WORD_MAX 64
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be added, dropped or changed. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strnlen(a, WORD_MAX), m = strnlen(b, WORD_MAX), row[WORD_MAX + 1];
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t above_left = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t above = row[j];
+			size_t change = above_left + (a[i - 1] != b[j - 1]);
+			row[j] = smaller(change, smaller(above, row[j - 1]) + 1);
+			above_left = above;
+		}
+	}
+	return row[m];
+}
+
+/* The best candidate so far for a mistyped word. */
+struct nearest {
+	const char *word, *best;
+	size_t least;
+};
+
+static void nearest_try(struct nearest *n, const char *candidate)
+{
+	size_t d = distance(n->word, candidate);
+	if (d <= strlen(n->word) / 3 + 1 && (!n->best || d < n->least)) {
+		n->best = candidate;
+		n->least = d;
+	}
+}
+
+static bool starts_with_word(const char *name, const char *word)
+{
+	size_t len = strlen(word);
+	return strncmp(name, word, len) == 0 && (name[len] == ' ' || name[len] == '\0');
+}
+
+static const struct command *find_name(const char *first, const char *second)
+{
+	size_t len = strlen(first);
+	for (const struct command *c = commands; c->name; c++) {
+		if (strncmp(c->name, first, len) != 0)
+			continue;
+		const char *rest = c->name + len;
+		if (second ? *rest == ' ' && strcmp(rest + 1, second) == 0 : *rest == '\0')
+			return c;
+	}
+	return NULL;
+}
+
+/* "unit" alone, or "unit" with a word that no command of that family has. */
+static void refuse_second(const char *first, const char *second, struct err *err)
+{
+	struct buf verbs = {0};
+	struct nearest near = {second ? second : "", NULL, 0};
+	size_t len = strlen(first);
+	for (const struct command *c = commands; c->name; c++) {
+		if (!starts_with_word(c->name, first))
+			continue;
+		buf_printf(&verbs, "%s%s", verbs.len ? ", " : "", c->name + len + 1);
+		nearest_try(&near, c->name + len + 1);
+	}
+	if (!second) {
+		err_set(err, ERR_USAGE, "'%1' needs one more word: %2", first, buf_str(&verbs));
+	} else {
+		err_set(err, ERR_USAGE, "there is no command '%1 %2'", first, second,
+		    near.best ? near.best : buf_str(&verbs));
+		err_hint(err, near.best ? N_("did you mean '%1 %3'?") : N_("after '%1' comes one of: %3"));
+	}
+	buf_free(&verbs);
+}
+
+static void refuse_first(const char *first, struct err *err)
+{
+	struct nearest near = {first, NULL, 0};
+	char names[sizeof commands / sizeof *commands][WORD_MAX];
+	for (size_t i = 0; commands[i].name; i++) {
+		size_t len = strcspn(commands[i].name, " ");
+		memcpy(names[i], commands[i].name, len);
+		names[i][len] = '\0';
+		nearest_try(&near, names[i]);
+	}
+	err_set(err, ERR_USAGE, "there is no command '%1'", first, near.best);
+	err_hint(err, near.best ? N_("did you mean '%2'?") : N_("'tuyen help' lists the commands"));
+}
+
+const struct command *command_find(char *const *argv, int argc, int *used, struct err *err)
+{
+	*used = 0;
+	if (argc < 1) {
+		err_set(err, ERR_USAGE, "a command is needed");
+		err_hint(err, N_("'tuyen help' lists the commands"));
+		return NULL;
+	}
+	const char *second = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+	const struct command *c = second ? find_name(argv[0], second) : NULL;
+	*used = c ? 2 : 1;
+	if (!c)
+		c = find_name(argv[0], NULL);
+	if (c)
+		return c;
+	*used = 0;
+	for (c = commands; c->name; c++)
+		if (starts_with_word(c->name, argv[0])) {
+			refuse_second(argv[0], second, err);
+			return NULL;
+		}
+	refuse_first(argv[0], err);
+	return NULL;
+}
+
+static const struct command_option *in_list(
+    const struct command_option *options, const char *name, size_t len, struct nearest *near)
+{
+	for (const struct command_option *o = options; o->name; o++) {
+		if (strncmp(o->name, name, len) == 0 && o->name[len] == '\0')
+			return o;
+		nearest_try(near, o->name);
+	}
+	return NULL;
+}
+
+static const struct command_option *find_option(
+    const struct command *c, const char *name, size_t len, struct err *err)
+{
+	char word[WORD_MAX + 1];
+	memcpy(word, name, smaller(len, WORD_MAX));
+	word[smaller(len, WORD_MAX)] = '\0';
+	struct nearest near = {word, NULL, 0};
+	const struct command_option *o = in_list(c->options, name, len, &near);
+	if (!o)
+		o = in_list(command_common, name, len, &near);
+	if (o)
+		return o;
+	err_set(err, ERR_USAGE, "'%1' has no option --%2", c->name, word, near.best);
+	err_hint(err, near.best ? N_("did you mean --%3?") : N_("'tuyen %1 --help' lists its options"));
+	return NULL;
+}
+
+/* Take argv[i], an option, and its value; returns how many words that were, or an error. */
+static int take_option(
+    const struct command *c, char *const *argv, int left, struct args *out, struct err *err)
+{
+	const char *name = argv[0] + 2;
+	size_t len = strcspn(name, "=");
+	const struct command_option *o = find_option(c, name, len, err);
+	if (!o)
+		return ERR_USAGE;
+	if (!o->value && name[len])
+		return err_set(err, ERR_USAGE, "--%1 takes no value", o->name);
+	if (!o->value || name[len]) {
+		args_add_option(out, o->name, name[len] ? name + len + 1 : "");
+		return 1;
+	}
+	if (left < 2) {
+		err_set(err, ERR_USAGE, "--%1 needs a value", o->name, o->value);
+		err_hint(err, N_("write --%1 %2"));
+		return ERR_USAGE;
+	}
+	args_add_option(out, o->name, argv[1]);
+	return 2;
+}
+
+static int check_words(const struct command *c, const struct args *a, struct err *err)
+{
+	struct buf synopsis = {0};
+	int rc = 0;
+	command_synopsis(c, &synopsis);
+	if (a->words.n < (size_t)c->min_words)
+		rc = err_set(err, ERR_USAGE, "'%1' needs more words", c->name, buf_str(&synopsis));
+	else if (c->max_words >= 0 && a->words.n > (size_t)c->max_words)
+		rc = err_set(err, ERR_USAGE, "'%1' has no place for the word '%3'", c->name,
+		    buf_str(&synopsis), a->words.items[c->max_words]);
+	if (rc)
+		err_hint(err, N_("it is used so: %2"));
+	buf_free(&synopsis);
+	return rc;
+}
+
+int command_parse(const struct command *c, char *const *argv, int argc, struct args *out, struct err *err)
+{
+	bool words_only = false;
+	for (int i = 0; i < argc;) {
+		const char *word = argv[i];
+		if (!words_only && strcmp(word, "--") == 0) {
+			words_only = true;
+			i++;
+		} else if (!words_only && word[0] == '-' && word[1] == '-') {
+			int n = take_option(c, argv + i, argc - i, out, err);
+			if (n < 0)
+				return n;
+			i += n;
+		} else if (!words_only && strcmp(word, "-h") == 0) {
+			args_add_option(out, "help", "");
+			i++;
+		} else if (!words_only && word[0] == '-' && word[1]) {
+			err_set(err, ERR_USAGE, "'%1' is not an option", word, c->name);
+			err_hint(err, N_("options are whole words after two dashes; 'tuyen %2 --help' lists "
+					 "them; after -- everything is a word"));
+			return ERR_USAGE;
+		} else {
+			strs_add(&out->words, word);
+			i++;
+		}
+	}
+	if (args_has(out, "json") && !c->json)
+		return err_set(err, ERR_USAGE, "'%1' has no option --%2", c->name, "json");
+	return args_has(out, "help") ? 0 : check_words(c, out, err);
+}
+
+void command_synopsis(const struct command *c, struct buf *out)
+{
+	buf_printf(out, "tuyen %s", c->name);
+	if (*c->words)
+		buf_printf(out, " %s", c->words);
+	for (const struct command_option *o = c->options; o->name; o++)
+		buf_printf(out, o->value ? " [--%s %s]" : " [--%s]", o->name, o->value);
+	if (c->json)
+		buf_puts(out, " [--json]");
+}
