@@ -14,15 +14,16 @@
 struct view {
 	void *ctx;
 	/* Parse the record into r (arena's memory). ERR_NOT_FOUND if absent. */
-	int (*read)(void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err);
+	int (*read)(void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r,
+	    struct err *err);
 	/* Paths under a prefix, sorted; none for an absent ledger. */
 	int (*list)(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err);
 	/* Names of all ledgers, sorted. */
 	int (*ledgers)(void *ctx, struct strs *out, struct err *err);
 	/* The newest signed change that touched this record (its id, writer, time), for receipts and traces.
 	 * ERR_NOT_FOUND if none. */
-	int (*last_change)(void *ctx, const char *ledger, const char *path, struct arena *arena, struct change *out,
-	    struct err *err);
+	int (*last_change)(void *ctx, const char *ledger, const char *path, struct arena *arena,
+	    struct change *out, struct err *err);
 	const struct registry *registry;
 	/* Who this node is. */
 	const char *unit, *station, *agency; /* station and agency may be NULL */
@@ -59,7 +60,7 @@ void outcome_note_list(struct outcome *o, bool warning, const char *const *msg_a
 
 /* Resolve a plan id that people typed to its issuer: looks in every directives ledger. ERR_NOT_FOUND with the nearest,
  * ERR_AMBIGUOUS with the issuers ("31/hp.2026-06" names one). */
-int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer, const char **plan,
-    struct err *err);
+int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer,
+    const char **plan, struct err *err);
 
 #endif

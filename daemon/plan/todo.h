@@ -1,0 +1,39 @@
+/*
+ * plan/todo.h - what `status` begins with: what is to be done here, and whether the last report has arrived.
+ */
+#ifndef TUYEN_PLAN_TODO_H
+#define TUYEN_PLAN_TODO_H
+
+#include "plan/conflicts.h"
+#include "plan/directive.h"
+
+/* A report that a directive in force asks of this unit and that is not submitted. */
+struct todo_report {
+	const char *issuer, *plan, *period;
+	const char *directive; /* the one whose due date holds (or the first, if none sets one) */
+	const char *state; /* "draft", "returned"; NULL: not begun */
+	const char *due; /* NULL: no day was set */
+	int days_left; /* 0: today; below 0: so many days over */
+	bool overdue;
+};
+
+struct todo {
+	const struct directive **directives; /* not acknowledged here in their version */
+	size_t n_directives;
+	struct todo_report *reports; /* by due date, those without last */
+	size_t n_reports;
+	struct conflict_items conflicts; /* all that are not settled */
+	size_t n_waiting; /* of these, such that wait for a person */
+	/* The report this unit submitted or corrected last; NULL issuer: none yet. */
+	struct {
+		const char *issuer, *plan, *period, *state, *version;
+		int64_t sent; /* time of the newest change to it */
+		const char *received; /* the receipt of this version, NULL: none has arrived here */
+		const char *late; /* "yes", "no"; NULL: no due date or no receipt */
+	} last;
+};
+
+/* All of it is the arena's. */
+int todo_read(const struct view *v, struct arena *arena, struct todo *out, struct err *err);
+
+#endif
