@@ -4,10 +4,10 @@
 
 #include "base/buf.h"
 
-/* NFC of valid UTF-8; false on invalid UTF-8 (out is then undefined). */
+/* NFC of valid UTF-8; false on invalid UTF-8, a NUL, or more than 30 marks on one letter (out then unchanged). */
 bool text_nfc(const char *bytes, size_t len, struct buf *out);
 /* The folding key for search and comparison: lower case, no tones or marks, đ as d, tone spellings unified
- * (tuý = túy), runs of blanks as one. Never stored. */
+ * (tuý = túy), runs of blanks as one, none at the ends. Never stored. */
 void text_fold(const char *text, struct buf *out);
 bool text_fold_eq(const char *a, const char *b);
 /* True when a word of `text` mixes Latin letters with Cyrillic or Greek ones; *word (may be NULL) gets the
