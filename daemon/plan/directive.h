@@ -42,6 +42,8 @@ struct directives {
 
 /* All directives this node holds. All of it is the arena's. */
 int directive_list(const struct view *v, struct arena *arena, struct directives *out, struct err *err);
+/* The same without `acks`, at the cost of this ledger's own records alone. */
+int directive_read(const struct view *v, struct arena *arena, struct directives *out, struct err *err);
 /* The one that people typed: "D-017", "31/D-017". ERR_NOT_FOUND with the nearest, ERR_AMBIGUOUS with the candidates.
  * With `mine`, those addressed to this unit are preferred where several have the id. */
 int directive_find(const struct directives *all, const char *typed, bool mine, const struct directive **out,
@@ -51,6 +53,8 @@ int directive_find(const struct directives *all, const char *typed, bool mine, c
 bool directive_is_to(const struct view *v, const struct directive *d, const char *unit);
 /* Is the unit addressed, or below one that is. */
 bool directive_covers(const struct view *v, const struct directive *d, const char *unit);
+/* Is it in force, and about this plan and period? */
+bool directive_asks(const struct directive *d, const char *plan_issuer, const char *plan, const char *period);
 /* The due date that holds for a unit's report: the earliest one of the directives in force for that plan and period
  * that cover it. NULL if none sets one. Borrowed from `all`. */
 const char *directive_due(const struct view *v, const struct directives *all, const char *plan_issuer,
