@@ -16,9 +16,9 @@ DOCDIR ?= $(PREFIX)/share/doc/tuyen
 
 # Debian packages: to build and run; to test.
 PACKAGES := gcc libc6-dev pkg-config gettext libgit2-dev libuv1-dev zlib1g-dev libyaml-dev libssl-dev \
-	libutf8proc-dev libsmartcols-dev libjansson-dev
+	libutf8proc-dev libsmartcols-dev libjansson-dev libarchive-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libcmocka-dev clang-format mandoc jq git openssh-client perl systemd iproute2
-LIBRARIES := libgit2 libuv zlib yaml-0.1 libcrypto libssl libutf8proc smartcols jansson
+LIBRARIES := libgit2 libuv zlib yaml-0.1 libcrypto libssl libutf8proc smartcols jansson libarchive
 
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2))
@@ -38,9 +38,9 @@ endif
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARDEN := -fstack-protector-strong -fPIE
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTUYEN_VERSION='"$(VERSION)"' -Idaemon -MMD -MP \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTUYEN_VERSION='"$(VERSION)"' -DTUYEN_LOCALEDIR='"$(LOCALEDIR)"' -Idaemon -MMD -MP \
 	$(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
-LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANFLAGS)
 LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
 ROOMS := $(shell sed '/^\#/d; s/ .*//' tests/lint/rooms)
@@ -50,7 +50,7 @@ ALL_LIBS := $(foreach r,$(ROOMS),$(OUT)/lib/$(r).a)
 group = -Wl,--start-group $(1) -Wl,--end-group
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
-CLI_SRC := $(wildcard cli/*.c)
+CLI_SRC := $(wildcard cli/*.c) daemon/view_store.c
 DAEMON_SRC := $(wildcard daemon/*.c)
 MAN := $(wildcard cli/*.[1-8] daemon/*.[1-8])
 SCHEMA := $(sort $(wildcard schema/types/*.yaml schema/calendars/*.yaml))

@@ -1,0 +1,78 @@
+#include "view_store.h"
+
+#include <string.h>
+
+#include "base/sys.h"
+#include "merge/history.h"
+
+static int view_read(
+    void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err)
+{
+	return store_record(ctx, ledger, NULL, path, arena, r, err);
+}
+
+static int view_list(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err)
+{
+	return store_list(ctx, ledger, NULL, prefix, out, err);
+}
+
+static int view_ledgers(void *ctx, struct strs *out, struct err *err)
+{
+	return store_ledgers(ctx, out, err);
+}
+
+static int touches(
+    struct store *s, const char *ledger, const struct oid *id, const char *path, bool *yes, struct err *err)
+{
+	struct arena arena = {0};
+	struct change change;
+	*yes = false;
+	int rc = store_change(s, ledger, id, &arena, &change, err);
+	for (size_t i = 0; rc == 0 && !*yes && i < change.n_records; i++)
+		*yes = strcmp(change.records[i].path, path) == 0;
+	arena_free(&arena);
+	return rc;
+}
+
+/* Backward through "parents before children", an order that no clock has a part in. */
+static int view_last_change(
+    void *ctx, const char *ledger, const char *path, struct arena *arena, struct change *out, struct err *err)
+{
+	struct history *history;
+	struct oids none = {0}, tips = {0}, all = {0};
+	int rc = store_history(ctx, ledger, &history, err);
+	if (rc != 0)
+		return rc;
+	history_tips(history, &tips);
+	history_between(history, &none, &tips, &all);
+	bool found = false;
+	size_t i = all.n;
+	while (rc == 0 && !found && i-- > 0)
+		rc = touches(ctx, ledger, &all.items[i], path, &found, err);
+	if (rc == 0 && found)
+		rc = store_change(ctx, ledger, &all.items[i], arena, out, err);
+	else if (rc == 0)
+		rc = err_set(err, ERR_NOT_FOUND, "no change of %1 touches %2", ledger, path);
+	oids_free(&tips);
+	oids_free(&all);
+	return rc;
+}
+
+int view_store_open(
+    struct store *store, struct registry *registry, const struct config *config, struct view *out)
+{
+	*out = (struct view){
+	    .ctx = store,
+	    .read = view_read,
+	    .list = view_list,
+	    .ledgers = view_ledgers,
+	    .last_change = view_last_change,
+	    .registry = registry,
+	    .unit = config->unit,
+	    .station = config->station,
+	    .agency = config->agency,
+	    .rank = config->rank,
+	    .now = sys_now(),
+	};
+	return 0;
+}
