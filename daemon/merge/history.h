@@ -14,10 +14,12 @@
 /* One write of one field (schema/merge.md: what counts as a write). */
 struct write {
 	const char *record; /* path */
-	const char *field;  /* field path; "" is the presence of the record */
-	const char *value;  /* canonical; NULL = absent. Presence: "+" or NULL */
-	bool seal;	    /* written by a seal, not by hand */
-	bool settles;	    /* written by settling a conflict (even where no byte changed) */
+	const char *field; /* field path; "" is the presence of the record */
+	const char *value; /* canonical; NULL = absent. Presence: "+" or NULL */
+	bool seal; /* written by a seal, not by hand */
+	bool settles; /* written by settling a conflict (even where no byte changed) */
+	bool all; /* presence only: adding and sealing speak for every field of the record; history_add makes
+			     * them write absent whatever else the writer had seen written there */
 };
 
 /* What history needs of a change; everything is copied. */
@@ -41,16 +43,18 @@ void history_free(struct history *h);
 int history_add(struct history *h, const struct history_change *c, struct err *err);
 bool history_has(const struct history *h, const struct oid *id);
 size_t history_count(const struct history *h);
-const struct oids *history_heads_of(const struct history *h, const struct oid *id); /* what its parent stands for; NULL if unknown */
+const struct oids *history_heads_of(
+    const struct history *h, const struct oid *id); /* what its parent stands for; NULL if unknown */
 
-/* Is `old` among what `young` has seen? A change has seen itself. Both must be in the history. */
+/* Is `old` among what `young` has seen? A change has seen itself. False if one is not in the history. */
 bool history_seen(const struct history *h, const struct oid *young, const struct oid *old);
-/* Reduce to the maximal ones (seen by no other of the list), sorted by id. */
+/* Reduce to the maximal ones (seen by no other of the list), sorted by id. Unknown ids are dropped. */
 void history_maximal(const struct history *h, struct oids *list);
 /* The maximal changes of the whole history. */
 void history_tips(const struct history *h, struct oids *out);
 /* All changes seen by any of `heads` and by none of `have` (unknown ids in `have` are ignored), parents before
  * children, in an order that depends on the set alone. */
-void history_between(const struct history *h, const struct oids *have, const struct oids *heads, struct oids *out);
+void history_between(
+    const struct history *h, const struct oids *have, const struct oids *heads, struct oids *out);
 
 #endif

@@ -30,8 +30,8 @@ struct merge_result {
  * records and conflict records alike; records equal in both states are left out. Cost: what was written between.
  * Merging heads h1..hk: from = {h1}, to = {h1..hk}. Checking a signed change c: from = its heads, to = {c}.
  */
-void merge_advance(const struct history *h, const char *ledger, const struct oids *from, const struct oids *to,
-    struct merge_result *out);
+void merge_advance(const struct history *h, const char *ledger, const struct oids *from,
+    const struct oids *to, struct merge_result *out);
 void merge_result_free(struct merge_result *r);
 
 /*
@@ -49,8 +49,9 @@ int merge_writes_of(struct arena *arena, const char *ledger, const struct change
 /* Add the write that settling makes: the conflict's field at the value it has in `record_after` (the target
  * record's text in the change's own state; NULL = absent). `conflict_before` is the conflict record in the parent's
  * state. */
-int merge_settlement(struct arena *arena, const char *ledger, const char *conflict_before, size_t conflict_len,
-    const char *record_after, size_t record_len, struct merge_writes *out, struct err *err);
+int merge_settlement(struct arena *arena, const char *ledger, const char *conflict_before,
+    size_t conflict_len, const char *record_after, size_t record_len, struct merge_writes *out,
+    struct err *err);
 
 /* The canonical merge commit (DESIGN 5): message and identity are fixed, parents are the heads sorted by id, time is
  * the latest of theirs. */

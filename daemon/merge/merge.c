@@ -1,0 +1,187 @@
+/*
+ * A state is looked at record by record: view_record() puts one record and all conflict records about it, and about
+ * those, into a table. merge_advance() does that for each record touched on the way, under both pasts, and tells the
+ * difference. What a record and its conflicts look like depends on nothing but the writes to it and to them, so
+ * records not touched are the same in both.
+ */
+#include "merge/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "merge/conflict.h"
+
+struct view {
+	const struct history *h;
+	const char *ledger;
+	struct arena *arena; /* of the texts */
+	struct arena scratch;
+	struct past past;
+	struct table texts; /* path -> canonical text */
+};
+
+static const char *print(struct view *v, const struct record *r)
+{
+	struct buf text = {0};
+	record_print(r, &text);
+	char *copy = arena_dup_len(v->arena, buf_str(&text), text.len);
+	buf_free(&text);
+	return copy;
+}
+
+static void view_fields(struct view *v, const struct log *log, const struct record_type *type,
+    struct record *into, bool *present);
+
+/* A conflict record, and the conflicts among those who wrote on it. */
+static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
+{
+	const struct record_type *type = type_by_path(v->ledger, path);
+	const struct log *log = table_get(&v->h->logs, path);
+	bool objected = log && conflict_unanswered(log, &v->past);
+	if (!type || (!open && !objected))
+		return;
+	const char *state = !open		       ? "settled"
+			    : objected		       ? "objected"
+			    : !strcmp(c->why, "equal") ? "disputed"
+						       : "overruled";
+	struct record r;
+	bool present = false;
+	record_init(&r, &v->scratch, type);
+	if (log)
+		view_fields(v, log, type, &r, &present);
+	conflict_fill(&r, c, state);
+	*table_at(&v->texts, path) = (void *)print(v, &r);
+}
+
+static void view_open(struct view *v, const struct conflicts *found)
+{
+	char id[41], path[64];
+	for (size_t i = 0; i < found->n; i++) {
+		const struct entry *losing = found->items[i].losing;
+		merge_conflict_id(losing->field->log->path, losing->field->name, &losing->by->id, id);
+		merge_conflict_path(id, path);
+		view_conflict(v, &found->items[i], path, true);
+	}
+}
+
+/* Conflicts that are over, with an objection that nobody has answered. */
+static void view_closed(struct view *v, const struct log *log, const struct record_type *type)
+{
+	for (size_t i = 0; i < log->n_about; i++) {
+		const struct log *about = log->about[i];
+		if (!past_has(&v->past, about->losing->by) || table_get(&v->texts, about->path))
+			continue;
+		struct conflict c = conflict_closed(v->h, &v->scratch, type, about->losing, &v->past);
+		view_conflict(v, &c, about->path, false);
+	}
+}
+
+static void view_fields(
+    struct view *v, const struct log *log, const struct record_type *type, struct record *into, bool *present)
+{
+	struct conflicts found = {0};
+	for (size_t i = 0; i < log->fields.n; i++) {
+		const struct field *field = log->fields.rows[i].value;
+		struct verdict verdict = rule_resolve(&v->scratch, type, field, &v->past);
+		if (!*field->name)
+			*present = verdict.value != NULL;
+		else if (verdict.value)
+			record_put(into, field->name, verdict.value);
+		if (verdict.n > 1)
+			conflict_derive(&v->scratch, type, field, &verdict, &found);
+	}
+	view_open(v, &found);
+	free(found.items);
+	view_closed(v, log, type);
+}
+
+static void view_record(struct view *v, const struct log *log)
+{
+	const struct record_type *type = type_by_path(v->ledger, log->path);
+	struct record r;
+	bool present = false;
+	if (!type)
+		return;
+	record_init(&r, &v->scratch, type);
+	view_fields(v, log, type, &r, &present);
+	if (present)
+		*table_at(&v->texts, log->path) = (void *)print(v, &r);
+	arena_free(&v->scratch);
+}
+
+/* The plain record that a log is about in the end; NULL while its losing write is not there. */
+static const struct log *root_of(const struct log *log)
+{
+	char id[41];
+	while (log && conflict_id_of_path(log->path, id))
+		log = log->losing ? log->losing->field->log : NULL;
+	return log;
+}
+
+static void touched(
+    const struct history *h, const struct past *from, const struct past *to, struct table *roots)
+{
+	for (size_t c = 0; c < to->n; c++) {
+		unsigned first = c < from->n ? from->counts[c] : 0;
+		for (unsigned i = first; i < to->counts[c]; i++) {
+			const struct node *node = h->chains[c].items[i];
+			for (size_t t = 0; t < node->n_touched; t++) {
+				const struct log *root = root_of(node->touched[t]);
+				if (root)
+					*table_at(roots, root->path) = (void *)root;
+			}
+		}
+	}
+}
+
+static void tell(struct merge_result *out, const char *path, const char *text)
+{
+	struct merge_record record = {arena_dup(&out->arena, path), text};
+	VEC_PUSH(out->records, out->n, record);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct merge_record *)a)->path, ((const struct merge_record *)b)->path);
+}
+
+static void compare(const struct table *old, const struct table *now, struct merge_result *out)
+{
+	for (size_t i = 0; i < old->n; i++)
+		if (!table_get(now, old->rows[i].key))
+			tell(out, old->rows[i].key, NULL);
+	for (size_t i = 0; i < now->n; i++) {
+		const char *before = table_get(old, now->rows[i].key);
+		if (!before || strcmp(before, now->rows[i].value) != 0)
+			tell(out, now->rows[i].key, now->rows[i].value);
+	}
+	if (out->n)
+		qsort(out->records, out->n, sizeof *out->records, by_path);
+}
+
+void merge_advance(const struct history *h, const char *ledger, const struct oids *from,
+    const struct oids *to, struct merge_result *out)
+{
+	*out = (struct merge_result){0};
+	struct arena pasts = {0};
+	struct table roots = {0};
+	struct view old = {.h = h, .ledger = ledger, .arena = &out->arena, .past = past_of(h, &pasts, from)};
+	struct view now = {.h = h, .ledger = ledger, .arena = &out->arena, .past = past_of(h, &pasts, to)};
+	touched(h, &old.past, &now.past, &roots);
+	for (size_t i = 0; i < roots.n; i++) {
+		view_record(&old, roots.rows[i].value);
+		view_record(&now, roots.rows[i].value);
+	}
+	compare(&old.texts, &now.texts, out);
+	table_free(&old.texts);
+	table_free(&now.texts);
+	table_free(&roots);
+	arena_free(&pasts);
+}
+
+void merge_result_free(struct merge_result *r)
+{
+	free(r->records);
+	arena_free(&r->arena);
+	*r = (struct merge_result){0};
+}
