@@ -23,19 +23,19 @@ struct uv_loop_s; /* the daemon's loop; net and control are libuv's home */
 
 /* A zero value is the default. */
 struct net_options {
-	int connect_ms;	     /* to resolve, and again for each address to connect; 15,000 */
-	int handshake_ms;    /* from connected to open; 15,000 */
-	int silence_ms;	     /* a far end that acknowledges nothing is gone; 120,000 */
-	size_t queue_high;   /* bytes waiting above which net_line_send says "full"; 256 KB */
-	size_t queue_limit;  /* bytes waiting at which the line is given up; 64 MB */
+	int connect_ms; /* to resolve, and again for each address to connect; 15,000 */
+	int handshake_ms; /* from connected to open; 15,000 */
+	int silence_ms; /* a far end that acknowledges nothing is gone; 120,000 */
+	size_t queue_high; /* bytes waiting above which net_line_send says "full"; 256 KB */
+	size_t queue_limit; /* bytes waiting at which the line is given up; 64 MB */
 	unsigned max_pending; /* incoming lines not yet open, the oldest goes first; 1,024 */
 };
 
 /* This node's end of all its lines. */
 struct net;
 /* The key is used only while net_new runs. */
-int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options, struct net **out,
-    struct err *err);
+int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options,
+    struct net **out, struct err *err);
 /* Closes all listeners and lines. Memory goes when the loop has run once more. Accepts NULL. */
 void net_free(struct net *net);
 
@@ -45,8 +45,10 @@ struct net_calls {
 	bool (*admit)(void *ctx, const unsigned char public_key[KEY_PUBLIC_SIZE]);
 	/* The far end has proved `key`. A dialler knows that it is itself admitted when the first bytes come. */
 	void (*on_open)(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE]);
-	void (*on_bytes)(void *ctx, struct net_line *line, const void *bytes, size_t len); /* at most 64 KB a call */
-	void (*on_drained)(void *ctx, struct net_line *line); /* may be NULL; after "full", when half is gone */
+	void (*on_bytes)(
+	    void *ctx, struct net_line *line, const void *bytes, size_t len); /* at most 64 KB a call */
+	void (*on_drained)(
+	    void *ctx, struct net_line *line); /* may be NULL; after "full", when half is gone */
 	/* ERR_TIMEOUT: unreachable, cut or ended; dial again later. ERR_REFUSED: the key is not admitted, at this end or
 	 * at the far one; a person decides. ERR_PEER: what is there does not speak our protocol. */
 	void (*on_close)(void *ctx, struct net_line *line, const struct err *why);
@@ -54,8 +56,8 @@ struct net_calls {
 
 /* Dial "host:port", "1.2.3.4:port" or "[::1]:port"; all addresses of a name are tried in turn. NULL and ERR_INPUT if
  * the address is malformed; everything else is told by on_close. `calls` must outlive the line. */
-struct net_line *net_dial(struct net *net, const char *address, const struct net_calls *calls, void *ctx,
-    struct err *err);
+struct net_line *net_dial(
+    struct net *net, const char *address, const struct net_calls *calls, void *ctx, struct err *err);
 /* Other calls and ctx from now on (an incoming line begins with those of its listener). */
 void net_line_set(struct net_line *line, const struct net_calls *calls, void *ctx);
 /* Bytes are copied. Dropped silently on a line that is closing. False: taken, but the queue is full, so wait for

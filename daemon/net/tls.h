@@ -30,7 +30,8 @@ struct tls;
 enum tls_side { TLS_CLIENT, TLS_SERVER };
 
 /* `far` names the far end in sentences ("10.1.2.3:7031"); copied. */
-struct tls *tls_new(struct tls_context *context, enum tls_side side, const char *far, tls_admit *admit, void *ctx);
+struct tls *tls_new(
+    struct tls_context *context, enum tls_side side, const char *far, tls_admit *admit, void *ctx);
 void tls_free(struct tls *tls); /* accepts NULL */
 
 /* The client's first words, appended to `wire`. Nothing for a server. */
@@ -40,7 +41,8 @@ void tls_start(struct tls *tls, struct buf *wire);
  * the result is an error (the alert that tells the far end why). After an error only tls_free is useful.
  * ERR_REFUSED: one end does not admit the other's key. ERR_PEER: it is no TLS 1.3 of ours, or was tampered
  * with. The clean end of the far end's words is no error: see tls_ended. */
-int tls_feed(struct tls *tls, const void *bytes, size_t len, struct buf *plain, struct buf *wire, struct err *err);
+int tls_feed(
+    struct tls *tls, const void *bytes, size_t len, struct buf *plain, struct buf *wire, struct err *err);
 
 /* Encrypt; only while tls_is_open. */
 int tls_send(struct tls *tls, const void *bytes, size_t len, struct buf *wire, struct err *err);

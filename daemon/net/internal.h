@@ -1,0 +1,112 @@
+/*
+ * net/internal.h - what the files of this room share: line.c moves bytes, dial.c and listen.c make lines.
+ *
+ * A line goes through its states in their order and may skip any. It is owned from net_dial, or from on_open if it
+ * came in, until on_close or net_line_close; after that it says its last words and goes. Handles are closed by
+ * line_drop alone, and memory is freed where the last of them reports that it is closed.
+ */
+#ifndef TUYEN_NET_INTERNAL_H
+#define TUYEN_NET_INTERNAL_H
+
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "net/line.h"
+#include "net/tls.h"
+
+#define ADDRESSES_MAX 4 /* of one name that are tried, or listened on */
+#define HOST_SIZE 256
+#define FAR_SIZE (HOST_SIZE + 10)
+
+enum line_state {
+	LINE_RESOLVING,
+	LINE_CONNECTING,
+	LINE_SHAKING,
+	LINE_OPEN,
+	LINE_LEAVING, /* nobody's; last bytes go out, what comes is thrown away */
+	LINE_GONE, /* its handles are closing */
+};
+
+struct net_line {
+	TAILQ_ENTRY(net_line) all;
+	TAILQ_ENTRY(net_line) pending; /* while it is incoming and not open */
+	TAILQ_ENTRY(net_line) dirty;
+	struct net *net;
+	const struct net_calls *calls; /* NULL when nobody is to be told */
+	void *ctx;
+	char far[FAR_SIZE];
+	enum line_state state;
+	struct net_listener *listener; /* that it is pending at */
+	struct tls *tls;
+
+	uv_tcp_t tcp;
+	uv_timer_t timer; /* for the state it is in */
+	uv_getaddrinfo_t resolve;
+	uv_connect_t connect;
+	uv_write_t write;
+	uv_shutdown_t shut;
+	unsigned refs; /* handles not yet closed, a name not yet resolved */
+	bool tcp_open;
+
+	struct addrinfo *addresses, *next_address;
+	unsigned tried;
+	int last_error; /* of the addresses tried so far */
+
+	struct buf queue; /* plain, to send */
+	size_t queue_at; /* of it, encrypted already */
+	struct buf wire; /* TLS's own words, to send before the queue */
+	struct buf going; /* with libuv */
+	bool writing, is_dirty, full, said_bye;
+	int overrun; /* why it is to fail when its timer comes: a failure outside of the loop waits for the loop */
+	uint64_t in, out;
+};
+
+TAILQ_HEAD(line_list, net_line);
+
+struct net_listener {
+	LIST_ENTRY(net_listener) all;
+	struct net *net;
+	const struct net_calls *calls;
+	void *ctx;
+	uv_tcp_t tcp[ADDRESSES_MAX];
+	unsigned n, refs, port;
+};
+
+struct net {
+	uv_loop_t *loop;
+	struct net_options options;
+	struct tls_context *tls;
+	uv_prepare_t flusher; /* before the loop waits, what was sent in this turn goes out */
+	struct line_list lines, pending, dirty;
+	unsigned n_pending;
+	LIST_HEAD(, net_listener) listeners;
+	struct buf plain; /* of the read that is going on */
+	char input[TLS_RECORD * 2];
+	unsigned refs; /* lines, listeners, the flusher */
+	bool freed;
+};
+
+void net_unref(struct net *net);
+
+/* line.c */
+struct net_line *line_new(struct net *net, const char *far, const struct net_calls *calls, void *ctx);
+void line_timer(struct net_line *line, int ms);
+/* The socket is connected: shake hands. */
+void line_shake(struct net_line *line, enum tls_side side);
+/* Tell the owner why, if it has one; then go, after the last words if there are any. */
+void line_fail(struct net_line *line, const struct err *why);
+void line_drop(struct net_line *line);
+void line_unref(struct net_line *line);
+void line_forget_pending(struct net_line *line);
+
+/* dial.c */
+/* The address being tried does not answer. */
+void dial_give_up(struct net_line *line, int status);
+
+/* address.c */
+int address_split(const char *address, bool listening, char host[HOST_SIZE], char port[6], struct err *err);
+void address_text(const struct sockaddr *sa, char text[FAR_SIZE]);
+/* libuv's status as a sentence about `address`. */
+int address_error(const char *address, int status, struct err *err);
+
+#endif

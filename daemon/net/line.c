@@ -1,0 +1,483 @@
+/*
+ * The bytes of a line: read, decrypt, deliver; queue, encrypt, write; and its end.
+ *
+ * Order of sending: TLS's own words (`wire`) are older than anything encrypted later, so they go first; one write is
+ * with libuv at a time, and the queue is encrypted only when its turn comes.
+ */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <netinet/tcp.h>
+
+#include "base/log.h"
+#include "net/internal.h"
+
+#define CHUNK (4 * TLS_RECORD) /* encrypted ahead of the socket */
+#define LINGER_MS 2000
+
+static void flush(struct net_line *line);
+
+static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
+{
+	struct net_line *line = arg;
+	return line->calls->admit(line->ctx, public_key);
+}
+
+static void mark_dirty(struct net_line *line)
+{
+	if (line->net->freed) {
+		flush(line);
+	} else if (!line->is_dirty) {
+		line->is_dirty = true;
+		TAILQ_INSERT_TAIL(&line->net->dirty, line, dirty);
+	}
+}
+
+static void forget_dirty(struct net_line *line)
+{
+	if (!line->is_dirty)
+		return;
+	line->is_dirty = false;
+	TAILQ_REMOVE(&line->net->dirty, line, dirty);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct net *net = prepare->data;
+	struct net_line *line;
+	while ((line = TAILQ_FIRST(&net->dirty))) {
+		forget_dirty(line);
+		flush(line);
+	}
+}
+
+/* Its end. */
+
+void line_forget_pending(struct net_line *line)
+{
+	if (!line->listener)
+		return;
+	line->listener = NULL;
+	line->net->n_pending--;
+	TAILQ_REMOVE(&line->net->pending, line, pending);
+}
+
+void line_unref(struct net_line *line)
+{
+	if (--line->refs > 0)
+		return;
+	struct net *net = line->net;
+	TAILQ_REMOVE(&net->lines, line, all);
+	if (line->addresses)
+		uv_freeaddrinfo(line->addresses);
+	tls_free(line->tls);
+	buf_free(&line->queue);
+	buf_free(&line->wire);
+	buf_free(&line->going);
+	free(line);
+	net_unref(net);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	line_unref(handle->data);
+}
+
+void line_drop(struct net_line *line)
+{
+	if (line->state == LINE_GONE)
+		return;
+	if (line->state == LINE_RESOLVING)
+		uv_cancel((uv_req_t *)&line->resolve);
+	line->state = LINE_GONE;
+	line->calls = NULL;
+	line_forget_pending(line);
+	forget_dirty(line);
+	uv_close((uv_handle_t *)&line->timer, on_closed);
+	if (line->tcp_open)
+		uv_close((uv_handle_t *)&line->tcp, on_closed);
+}
+
+/* The last bytes go out, then the far end hangs up, or its time is over. Not closed at once: the kernel would
+ * answer what still comes with a reset, and that destroys what the far end has not read. */
+static void leave(struct net_line *line)
+{
+	if (line->state < LINE_SHAKING) {
+		line_drop(line);
+		return;
+	}
+	line->state = LINE_LEAVING;
+	line->calls = NULL;
+	line_forget_pending(line);
+	line_timer(line, LINGER_MS);
+	mark_dirty(line);
+}
+
+void line_fail(struct net_line *line, const struct err *why)
+{
+	if (line->state >= LINE_LEAVING)
+		return;
+	const struct net_calls *calls = line->calls;
+	bool nobodys = line->listener != NULL;
+	line->said_bye = true;
+	if (line->wire.len)
+		leave(line);
+	else
+		line_drop(line);
+	if (nobodys)
+		log_err(why->code == ERR_REFUSED ? LOG_NOTICE : LOG_DEBUG, "incoming line", why);
+	else
+		calls->on_close(line->ctx, line, why);
+}
+
+void net_line_close(struct net_line *line)
+{
+	if (!line || line->state >= LINE_LEAVING)
+		return;
+	if (line->state == LINE_OPEN)
+		leave(line);
+	else
+		line_drop(line);
+}
+
+/* The socket ended or broke by itself. */
+static void cut(struct net_line *line, int status)
+{
+	struct err why = {0};
+	if (line->state == LINE_LEAVING) {
+		line_drop(line);
+		return;
+	}
+	if (line->state == LINE_SHAKING)
+		err_set(&why, ERR_TIMEOUT, N_("the far end at %1 hung up during the handshake"), line->far);
+	else if (status == UV_EOF)
+		err_set(&why, ERR_TIMEOUT, N_("the line to %1 was cut"), line->far);
+	else
+		err_set(&why, ERR_TIMEOUT, N_("the line to %1 broke: %2"), line->far, uv_strerror(status));
+	buf_cut(&line->wire, 0);
+	line_fail(line, &why);
+}
+
+/* Out. */
+
+static void on_shut(uv_shutdown_t *shut, int status)
+{
+	(void)shut, (void)status; /* what matters now is that the far end hangs up, or the timer */
+}
+
+static void shut(struct net_line *line)
+{
+	if (line->shut.data)
+		return;
+	line->shut.data = line;
+	if (uv_shutdown(&line->shut, (uv_stream_t *)&line->tcp, on_shut) < 0)
+		line_drop(line);
+}
+
+static void encrypt(struct net_line *line)
+{
+	struct err err = {0};
+	size_t len = line->queue.len - line->queue_at;
+	if (len > CHUNK)
+		len = CHUNK;
+	if (len && tls_send(line->tls, line->queue.data + line->queue_at, len, &line->going, &err) < 0) {
+		log_err(LOG_ERROR, "TLS", &err);
+		len = line->queue.len - line->queue_at;
+	}
+	line->queue_at += len;
+	if (line->queue_at == line->queue.len) {
+		buf_free(&line->queue);
+		line->queue_at = 0;
+	}
+	if (line->state == LINE_LEAVING && line->queue.len == 0) {
+		tls_bye(line->tls, &line->going);
+		line->said_bye = true;
+	}
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct net_line *line = write->data;
+	line->writing = false;
+	buf_free(&line->going);
+	if (line->state == LINE_GONE)
+		return;
+	if (status < 0) {
+		cut(line, status);
+		return;
+	}
+	flush(line);
+	if (line->full && line->state == LINE_OPEN &&
+	    net_line_queued(line) <= line->net->options.queue_high / 2) {
+		line->full = false;
+		if (line->calls->on_drained)
+			line->calls->on_drained(line->ctx, line);
+	}
+}
+
+static void flush(struct net_line *line)
+{
+	if (line->writing || line->state < LINE_SHAKING || line->state == LINE_GONE)
+		return;
+	line->going = line->wire;
+	line->wire = (struct buf){0};
+	if (tls_is_open(line->tls) && !line->said_bye)
+		encrypt(line);
+	if (line->going.len == 0) {
+		buf_free(&line->going);
+		if (line->state == LINE_LEAVING)
+			shut(line);
+		return;
+	}
+	uv_buf_t piece = uv_buf_init(line->going.data, (unsigned)line->going.len);
+	line->write.data = line;
+	line->writing = true;
+	line->out += line->going.len;
+	int rc = uv_write(&line->write, (uv_stream_t *)&line->tcp, &piece, 1, on_written);
+	if (rc < 0) {
+		line->writing = false;
+		line->overrun = rc;
+		line_timer(line, 1);
+	}
+}
+
+bool net_line_send(struct net_line *line, const void *bytes, size_t len)
+{
+	if (line->state >= LINE_LEAVING)
+		return true;
+	/* Forget what is encrypted once it is the greater part, so that a queue never copies more than it carries. */
+	if (line->queue_at > line->queue.len / 2) {
+		memmove(
+		    line->queue.data, line->queue.data + line->queue_at, line->queue.len - line->queue_at);
+		buf_cut(&line->queue, line->queue.len - line->queue_at);
+		line->queue_at = 0;
+	}
+	buf_add(&line->queue, bytes, len);
+	mark_dirty(line);
+	size_t queued = net_line_queued(line);
+	if (queued > line->net->options.queue_limit && !line->overrun) {
+		line->overrun = UV_ENOBUFS;
+		line_timer(line, 1);
+	}
+	line->full = line->full || queued > line->net->options.queue_high;
+	return !line->full;
+}
+
+/* In. */
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	(void)suggested;
+	struct net_line *line = handle->data;
+	*buf = uv_buf_init(line->net->input, sizeof line->net->input);
+}
+
+static void opened(struct net_line *line)
+{
+	line->state = LINE_OPEN;
+	line_timer(line, line->overrun ? 1 : 0);
+	line_forget_pending(line);
+	line->calls->on_open(line->ctx, line, tls_peer_key(line->tls));
+	if (line->state == LINE_OPEN && line->queue.len)
+		mark_dirty(line);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
+{
+	struct net_line *line = stream->data;
+	if (n == 0 || (n > 0 && line->state >= LINE_LEAVING))
+		return;
+	if (n < 0) {
+		cut(line, (int)n);
+		return;
+	}
+	struct err err = {0};
+	struct buf *plain = &line->net->plain;
+	buf_cut(plain, 0);
+	line->in += (uint64_t)n;
+	int rc = tls_feed(line->tls, bytes->base, (size_t)n, plain, &line->wire, &err);
+	if (line->wire.len)
+		mark_dirty(line);
+	if (line->state == LINE_SHAKING && tls_is_open(line->tls))
+		opened(line);
+	if (line->state == LINE_OPEN && plain->len)
+		line->calls->on_bytes(line->ctx, line, plain->data, plain->len);
+	if (rc == 0 && tls_ended(line->tls))
+		err_set(&err, ERR_TIMEOUT, N_("the far end at %1 ended the line"), line->far);
+	if (err.code)
+		line_fail(line, &err);
+}
+
+/* Its beginning. */
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct net_line *line = timer->data;
+	struct err err = {0};
+	if (line->state == LINE_LEAVING) {
+		line_drop(line);
+		return;
+	}
+	if (line->state == LINE_CONNECTING && !line->overrun) {
+		dial_give_up(line, UV_ETIMEDOUT);
+		return;
+	}
+	if (line->overrun == UV_ENOBUFS)
+		err_set(&err, ERR_TIMEOUT, N_("the far end at %1 takes in nothing"), line->far);
+	else if (line->overrun)
+		err_set(
+		    &err, ERR_TIMEOUT, N_("the line to %1 broke: %2"), line->far, uv_strerror(line->overrun));
+	else if (line->state == LINE_RESOLVING)
+		address_error(line->far, UV_EAI_AGAIN, &err);
+	else
+		err_set(&err, ERR_TIMEOUT, N_("the far end at %1 did not finish the handshake in time"),
+		    line->far);
+	line_fail(line, &err);
+}
+
+void line_timer(struct net_line *line, int ms)
+{
+	if (ms > 0)
+		uv_timer_start(&line->timer, on_timer, (uint64_t)ms, 0);
+	else
+		uv_timer_stop(&line->timer);
+}
+
+struct net_line *line_new(struct net *net, const char *far, const struct net_calls *calls, void *ctx)
+{
+	struct net_line *line = mem_alloc(sizeof *line);
+	line->net = net;
+	line->calls = calls;
+	line->ctx = ctx;
+	line->state = LINE_CONNECTING;
+	snprintf(line->far, sizeof line->far, "%s", far);
+	uv_timer_init(net->loop, &line->timer);
+	line->timer.data = line;
+	line->refs = 1;
+	net->refs++;
+	TAILQ_INSERT_TAIL(&net->lines, line, all);
+	return line;
+}
+
+/* A far end that vanished without a word is noticed by the kernel, at no cost to the protocol. */
+static void watch_for_silence(struct net_line *line)
+{
+	uv_os_fd_t fd;
+	unsigned ms = (unsigned)line->net->options.silence_ms;
+	uv_tcp_nodelay(&line->tcp, 1);
+	uv_tcp_keepalive(&line->tcp, 1, ms / 2000 ? ms / 2000 : 1);
+	if (uv_fileno((uv_handle_t *)&line->tcp, &fd) == 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+}
+
+void line_shake(struct net_line *line, enum tls_side side)
+{
+	line->state = LINE_SHAKING;
+	line_timer(line, line->net->options.handshake_ms);
+	watch_for_silence(line);
+	line->tls = tls_new(line->net->tls, side, line->far, admit, line);
+	tls_start(line->tls, &line->wire);
+	mark_dirty(line);
+	int rc = uv_read_start((uv_stream_t *)&line->tcp, on_room, on_read);
+	if (rc < 0) {
+		line->overrun = rc;
+		line_timer(line, 1);
+	}
+}
+
+void net_line_set(struct net_line *line, const struct net_calls *calls, void *ctx)
+{
+	if (line->state >= LINE_LEAVING)
+		return;
+	line->calls = calls;
+	line->ctx = ctx;
+}
+
+void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out)
+{
+	*in = line->in;
+	*out = line->out;
+}
+
+size_t net_line_queued(const struct net_line *line)
+{
+	size_t waiting = line->queue.len - line->queue_at;
+	return line->writing ? waiting + uv_stream_get_write_queue_size((const uv_stream_t *)&line->tcp)
+			     : waiting;
+}
+
+const char *net_line_far(const struct net_line *line)
+{
+	return line->far;
+}
+
+/* The node's end. */
+
+static void fill_defaults(struct net_options *o)
+{
+	if (!o->connect_ms)
+		o->connect_ms = 15000;
+	if (!o->handshake_ms)
+		o->handshake_ms = 15000;
+	if (!o->silence_ms)
+		o->silence_ms = 120000;
+	if (!o->queue_high)
+		o->queue_high = 256 << 10;
+	if (!o->queue_limit)
+		o->queue_limit = 64 << 20;
+	if (!o->max_pending)
+		o->max_pending = 1024;
+}
+
+int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options,
+    struct net **out, struct err *err)
+{
+	struct net *net = mem_alloc(sizeof *net);
+	net->loop = loop;
+	if (options)
+		net->options = *options;
+	fill_defaults(&net->options);
+	if (tls_context_new(key, &net->tls, err) < 0) {
+		free(net);
+		return err->code;
+	}
+	TAILQ_INIT(&net->lines);
+	TAILQ_INIT(&net->pending);
+	TAILQ_INIT(&net->dirty);
+	LIST_INIT(&net->listeners);
+	uv_prepare_init(loop, &net->flusher);
+	net->flusher.data = net;
+	uv_prepare_start(&net->flusher, on_prepare);
+	uv_unref((uv_handle_t *)&net->flusher);
+	net->refs = 1;
+	*out = net;
+	return 0;
+}
+
+void net_unref(struct net *net)
+{
+	if (--net->refs > 0)
+		return;
+	tls_context_free(net->tls);
+	buf_free(&net->plain);
+	free(net);
+}
+
+static void on_flusher_closed(uv_handle_t *handle)
+{
+	net_unref(handle->data);
+}
+
+void net_free(struct net *net)
+{
+	if (!net || net->freed)
+		return;
+	net->freed = true;
+	while (!LIST_EMPTY(&net->listeners))
+		net_listener_close(LIST_FIRST(&net->listeners));
+	struct net_line *line;
+	TAILQ_FOREACH(line, &net->lines, all)
+	net_line_close(line);
+	on_prepare(&net->flusher);
+	uv_close((uv_handle_t *)&net->flusher, on_flusher_closed);
+}
