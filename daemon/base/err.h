@@ -63,7 +63,7 @@ void err_format(const struct err *err, const char *(*translate)(const char *), s
 /* Substitute "%1".."%6" of a template. */
 void err_expand(const char *msg, const char *const *args, int n_args, struct buf *out);
 
-#define ERR_CLEAR(err) (*(err) = (struct err){0})
+#define ERR_CLEAR(e) (*(e) = (struct err){0})
 
 /* Marks a template for the translators where it is not an argument of err_set/err_hint. */
 #define N_(text) text
