@@ -1,0 +1,407 @@
+#include "link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "net/line.h"
+#include "node_arrival.h"
+#include "sync/sync.h"
+
+struct link {
+	struct node *node;
+	struct link_peer *peer;
+	bool up, pumping;
+	struct net_line *line;
+	struct sync *sync;
+	uv_timer_t *timer;
+	const struct link_calls *calls;
+	void *ctx;
+};
+
+static void pump(struct link *l);
+
+/* ---- which ledgers ---- */
+
+static void add_ledger(struct strs *out, const char *kind, const char *unit)
+{
+	struct buf name = {0};
+	buf_printf(&name, "%s/%s", kind, unit);
+	strs_add(out, buf_str(&name));
+	buf_free(&name);
+}
+
+static const char *unit_of(const char *node_id)
+{
+	const char *at = strchr(node_id, '@');
+	return at ? at + 1 : node_id;
+}
+
+/* The lower end of the line: us when we dialled, else the peer. */
+static void lower_end(const struct node *n, const char *peer, bool up, const char **unit, bool *station)
+{
+	*unit = up ? n->config.unit : unit_of(peer);
+	*station = up ? n->config.station != NULL : strchr(peer, '@') != NULL;
+}
+
+void link_shared(const struct node *n, const char *peer, bool up, struct strs *out)
+{
+	const char *unit;
+	bool station;
+	lower_end(n, peer, up, &unit, &station);
+	struct strs above = {0}, below = {0};
+	registry_above(n->registry, unit, &above);
+	for (size_t i = 0; i < above.n; i++)
+		add_ledger(out, "directives", above.items[i]);
+	/* Before the registry has arrived, the welcome has named those above. */
+	for (size_t i = 0; i < n->config.n_above; i++)
+		add_ledger(out, "directives", n->config.above[i]);
+	add_ledger(out, "directives", unit);
+	add_ledger(out, "reports", unit);
+	if (!station)
+		registry_below(n->registry, unit, false, &below);
+	for (size_t i = 0; i < below.n; i++) {
+		add_ledger(out, "directives", below.items[i]);
+		add_ledger(out, "reports", below.items[i]);
+	}
+	strs_sort(out);
+	strs_free(&above);
+	strs_free(&below);
+}
+
+bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger)
+{
+	const char *unit;
+	bool station;
+	lower_end(n, peer, up, &unit, &station);
+	const char *slash = strchr(ledger, '/');
+	if (!slash)
+		return false;
+	const char *of = slash + 1;
+	bool inside = strcmp(of, unit) == 0 || (!station && registry_is_above(n->registry, unit, of));
+	if (strncmp(ledger, "reports/", 8) == 0)
+		return inside;
+	if (strncmp(ledger, "directives/", 11) != 0)
+		return false;
+	/* From above come directives of tiers that the registry here may not know yet. */
+	return inside || up || registry_is_above(n->registry, of, unit);
+}
+
+/* ---- what the protocol step reads ---- */
+
+static void world_shared(void *ctx, struct strs *out)
+{
+	struct link *l = ctx;
+	link_shared(l->node, l->peer->id, l->up, out);
+}
+
+static bool world_accepts(void *ctx, const char *ledger)
+{
+	struct link *l = ctx;
+	return link_accepts(l->node, l->peer->id, l->up, ledger);
+}
+
+static void world_heads(void *ctx, const char *ledger, struct oids *out)
+{
+	struct link *l = ctx;
+	struct err err = {0};
+	if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
+		log_err(LOG_ERROR, ledger, &err);
+}
+
+static struct history *history_of(struct link *l, const char *ledger)
+{
+	struct history *h = NULL;
+	struct err err = {0};
+	if (store_history(l->node->store, ledger, &h, &err) != 0)
+		log_err(LOG_ERROR, ledger, &err);
+	return h;
+}
+
+/* What was refused is not sent again, nor is anything that has seen it. */
+static void drop_refused(struct link *l, const struct history *h, struct oids *list)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		bool tainted = false;
+		for (size_t k = 0; !tainted && k < l->peer->refused.n; k++)
+			tainted = history_has(h, &l->peer->refused.items[k]) &&
+			    history_seen(h, &list->items[i], &l->peer->refused.items[k]);
+		if (!tainted)
+			list->items[kept++] = list->items[i];
+	}
+	list->n = kept;
+}
+
+static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
+{
+	struct link *l = ctx;
+	struct history *h = history_of(l, ledger);
+	struct oids heads = {0};
+	world_heads(l, ledger, &heads);
+	if (h)
+		history_between(h, have, &heads, out);
+	if (h && l->peer->refused.n)
+		drop_refused(l, h, out);
+	oids_free(&heads);
+}
+
+static bool world_has(void *ctx, const char *ledger, const struct oid *id)
+{
+	struct history *h = history_of(ctx, ledger);
+	return h && history_has(h, id);
+}
+
+static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena, struct change *out,
+    struct err *err)
+{
+	struct link *l = ctx;
+	return store_change(l->node->store, ledger, id, arena, out, err);
+}
+
+static bool world_text(void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
+{
+	struct link *l = ctx;
+	struct err err = {0};
+	return store_read(l->node->store, ledger, change, path, out, &err) == 0;
+}
+
+/* ---- what it wants done ---- */
+
+static void end(struct link *l, const struct err *why)
+{
+	l->peer->error = *why;
+	const struct link_calls *calls = l->calls;
+	calls->ended(l->ctx, l, why);
+}
+
+static void store_batch(struct link *l, const struct sync_action *a)
+{
+	struct arrival *batch = mem_alloc(a->n * sizeof *batch);
+	struct arrival_result *results = mem_alloc(a->n * sizeof *results);
+	struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
+	for (size_t i = 0; i < a->n; i++)
+		batch[i] = (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier};
+	node_arrival(l->node, batch, a->n, results);
+	static const enum sync_status statuses[] = {
+	    [ARRIVAL_STORED] = SYNC_STORED,
+	    [ARRIVAL_KNOWN] = SYNC_KNOWN,
+	    [ARRIVAL_PARKED] = SYNC_PARKED,
+	    [ARRIVAL_REFUSED] = SYNC_REFUSED,
+	};
+	for (size_t i = 0; i < a->n; i++)
+		answers[i] = (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
+	sync_stored(l->sync, answers, a->n, sys_ticks());
+	free(batch);
+	free(results);
+	free(answers);
+}
+
+static void remember(struct link *l, const struct sync_action *a)
+{
+	buf_cut(&l->peer->memory, 0);
+	buf_add(&l->peer->memory, a->bytes, a->len);
+	if (!a->durable)
+		return;
+	struct buf name = {0};
+	struct err err = {0};
+	buf_printf(&name, "peer-%s", l->peer->id);
+	if (store_note_write(l->node->store, buf_str(&name), a->bytes, a->len, &err) != 0)
+		log_err(LOG_WARNING, "peer", &err);
+	buf_free(&name);
+}
+
+static void take_refusal(struct link *l, const struct sync_refusal *r)
+{
+	char id[OID_HEX + 1];
+	oid_hex(&r->id, id);
+	oids_add(&l->peer->refused, &r->id);
+	ERR_CLEAR(&l->peer->refusal);
+	err_set(&l->peer->refusal, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"), l->peer->id, id, r->ledger,
+	    r->rule, r->sentence);
+	err_rule(&l->peer->refusal, NULL, r->record, r->field);
+	log_err(LOG_WARNING, "refused", &l->peer->refusal);
+}
+
+/* The hello must say the name that the proved key has in the registry. */
+static bool check_peer(struct link *l, const struct sync_peer *p, struct err *err)
+{
+	struct buf said = {0};
+	buf_printf(&said, "%s%s%s", p->station, *p->station ? "@" : "", p->unit);
+	bool same = strcmp(buf_str(&said), l->peer->id) == 0;
+	if (!same)
+		err_set(err, ERR_PEER, N_("the far end calls itself %1, but its key is that of %2"), buf_str(&said), l->peer->id);
+	buf_free(&said);
+	return same;
+}
+
+/* Carry out one action; false when the link has ended with it. */
+static bool act(struct link *l, const struct sync_action *a)
+{
+	struct err err = {0};
+	switch (a->kind) {
+	case SYNC_DO_SEND:
+		net_line_send(l->line, a->bytes, a->len);
+		return true;
+	case SYNC_DO_STORE:
+		store_batch(l, a);
+		return true;
+	case SYNC_DO_CONFIRMED:
+		remember(l, a);
+		return true;
+	case SYNC_DO_EXCHANGED:
+		l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
+		return true;
+	case SYNC_DO_REFUSED:
+		take_refusal(l, &a->refusal);
+		return true;
+	case SYNC_DO_PEER:
+		if (check_peer(l, &a->peer, &err))
+			return true;
+		end(l, &err);
+		return false;
+	case SYNC_DO_CLOSE:
+		err = a->err;
+		end(l, &err);
+		return false;
+	}
+	return true;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct link *l = timer->data;
+	sync_tick(l->sync, sys_ticks());
+	pump(l);
+}
+
+static void pump(struct link *l)
+{
+	if (l->pumping)
+		return; /* the loop below is further up the stack and goes on */
+	l->pumping = true;
+	const struct sync_action *a;
+	while ((a = sync_next(l->sync)) != NULL)
+		if (!act(l, a))
+			return;
+	l->pumping = false;
+	int64_t next = sync_next_tick(l->sync), now = sys_ticks();
+	if (next == INT64_MAX)
+		uv_timer_stop(l->timer);
+	else
+		uv_timer_start(l->timer, on_timer, next > now ? (uint64_t)(next - now) : 1, 0);
+}
+
+/* ---- the stream ---- */
+
+static bool admit_again(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	(void)ctx;
+	(void)key;
+	return false; /* asked in the handshake only, which is over */
+}
+
+static void no_open(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	(void)ctx;
+	(void)line;
+	(void)key;
+}
+
+static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t len)
+{
+	struct link *l = ctx;
+	(void)line;
+	l->peer->last_contact = sys_now();
+	sync_receive(l->sync, bytes, len, sys_ticks());
+	pump(l);
+}
+
+static void on_close(void *ctx, struct net_line *line, const struct err *why)
+{
+	struct link *l = ctx;
+	(void)line;
+	l->line = NULL;
+	end(l, why);
+}
+
+static const struct net_calls net_calls = {admit_again, no_open, on_bytes, NULL, on_close};
+
+struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
+    const struct link_calls *calls, void *ctx)
+{
+	struct link *l = mem_alloc(sizeof *l);
+	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
+	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has, world_change,
+	    world_text};
+	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
+	    .unit = n->config.unit,
+	    .station = n->config.station,
+	    .memory = peer->memory.data,
+	    .memory_len = peer->memory.len};
+	memcpy(options.instance, n->instance, sizeof options.instance);
+	l->sync = sync_open(&world, &options, sys_ticks());
+	l->timer = mem_alloc(sizeof *l->timer);
+	uv_timer_init(n->loop, l->timer);
+	l->timer->data = l;
+	net_line_set(line, &net_calls, l);
+	ERR_CLEAR(&peer->error);
+	peer->last_contact = sys_now();
+	uv_timer_start(l->timer, on_timer, 0, 0);
+	return l;
+}
+
+static void free_timer(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void link_close(struct link *l)
+{
+	if (!l)
+		return;
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	l->peer->changes_in += state.changes_in;
+	l->peer->changes_out += state.changes_out;
+	net_line_close(l->line);
+	sync_free(l->sync);
+	uv_close((uv_handle_t *)l->timer, free_timer);
+	free(l);
+}
+
+void link_moved(struct link *l)
+{
+	sync_local(l->sync, sys_ticks());
+	pump(l);
+}
+
+void link_request(struct link *l, uint64_t token)
+{
+	sync_request(l->sync, token, sys_ticks());
+	pump(l);
+}
+
+const struct link_peer *link_peer(const struct link *l)
+{
+	return l->peer;
+}
+
+bool link_is_up(const struct link *l)
+{
+	return l->up;
+}
+
+void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal)
+{
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	*equal = state.equal;
+	net_line_bytes(l->line, in, out);
+}
+
+const char *link_far(const struct link *l)
+{
+	return net_line_far(l->line);
+}

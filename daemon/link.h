@@ -1,0 +1,50 @@
+/*
+ * daemon/link.h - one open line to one peer: net below, the protocol step in the middle, the store above. The only file
+ * that knows all three.
+ *
+ * Order of actions (sync/sync.h): each is finished before the next is taken; what comes in is durable, and its receipts
+ * written, before the acknowledgement leaves.
+ */
+#ifndef TUYEN_LINK_H
+#define TUYEN_LINK_H
+
+#include "base/table.h"
+#include "node.h"
+
+struct link;
+struct net_line;
+
+/* What is remembered of a peer from one line to the next. Owned by links.c. */
+struct link_peer {
+	char *id; /* "31", "cong-an@11383" */
+	struct buf memory; /* of the protocol step; also on disk */
+	struct oids refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
+	struct err refusal;  /* the last refusal, for status */
+	struct err error;    /* why the last line ended */
+	int64_t last_contact;
+	uint64_t changes_in, changes_out;
+};
+
+struct link_calls {
+	void (*exchanged)(void *ctx, struct link *l, uint64_t token, bool equal, unsigned refused);
+	void (*ended)(void *ctx, struct link *l, const struct err *why); /* the link is gone after it */
+};
+
+/* Take over an open line. `up`: we dialled our superior. Begins to speak when the loop next turns. */
+struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
+    const struct link_calls *calls, void *ctx);
+void link_close(struct link *l); /* no callback; accepts NULL */
+void link_moved(struct link *l);
+void link_request(struct link *l, uint64_t token);
+const struct link_peer *link_peer(const struct link *l);
+bool link_is_up(const struct link *l);
+void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal);
+const char *link_far(const struct link *l);
+
+/* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower
+ * end, and below the lower end directives and reports of everyone. */
+void link_shared(const struct node *n, const char *peer, bool up, struct strs *out);
+/* Would this node take changes of `ledger` from that peer? */
+bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger);
+
+#endif

@@ -1,0 +1,207 @@
+#include "node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sys.h"
+#include "control/control.h"
+#include "links.h"
+#include "node_requests.h"
+#include "store/verify.h"
+#include "view_store.h"
+
+static char *path_in(const struct node *n, const char *name)
+{
+	struct buf b = {0};
+	buf_printf(&b, "%s/%s", n->dir, name);
+	return buf_take(&b);
+}
+
+static int load_instance(struct node *n, struct err *err)
+{
+	struct buf b = {0};
+	int rc = store_note_read(n->store, "instance", &b, err);
+	if (rc == 0 && b.len == sizeof n->instance) {
+		memcpy(n->instance, b.data, sizeof n->instance);
+	} else if (rc == 0) {
+		sys_random(n->instance, sizeof n->instance);
+		rc = store_note_write(n->store, "instance", n->instance, sizeof n->instance, err);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static int load_registry(struct node *n, struct err *err)
+{
+	registry_free(n->registry);
+	n->registry = registry_new();
+	int rc = 0;
+	if (n->config.anchor.unit)
+		rc = registry_set_anchor(n->registry, n->config.anchor.unit, n->config.anchor.key, err);
+	return rc ? rc : registry_load(n->registry, n->store, err);
+}
+
+static int open_files(struct node *n, struct err *err)
+{
+	char *key = path_in(n, "key"), *store = path_in(n, "store.git"), *run = path_in(n, "run");
+	int rc = config_load(n->dir, &n->config, err);
+	if (rc == 0)
+		rc = key_load(key, &n->key, err);
+	if (rc == 0)
+		rc = store_open(store, &n->store, err);
+	if (rc == 0)
+		rc = sys_make_dir(run, 0750, err);
+	if (rc == 0)
+		rc = load_instance(n, err);
+	if (rc == 0)
+		rc = load_registry(n, err);
+	free(key);
+	free(store);
+	free(run);
+	return rc;
+}
+
+int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *err)
+{
+	struct node *n = mem_alloc(sizeof *n);
+	n->dir = mem_dup(dir);
+	n->loop = loop;
+	char *socket = path_in(n, "run/tuyend.sock");
+	int rc = open_files(n, err);
+	if (rc == 0)
+		rc = links_start(n, &n->links, err);
+	if (rc == 0)
+		rc = control_server_start(loop, socket, node_request, n, &n->control, err);
+	free(socket);
+	if (rc) {
+		node_close(n);
+		return rc;
+	}
+	*out = n;
+	return 0;
+}
+
+void node_close(struct node *n)
+{
+	if (!n)
+		return;
+	links_stop(n->links); /* answers those who wait for an exchange */
+	control_server_stop(n->control);
+	registry_free(n->registry);
+	store_close(n->store);
+	key_free(n->key);
+	config_free(&n->config);
+	free(n->dir);
+	free(n);
+}
+
+int node_reload(struct node *n, struct err *err)
+{
+	struct config fresh;
+	int rc = config_load(n->dir, &fresh, err);
+	if (rc)
+		return rc;
+	config_free(&n->config);
+	n->config = fresh;
+	rc = load_registry(n, err);
+	if (rc == 0)
+		rc = links_reload(n->links, err);
+	return rc;
+}
+
+void node_view(struct node *n, struct view *out)
+{
+	view_store_open(n->store, n->registry, &n->config, out);
+}
+
+int node_admitted(const struct node *n, struct err *err)
+{
+	if (n->config.admitted)
+		return 0;
+	err_set(err, ERR_REFUSED, N_("this node has not been admitted by its superior yet"));
+	err_hint(err, N_("run `tuyen join --request`, let the superior run `tuyen unit admit` on it, then `tuyen join` the answer"));
+	return err->code;
+}
+
+/* The same judgement that every other node will pass on arrival, before anything is signed. */
+static int judge_own(struct node *n, const struct change *edits, struct err *err)
+{
+	const struct registry_grant *grant =
+	    registry_grant(n->registry, &n->config.grant, n->config.unit, n->config.station);
+	if (!grant)
+		return 0; /* our own grant is still on its way to us; it came with the welcome */
+	struct change c = *edits;
+	c.unit = n->config.unit;
+	c.station = n->config.station;
+	c.agency = n->config.agency;
+	c.rank = n->config.rank;
+	c.rule = MERGE_RULE;
+	c.grant = n->config.grant;
+	struct arena arena = {0};
+	struct change_texts *texts = arena_alloc(&arena, (c.n_records + c.n_settles + 1) * sizeof *texts);
+	size_t n_texts = 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c.n_records + c.n_settles; i++) {
+		bool settled = i >= c.n_records;
+		char conflict[64];
+		if (settled)
+			merge_conflict_path(c.settles[i - c.n_records], conflict);
+		const char *path = settled ? conflict : c.records[i].path;
+		struct buf old = {0};
+		struct err absent = {0};
+		rc = store_read(n->store, c.ledger, NULL, path, &old, &absent);
+		struct change_texts *t = &texts[n_texts++];
+		t->path = arena_dup(&arena, path);
+		t->before = rc == 0 ? arena_dup_len(&arena, buf_str(&old), old.len) : NULL;
+		t->before_len = old.len;
+		t->after = settled ? NULL : c.records[i].text;
+		t->after_len = settled ? 0 : c.records[i].len;
+		buf_free(&old);
+		if (rc == ERR_NOT_FOUND)
+			rc = 0;
+		else if (rc)
+			*err = absent;
+	}
+	if (rc == 0)
+		rc = registry_check(n->registry, grant, &c, texts, n_texts, err);
+	arena_free(&arena);
+	return rc;
+}
+
+int node_write(struct node *n, const struct outcome *o, struct err *err)
+{
+	if (o->n_changes == 0)
+		return 0;
+	int rc = node_admitted(n, err);
+	struct tx *tx = NULL;
+	struct tx_writer writer = {n->key, n->config.unit, n->config.station, n->config.agency, n->config.rank,
+	    n->config.grant, sys_now()};
+	for (size_t i = 0; rc == 0 && i < o->n_changes; i++)
+		rc = judge_own(n, &o->changes[i], err);
+	if (rc == 0)
+		rc = tx_begin(n->store, &tx, err);
+	for (size_t i = 0; rc == 0 && i < o->n_changes; i++) {
+		struct oid id;
+		rc = tx_write(tx, &writer, &o->changes[i], &id, err);
+	}
+	if (rc == 0)
+		rc = tx_commit(tx, err);
+	if (rc == 0)
+		node_moved(n, tx_moved(tx));
+	tx_destroy(tx);
+	return rc;
+}
+
+void node_moved(struct node *n, const struct strs *ledgers)
+{
+	for (size_t i = 0; i < ledgers->n; i++) {
+		struct err err = {0};
+		if (strncmp(ledgers->items[i], "directives/", 11) != 0)
+			continue;
+		if (registry_load_ledger(n->registry, n->store, ledgers->items[i], &err) != 0)
+			log_err(LOG_ERROR, "registry", &err);
+	}
+	if (ledgers->n)
+		links_moved(n->links);
+}

@@ -1,0 +1,132 @@
+#include "node_arrival.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "plan/receipt.h"
+
+struct judging {
+	struct node *node;
+	const struct registry_grant *grant;
+};
+
+static int judge(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
+{
+	const struct judging *j = ctx;
+	return registry_check(j->node->registry, j->grant, c, texts, n, err);
+}
+
+/* Complete the heads of a change by what came before it in the batch. False: one of those was not stored. */
+static bool complete_heads(const struct arrival *a, const struct arrival_result *results, struct change *c)
+{
+	*c = *a->change;
+	oids_copy(&c->heads, &a->change->heads);
+	for (size_t i = 0; i < a->n_earlier; i++) {
+		const struct arrival_result *r = &results[a->earlier[i]];
+		if (r->status != ARRIVAL_STORED && r->status != ARRIVAL_KNOWN)
+			return false;
+		oids_add(&c->heads, &r->id);
+	}
+	oids_sort(&c->heads);
+	return true;
+}
+
+static void receive(struct node *n, struct tx *tx, const struct change *c, struct arrival_result *r)
+{
+	struct judging j = {n, registry_grant(n->registry, &c->grant, c->unit, c->station)};
+	bool known = false;
+	if (!j.grant) {
+		err_set(&r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
+		r->status = ARRIVAL_PARKED;
+		return;
+	}
+	int rc = tx_receive(tx, c, j.grant->key, judge, &j, &r->id, &known, &r->err);
+	if (rc == 0)
+		r->status = known ? ARRIVAL_KNOWN : ARRIVAL_STORED;
+	else if (rc == ERR_REFUSED || rc == ERR_INPUT || rc == ERR_PEER)
+		r->status = ARRIVAL_REFUSED;
+	else
+		r->status = ARRIVAL_PARKED; /* also when the disk failed: it comes again */
+}
+
+/* Store batch[from..count) as far as the registry known now reaches. Returns the position of the first change that
+ * waits for a grant which this very transaction may have brought, or count. */
+static size_t store_run(struct node *n, const struct arrival *batch, size_t from, size_t count,
+    struct arrival_result *results, struct err *err)
+{
+	struct tx *tx = NULL;
+	bool brought_units = false;
+	size_t i = from;
+	int rc = tx_begin(n->store, &tx, err);
+	for (; rc == 0 && i < count; i++) {
+		struct change c;
+		if (complete_heads(&batch[i], results, &c))
+			receive(n, tx, &c, &results[i]);
+		else
+			results[i].status = ARRIVAL_PARKED;
+		bool waits = results[i].status == ARRIVAL_PARKED && results[i].err.code == ERR_PARKED;
+		if (results[i].status == ARRIVAL_STORED && strncmp(c.ledger, "directives/", 11) == 0)
+			brought_units = true;
+		oids_free(&c.heads);
+		if (waits && brought_units)
+			break;
+	}
+	if (rc == 0)
+		rc = tx_commit(tx, err);
+	if (rc == 0)
+		node_moved(n, tx_moved(tx));
+	tx_destroy(tx);
+	if (rc == 0)
+		return i;
+	for (size_t k = from; k < count; k++)
+		if (results[k].status == ARRIVAL_STORED || k >= i)
+			results[k].status = ARRIVAL_PARKED;
+	return count;
+}
+
+/* A direct superior answers a submitted report with a signed receipt, in the same breath. */
+static void write_receipts(struct node *n, const struct arrival *a)
+{
+	const char *ledger = a->change->ledger;
+	if (n->config.station || strncmp(ledger, "reports/", 8) != 0)
+		return;
+	const struct registry_unit *unit = registry_unit(n->registry, ledger + 8);
+	if (!unit || !unit->parent || strcmp(unit->parent, n->config.unit) != 0)
+		return;
+	for (size_t i = 0; i < a->change->n_records; i++) {
+		if (strncmp(a->change->records[i].path, "reports/", 8) != 0)
+			continue;
+		struct outcome o = {0};
+		struct view v;
+		struct err err = {0};
+		node_view(n, &v);
+		int rc = receipt_for(&v, ledger, a->change->records[i].path, &o, &err);
+		if (rc == 0)
+			rc = node_write(n, &o, &err);
+		if (rc)
+			log_err(LOG_WARNING, "receipt", &err);
+		outcome_free(&o);
+	}
+}
+
+void node_arrival(struct node *n, const struct arrival *batch, size_t count, struct arrival_result *results)
+{
+	struct err err = {0};
+	for (size_t i = 0; i < count; i++)
+		results[i] = (struct arrival_result){.status = ARRIVAL_PARKED};
+	for (size_t i = 0; i < count && err.code == 0;) {
+		size_t next = store_run(n, batch, i, count, results, &err);
+		if (next < count)
+			ERR_CLEAR(&results[next].err); /* once more, now with the units that came */
+		i = next;
+	}
+	if (err.code)
+		log_err(LOG_ERROR, "store", &err);
+	for (size_t i = 0; i < count; i++) {
+		if (results[i].status == ARRIVAL_STORED)
+			write_receipts(n, &batch[i]);
+		if (results[i].status == ARRIVAL_REFUSED)
+			log_err(LOG_WARNING, "refused", &results[i].err);
+	}
+}

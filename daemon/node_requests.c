@@ -1,0 +1,294 @@
+#include "node_requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+
+#include "base/sys.h"
+#include "control/control.h"
+#include "links.h"
+#include "node.h"
+#include "plan/ops.h"
+#include "registry/enrol.h"
+
+#define SYNC_WAIT_MS 60000
+
+/* ---- operations of the plan room ---- */
+
+static void tell(struct control_request *req, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_notes; i++) {
+		const struct note *note = &o->notes[i];
+		control_note(req, note->warning, note->msg, (const char *const *)note->arg, note->n_args);
+	}
+	if (o->output.len)
+		control_output(req, o->output.data, o->output.len);
+}
+
+static int run_op(struct node *n, const struct op *op, struct control_request *req, struct err *err)
+{
+	struct outcome o = {0}, after = {0};
+	struct view v;
+	int rc = node_admitted(n, err);
+	node_view(n, &v);
+	if (rc == 0)
+		rc = op->run(&v, &req->args, &o, err);
+	if (rc == 0)
+		rc = node_write(n, &o, err);
+	if (rc == 0 && op->after) {
+		node_view(n, &v);
+		rc = op->after(&v, &req->args, &after, err);
+	}
+	tell(req, &o);
+	tell(req, &after);
+	outcome_free(&o);
+	outcome_free(&after);
+	return rc;
+}
+
+/* ---- the registry ---- */
+
+static const struct record *read_levels(struct node *n, struct arena *arena, struct record *levels)
+{
+	struct err absent = {0};
+	struct buf ledger = {0};
+	buf_printf(&ledger, "directives/%s", n->config.anchor.unit ? n->config.anchor.unit : n->config.unit);
+	int rc = store_record(n->store, buf_str(&ledger), NULL, "levels.yaml", arena, levels, &absent);
+	buf_free(&ledger);
+	return rc == 0 ? levels : NULL;
+}
+
+static int write_unit(struct node *n, const struct enrol_edit *edit, const char *verb, struct err *err)
+{
+	if (!edit->changed)
+		return 0;
+	struct outcome o = {0};
+	const char *ledger = arena_printf(&o.arena, "directives/%s", n->config.unit);
+	struct change *c = outcome_change(&o, ledger, arena_printf(&o.arena, "unit: %s %s", verb, edit->id), NULL);
+	outcome_put(&o, c, edit->path, &edit->record);
+	int rc = node_write(n, &o, err);
+	outcome_free(&o);
+	return rc;
+}
+
+/* Words: the request file's content. */
+static int unit_admit(struct node *n, struct control_request *req, struct err *err)
+{
+	const char *text = args_word(&req->args, 0), *source = args_get(&req->args, "source");
+	struct arena arena = {0};
+	struct enrol_request request;
+	struct enrol_edit edit;
+	struct record levels;
+	struct buf welcome = {0}, spoken = {0};
+	int rc = node_admitted(n, err);
+	if (rc == 0 && n->config.station)
+		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
+	if (rc == 0)
+		rc = enrol_read_request(&arena, source ? source : "-", text, strlen(text), &request, err);
+	if (rc == 0)
+		rc = enrol_admit(n->registry, &n->config, read_levels(n, &arena, &levels), &request,
+		    date_of_time(sys_now()), &arena, &edit, err);
+	if (rc == 0)
+		rc = write_unit(n, &edit, "admit", err);
+	if (rc == 0)
+		rc = enrol_welcome(n->registry, &n->config, n->key, &request, &welcome, err);
+	if (rc == 0) {
+		enrol_fingerprint(request.key, &spoken);
+		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), edit.id, request.name,
+		    buf_str(&spoken));
+		control_output(req, welcome.data, welcome.len);
+	}
+	buf_free(&welcome);
+	buf_free(&spoken);
+	arena_free(&arena);
+	return rc;
+}
+
+static int unit_add(struct node *n, struct control_request *req, struct err *err)
+{
+	const struct args *a = &req->args;
+	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"), args_get(a, "type"),
+	    args_get(a, "identifier"), args_get(a, "valid-from"), args_get(a, "valid-to")};
+	struct arena arena = {0};
+	struct record levels;
+	struct enrol_edit edit;
+	int rc = node_admitted(n, err);
+	if (rc == 0)
+		rc = enrol_add(n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
+	if (rc == 0)
+		rc = write_unit(n, &edit, "add", err);
+	if (rc == 0) {
+		control_output(req, edit.id, strlen(edit.id));
+		control_output(req, "\n", 1);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+/* ---- lines ---- */
+
+struct waiting {
+	struct control_request *req;
+	struct wait *wait;
+};
+
+static void waited(void *ctx, const struct err *err)
+{
+	struct waiting *w = ctx;
+	control_finish(w->req, err);
+	free(w);
+}
+
+static void asker_gone(void *ctx, struct control_request *req)
+{
+	struct waiting *w = ctx;
+	links_forget(w->wait);
+	control_finish(req, NULL);
+	free(w);
+}
+
+static int set_paused(struct node *n, bool paused, struct err *err)
+{
+	if (n->config.paused == paused)
+		return 0;
+	n->config.paused = paused;
+	int rc = config_save(&n->config, n->dir, err);
+	return rc ? rc : links_reload(n->links, err);
+}
+
+static int64_t timeout_of(const struct args *a)
+{
+	const char *text = args_get(a, "timeout");
+	long seconds = text ? strtol(text, NULL, 10) : 0;
+	return seconds > 0 ? (int64_t)seconds * 1000 : SYNC_WAIT_MS;
+}
+
+/* Who `--with` means, as an id. */
+static int resolve_with(struct node *n, const char *typed, const char **id, struct err *err)
+{
+	const struct registry_unit *u;
+	*id = NULL;
+	if (!typed)
+		return 0;
+	int rc = registry_resolve(n->registry, typed, &u, err);
+	if (rc == 0)
+		*id = u->id;
+	return rc;
+}
+
+/* True when the request is finished later. */
+static bool sync_request(struct node *n, struct control_request *req, struct err *err)
+{
+	const struct args *a = &req->args;
+	const char *with;
+	int rc = resolve_with(n, args_get(a, "with"), &with, err);
+	if (rc == 0 && args_has(a, "pause"))
+		rc = set_paused(n, true, err);
+	if (rc == 0 && args_has(a, "resume"))
+		rc = set_paused(n, false, err);
+	if (rc || (args_has(a, "pause") && !args_has(a, "wait")))
+		return false;
+	if (n->config.paused && !args_has(a, "resume")) {
+		err_set(err, ERR_REFUSED, N_("the lines of this node are paused"));
+		err_hint(err, N_("run `tuyen sync --resume`"));
+		return false;
+	}
+	if (!n->config.root && node_admitted(n, err) != 0)
+		return false;
+	if (!args_has(a, "wait")) {
+		links_exchange(n->links);
+		return false;
+	}
+	struct waiting *w = mem_alloc(sizeof *w);
+	w->req = req;
+	w->wait = links_wait(n->links, with, timeout_of(a), waited, w);
+	control_on_gone(req, asker_gone, w);
+	return true;
+}
+
+static void put_line(void *ctx, const struct link_state *s)
+{
+	json_t *list = ctx, *o = json_object();
+	struct buf error = {0}, refused = {0};
+	err_format(s->error, NULL, &error);
+	err_format(s->refused, NULL, &refused);
+	json_object_set_new(o, "peer", json_string(s->peer));
+	json_object_set_new(o, "superior", json_boolean(s->up));
+	json_object_set_new(o, "open", json_boolean(s->open));
+	json_object_set_new(o, "equal", json_boolean(s->equal));
+	json_object_set_new(o, "address", s->address ? json_string(s->address) : json_null());
+	json_object_set_new(o, "bytes_in", json_integer((json_int_t)s->bytes_in));
+	json_object_set_new(o, "bytes_out", json_integer((json_int_t)s->bytes_out));
+	json_object_set_new(o, "changes_in", json_integer((json_int_t)s->changes_in));
+	json_object_set_new(o, "changes_out", json_integer((json_int_t)s->changes_out));
+	json_object_set_new(o, "last_contact", s->last_contact ? json_integer(s->last_contact) : json_null());
+	json_object_set_new(o, "next_try", s->next_try ? json_integer(s->next_try) : json_null());
+	json_object_set_new(o, "error", error.len ? json_string(error.data) : json_null());
+	json_object_set_new(o, "refused", refused.len ? json_string(refused.data) : json_null());
+	json_array_append_new(list, o);
+	buf_free(&error);
+	buf_free(&refused);
+}
+
+/* For `status`: the lines as JSON. */
+static int lines(struct node *n, struct control_request *req, struct err *err)
+{
+	(void)err;
+	json_t *list = json_array();
+	links_states(n->links, put_line, list);
+	char *text = json_dumps(list, JSON_COMPACT);
+	control_output(req, text, strlen(text));
+	control_output(req, "\n", 1);
+	free(text);
+	json_decref(list);
+	return 0;
+}
+
+static int reload(struct node *n, struct control_request *req, struct err *err)
+{
+	(void)req;
+	return node_reload(n, err);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *command;
+	int (*run)(struct node *n, struct control_request *req, struct err *err);
+	unsigned min_words;
+} handlers[] = {
+    {"lines", lines, 0},
+    {"reload", reload, 0},
+    {"unit add", unit_add, 1},
+    {"unit admit", unit_admit, 1},
+};
+
+static int run_command(struct node *n, struct control_request *req, struct err *err)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+		if (strcmp(handlers[i].command, req->command) != 0)
+			continue;
+		if (req->args.words.n < handlers[i].min_words)
+			return err_set(err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), req->command);
+		return handlers[i].run(n, req, err);
+	}
+	const struct op *op = op_find(req->command);
+	if (op)
+		return run_op(n, op, req, err);
+	err_set(err, ERR_USAGE, N_("this daemon does not know '%1'"), req->command);
+	err_hint(err, N_("the command is newer than the daemon: start the daemon again"));
+	return err->code;
+}
+
+void node_request(void *ctx, struct control_request *req)
+{
+	struct node *n = ctx;
+	struct err err = {0};
+	if (strcmp(req->command, "sync") == 0) {
+		if (sync_request(n, req, &err))
+			return;
+	} else {
+		run_command(n, req, &err);
+	}
+	control_finish(req, &err);
+}
