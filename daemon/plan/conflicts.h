@@ -41,9 +41,11 @@ struct conflict_items {
 /* Every conflict record this node holds, of all ledgers or (not NULL) of one. All of it is the arena's. */
 int conflict_list(const struct view *v, const char *ledger, struct arena *arena, struct conflict_items *out,
     struct err *err);
-/* By any unambiguous prefix of at least 4 digits. ERR_NOT_FOUND, ERR_AMBIGUOUS with the candidates. */
+/* By any unambiguous prefix. ERR_NOT_FOUND, ERR_AMBIGUOUS with the candidates. */
 int conflict_find(
     const struct conflict_items *all, const char *prefix, const struct conflict_item **out, struct err *err);
+/* It is not settled: overruled ones stay open to objection until somebody settles or writes anew. */
+bool conflict_is_open(const struct conflict_item *c);
 /* Does it wait for a person: disputed, or objected to. */
 bool conflict_waits(const struct conflict_item *c);
 /* Is the field's value itself open: a tie that nobody has settled. */

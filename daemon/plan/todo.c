@@ -1,0 +1,179 @@
+#include "plan/todo.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/outline.h"
+#include "plan/receipt.h"
+#include "plan/report.h"
+
+struct asking {
+	const struct view *v;
+	struct arena *arena;
+	const struct directives *all;
+	struct todo *out;
+};
+
+static bool listed(const struct todo *t, const struct directive *d)
+{
+	for (size_t i = 0; i < t->n_reports; i++) {
+		const struct todo_report *r = &t->reports[i];
+		if (strcmp(r->issuer, d->plan_issuer) == 0 && strcmp(r->plan, d->plan) == 0 &&
+		    strcmp(r->period, d->period) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the plan ask this unit for any figure? A plan that has not arrived yet cannot say. */
+static bool concerns(const struct asking *a, const struct directive *d)
+{
+	struct outline p;
+	struct err none = {0};
+	if (outline_load_of(a->v, d->plan_issuer, d->plan, a->arena, &p, &none) != 0)
+		return false;
+	for (size_t i = 0; i < p.n_indicators; i++)
+		if (indicator_is_for(a->v, &p, &p.indicators[i], a->v->unit))
+			return true;
+	return false;
+}
+
+static void set_due(const struct view *v, struct todo_report *r)
+{
+	struct err none = {0};
+	day_t day;
+	if (!r->due || date_parse_due(r->due, &day, &none) != 0)
+		return;
+	r->days_left = (int)(day - date_of_time(v->now));
+	r->overdue = v->now >= date_end(day);
+}
+
+/* The directive whose due date holds, so that people find the words that asked. */
+static const char *directive_of(const struct asking *a, const struct todo_report *r, const struct directive *first)
+{
+	for (size_t i = 0; r->due && i < a->all->n; i++) {
+		const struct directive *d = &a->all->items[i];
+		if (directive_asks(d, r->issuer, r->plan, r->period) && directive_covers(a->v, d, a->v->unit) && d->due &&
+		    strcmp(d->due, r->due) == 0)
+			return d->id;
+	}
+	return first->id;
+}
+
+static void ask_report(const struct asking *a, const struct directive *d)
+{
+	const struct view *v = a->v;
+	struct record r;
+	struct err none = {0};
+	if (!d->plan || !d->period || !directive_asks(d, d->plan_issuer, d->plan, d->period) ||
+	    !directive_covers(v, d, v->unit) || listed(a->out, d) || !concerns(a, d))
+		return;
+	const char *ledger = arena_printf(a->arena, "reports/%s", v->unit);
+	const char *path = arena_printf(a->arena, "reports/%s/%s/%s.yaml", d->plan_issuer, d->plan, d->period);
+	bool exists = v->read(v->ctx, ledger, path, a->arena, &r, &none) == 0;
+	if (exists && report_is_reported(&r))
+		return;
+	struct todo_report *t = &a->out->reports[a->out->n_reports++];
+	t->issuer = d->plan_issuer;
+	t->plan = d->plan;
+	t->period = d->period;
+	t->state = exists ? record_get(&r, "state") : NULL;
+	t->due = directive_due(v, a->all, d->plan_issuer, d->plan, d->period, v->unit);
+	t->directive = directive_of(a, t, d);
+	set_due(v, t);
+}
+
+static int by_due(const void *x, const void *y)
+{
+	const struct todo_report *a = x, *b = y;
+	int left_a = a->due ? a->days_left : INT_MAX, left_b = b->due ? b->days_left : INT_MAX;
+	if (left_a != left_b)
+		return left_a < left_b ? -1 : 1;
+	int c = strcmp(a->plan, b->plan);
+	return c ? c : strcmp(a->period, b->period);
+}
+
+static int read_last(const struct view *v, const char *ledger, const char *path, struct arena *arena, struct todo *out,
+    struct err *err)
+{
+	const struct record_type *type = type_by_name("report");
+	char part[3][65];
+	struct record r;
+	struct change c;
+	struct report_receipt *receipts;
+	size_t n;
+	for (size_t i = 0; i < 3; i++)
+		if (!type_path_part(type, path, i, part[i]))
+			return 0;
+	int rc = v->read(v->ctx, ledger, path, arena, &r, err);
+	if (rc)
+		return rc;
+	const char *version = record_get(&r, "version");
+	if (!version)
+		return 0;
+	rc = v->last_change(v->ctx, ledger, path, arena, &c, err);
+	if (rc || (out->last.issuer && c.time <= out->last.sent))
+		return rc;
+	out->last.issuer = arena_dup(arena, part[0]);
+	out->last.plan = arena_dup(arena, part[1]);
+	out->last.period = arena_dup(arena, part[2]);
+	out->last.state = record_get(&r, "state");
+	out->last.version = version;
+	out->last.sent = c.time;
+	out->last.received = out->last.late = NULL;
+	rc = receipt_read(v, ledger, path, arena, &receipts, &n, err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (strcmp(receipts[i].version, version) != 0)
+			continue;
+		out->last.received = receipts[i].received;
+		out->last.late = receipts[i].late;
+	}
+	return rc;
+}
+
+static int find_last(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+{
+	struct strs paths = {0};
+	const char *ledger = arena_printf(arena, "reports/%s", v->unit);
+	int rc = v->list(v->ctx, ledger, "reports/", &paths, err);
+	for (size_t i = 0; rc == 0 && i < paths.n; i++)
+		rc = read_last(v, ledger, paths.items[i], arena, out, err);
+	strs_free(&paths);
+	return rc;
+}
+
+static int find_conflicts(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+{
+	struct conflict_items all;
+	int rc = conflict_list(v, NULL, arena, &all, err);
+	out->conflicts.items = all.items;
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		if (!conflict_is_open(&all.items[i]))
+			continue;
+		out->n_waiting += conflict_waits(&all.items[i]);
+		out->conflicts.items[out->conflicts.n++] = all.items[i];
+	}
+	return rc;
+}
+
+int todo_read(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+{
+	struct directives *all = arena_alloc(arena, sizeof *all);
+	*out = (struct todo){0};
+	int rc = directive_read(v, arena, all, err);
+	if (rc)
+		return rc;
+	struct asking a = {v, arena, all, out};
+	out->directives = arena_alloc(arena, (all->n + 1) * sizeof *out->directives);
+	out->reports = arena_alloc(arena, (all->n + 1) * sizeof *out->reports);
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->items[i].todo)
+			out->directives[out->n_directives++] = &all->items[i];
+		ask_report(&a, &all->items[i]);
+	}
+	if (out->n_reports)
+		qsort(out->reports, out->n_reports, sizeof *out->reports, by_due);
+	rc = find_conflicts(v, arena, out, err);
+	return rc ? rc : find_last(v, arena, out, err);
+}

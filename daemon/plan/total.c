@@ -1,0 +1,292 @@
+#include "plan/total.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/conflicts.h"
+#include "plan/receipt.h"
+#include "record/decimal.h"
+
+/* What one computation needs all along. */
+struct totalling {
+	const struct view *v;
+	struct arena *arena;
+	struct outline plan;
+	struct directives directives;
+	const char *only; /* unit filter, resolved, or NULL */
+	struct total *out;
+};
+
+/* A sum that grows by one reporting unit at a time. */
+struct sum {
+	struct decimal value, numerator, denominator;
+	size_t yes;
+};
+
+static bool within(const struct view *v, const char *top, const char *unit)
+{
+	return strcmp(top, unit) == 0 || registry_is_above(v->registry, top, unit);
+}
+
+/* Is the unit asked for this indicator, as far as scope goes? `row` NULL: for any of the rows. */
+static bool in_scope(const struct totalling *t, const struct total_row *row, const char *unit)
+{
+	for (size_t i = 0; i < t->plan.n_indicators; i++) {
+		const struct indicator *n = &t->plan.indicators[i];
+		bool counted = row ? row->indicator == n->id : false;
+		for (size_t k = 0; !row && k < t->out->n_rows; k++)
+			counted = counted || t->out->rows[k].indicator == n->id;
+		if (counted && indicator_is_for(t->v, &t->plan, n, unit))
+			return true;
+	}
+	return false;
+}
+
+static bool is_expected(const struct totalling *t, const struct registry_unit *u)
+{
+	const struct total *out = t->out;
+	if (!u || u->station || u->valid_from > out->period.last || u->valid_to < out->period.last)
+		return false;
+	if ((out->below && !within(t->v, out->below, u->id)) || (t->only && !within(t->v, t->only, u->id)))
+		return false;
+	return in_scope(t, NULL, u->id) &&
+	    directive_expects(t->v, &t->directives, out->issuer, out->plan, out->period.id, u->id);
+}
+
+static void add_expected(struct totalling *t)
+{
+	struct strs ids = {0};
+	registry_below(t->v->registry, t->out->issuer, false, &ids);
+	strs_add(&ids, t->out->issuer);
+	strs_sort(&ids);
+	t->out->units = arena_alloc(t->arena, (ids.n + 1) * sizeof *t->out->units);
+	for (size_t i = 0; i < ids.n; i++) {
+		const struct registry_unit *u = registry_unit(t->v->registry, ids.items[i]);
+		if (!is_expected(t, u))
+			continue;
+		struct total_unit *n = &t->out->units[t->out->n_units++];
+		n->id = arena_dup(t->arena, u->id);
+		n->code = arena_dup(t->arena, u->code);
+		n->name = arena_dup(t->arena, u->name);
+		n->values = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->values);
+		n->disputed = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->disputed);
+	}
+	strs_free(&ids);
+}
+
+static int read_disputes(const struct totalling *t, struct total_unit *u, const char *ledger, const char *path,
+    struct err *err)
+{
+	struct conflict_items all;
+	int rc = conflict_list(t->v, ledger, t->arena, &all, err);
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		const struct conflict_item *c = &all.items[i];
+		if (!conflict_is_dispute(c) || strcmp(c->record, path) != 0 || strncmp(c->field, "values.", 7) != 0)
+			continue;
+		for (size_t k = 0; k < t->out->n_rows; k++)
+			if (strcmp(c->field + 7, t->out->rows[k].indicator) == 0)
+				u->disputed[k] = true;
+	}
+	return rc;
+}
+
+static int read_receipts(const struct totalling *t, struct total_unit *u, const char *ledger, const char *path,
+    struct err *err)
+{
+	struct report_receipt *receipts;
+	size_t n;
+	int rc = receipt_read(t->v, ledger, path, t->arena, &receipts, &n, err);
+	if (rc)
+		return rc;
+	const struct registry_unit *r = registry_unit(t->v->registry, u->id);
+	u->due = directive_due(t->v, &t->directives, t->out->issuer, t->out->plan, t->out->period.id, u->id);
+	u->received = n ? receipts[0].received : NULL;
+	u->late = receipt_is_late(t->v, receipts, n, r && r->parent ? u->due : NULL);
+	return 0;
+}
+
+/* What a unit has said: its report's state, and its figures if it counts. */
+static int read_unit(const struct totalling *t, struct total_unit *u, struct err *err)
+{
+	const char *ledger = arena_printf(t->arena, "reports/%s", u->id);
+	const char *path =
+	    arena_printf(t->arena, "reports/%s/%s/%s.yaml", t->out->issuer, t->out->plan, t->out->period.id);
+	struct record r;
+	struct err mine = {0};
+	int rc = t->v->read(t->v->ctx, ledger, path, t->arena, &r, &mine);
+	if (rc && rc != ERR_NOT_FOUND) {
+		*err = mine;
+		return rc;
+	}
+	if (rc == 0) {
+		u->state = record_get(&r, "state");
+		u->reported = report_is_reported(&r);
+		u->nil = record_get(&r, "nil") != NULL;
+		u->partial = record_get(&r, "partial") != NULL;
+		for (size_t k = 0; u->reported && k < t->out->n_rows; k++)
+			if (in_scope(t, &t->out->rows[k], u->id))
+				u->values[k] =
+				    record_get(&r, arena_printf(t->arena, "values.%s", t->out->rows[k].indicator));
+	}
+	rc = read_receipts(t, u, ledger, path, err);
+	return rc ? rc : read_disputes(t, u, ledger, path, err);
+}
+
+/* Add one figure as its kind says; false if it is not of that kind (kept and shown, but in no sum). */
+static int add_figure(enum indicator_kind kind, const char *value, struct arena *arena, struct sum *s, bool *fits,
+    struct err *err)
+{
+	struct err none = {0};
+	struct decimal a, b;
+	const char *slash = strchr(value, '/');
+	*fits = false;
+	if (kind == INDICATOR_YESNO) {
+		*fits = strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+		s->yes += strcmp(value, "yes") == 0;
+		return 0;
+	}
+	if (kind == INDICATOR_RATIO) {
+		if (!slash || decimal_parse_canonical(arena_dup_len(arena, value, (size_t)(slash - value)), &a, &none) ||
+		    decimal_parse_canonical(slash + 1, &b, &none))
+			return 0;
+		*fits = true;
+		int rc = decimal_add(s->numerator, a, &s->numerator, err);
+		return rc ? rc : decimal_add(s->denominator, b, &s->denominator, err);
+	}
+	if (decimal_parse_canonical(value, &a, &none))
+		return 0;
+	*fits = true;
+	return decimal_add(s->value, a, &s->value, err);
+}
+
+static int print_sum(const struct totalling *t, enum indicator_kind kind, const struct sum *s, struct total_row *row,
+    struct err *err)
+{
+	char text[DECIMAL_TEXT];
+	if (row->reported == 0)
+		return 0;
+	if (kind == INDICATOR_YESNO) {
+		row->value = arena_printf(t->arena, "%zu", s->yes);
+		return 0;
+	}
+	if (kind != INDICATOR_RATIO) {
+		decimal_print(s->value, text);
+		row->value = arena_dup(t->arena, text);
+		return 0;
+	}
+	decimal_print(s->numerator, text);
+	row->numerator = arena_dup(t->arena, text);
+	decimal_print(s->denominator, text);
+	row->denominator = arena_dup(t->arena, text);
+	if (decimal_is_zero(s->denominator))
+		return 0;
+	int rc = decimal_percent(s->numerator, s->denominator, 2, text, err);
+	row->value = rc ? NULL : arena_dup(t->arena, text);
+	return rc;
+}
+
+static int fill_row(const struct totalling *t, size_t k, struct err *err)
+{
+	struct total_row *row = &t->out->rows[k];
+	const struct indicator *n;
+	struct sum s = {0};
+	int rc = outline_indicator(&t->plan, row->indicator, &n, err);
+	s.value = s.numerator = s.denominator = decimal_from(0);
+	for (size_t i = 0; rc == 0 && i < t->out->n_units; i++) {
+		struct total_unit *u = &t->out->units[i];
+		bool fits = false;
+		row->expected += in_scope(t, row, u->id);
+		row->disputed += u->disputed[k];
+		if (u->values[k])
+			rc = add_figure(n->kind, u->values[k], t->arena, &s, &fits, err);
+		row->reported += fits;
+	}
+	return rc ? rc : print_sum(t, n->kind, &s, row, err);
+}
+
+static int choose_rows(struct totalling *t, const char *only, struct err *err)
+{
+	const struct indicator *one = NULL;
+	int rc = only ? outline_indicator(&t->plan, only, &one, err) : 0;
+	if (rc)
+		return rc;
+	t->out->rows = arena_alloc(t->arena, (t->plan.n_indicators + 1) * sizeof *t->out->rows);
+	for (size_t i = 0; i < t->plan.n_indicators; i++) {
+		const struct indicator *n = &t->plan.indicators[i];
+		if (one && one != n)
+			continue;
+		struct total_row *row = &t->out->rows[t->out->n_rows++];
+		row->indicator = n->id;
+		row->name = n->name;
+		row->measure = n->unit;
+		row->kind = indicator_kind_name(n->kind);
+	}
+	return 0;
+}
+
+static int choose_units(struct totalling *t, const struct total_options *options, struct err *err)
+{
+	const struct registry_unit *u;
+	if (registry_is_above(t->v->registry, t->out->issuer, t->v->unit))
+		t->out->below = arena_dup(t->arena, t->v->unit);
+	if (options && options->unit) {
+		int rc = registry_resolve(t->v->registry, options->unit, &u, err);
+		if (rc)
+			return rc;
+		t->only = arena_dup(t->arena, u->id);
+	}
+	add_expected(t);
+	return 0;
+}
+
+static int fill(struct totalling *t, struct err *err)
+{
+	struct total *out = t->out;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < out->n_units; i++) {
+		struct total_unit *u = &out->units[i];
+		rc = read_unit(t, u, err);
+		out->expected++;
+		out->reported += u->reported;
+		if (!u->reported)
+			strs_add(&out->missing, u->code);
+		if (u->late)
+			strs_add(&out->late, u->code);
+	}
+	strs_sort(&out->missing);
+	strs_sort(&out->late);
+	for (size_t k = 0; rc == 0 && k < out->n_rows; k++)
+		rc = fill_row(t, k, err);
+	return rc;
+}
+
+int total_compute(const struct view *v, const char *plan, const char *period, const struct total_options *options,
+    struct arena *arena, struct total *out, struct err *err)
+{
+	struct totalling t = {.v = v, .arena = arena, .out = out};
+	*out = (struct total){0};
+	int rc = outline_load(v, plan, arena, &t.plan, err);
+	if (rc == 0)
+		rc = outline_period(&t.plan, period, &out->period, err);
+	if (rc == 0)
+		rc = directive_read(v, arena, &t.directives, err);
+	if (rc)
+		return rc;
+	out->issuer = t.plan.issuer;
+	out->plan = t.plan.plan;
+	out->title = t.plan.title;
+	rc = choose_rows(&t, options ? options->indicator : NULL, err);
+	if (rc == 0)
+		rc = choose_units(&t, options, err);
+	if (rc == 0)
+		rc = fill(&t, err);
+	if (rc)
+		total_free(out);
+	return rc;
+}
+
+void total_free(struct total *t)
+{
+	strs_free(&t->late);
+	strs_free(&t->missing);
+}
