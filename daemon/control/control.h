@@ -40,7 +40,8 @@ int control_server_start(struct uv_loop_s *loop, const char *path, control_handl
  * them before, so that each client learns why). Memory goes when the loop has run. Accepts NULL. */
 void control_server_stop(struct control_server *server);
 
-void control_note(struct control_request *req, bool warning, const char *msg, const char *const *args, int n_args);
+void control_note(
+    struct control_request *req, bool warning, const char *msg, const char *const *args, int n_args);
 /* control_say(req, "%1 has arrived", id): a plain note; arguments are strings. */
 #define control_say(req, ...) control_say_list((req), false, (const char *const[]){__VA_ARGS__, NULL})
 #define control_warn(req, ...) control_say_list((req), true, (const char *const[]){__VA_ARGS__, NULL})
@@ -50,14 +51,15 @@ void control_output(struct control_request *req, const void *bytes, size_t len);
 void control_finish(struct control_request *req, const struct err *err);
 /* Called once if the client hangs up before control_finish; the request must still be finished, there or later.
  * NULL takes it back. */
-void control_on_gone(struct control_request *req, void (*gone)(void *ctx, struct control_request *req), void *ctx);
+void control_on_gone(
+    struct control_request *req, void (*gone)(void *ctx, struct control_request *req), void *ctx);
 bool control_is_gone(const struct control_request *req);
 
 /* The command's side: synchronous. */
 
 struct control_call {
-	const char *path;     /* of the socket */
-	const char *node;     /* the node's directory, for sentences */
+	const char *path; /* of the socket */
+	const char *node; /* the node's directory, for sentences */
 	const char *command;
 	const struct args *args;
 	int timeout_ms; /* for all of it; waits this long for a daemon that is only starting */

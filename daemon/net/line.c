@@ -4,6 +4,7 @@
  * Order of sending: TLS's own words (`wire`) are older than anything encrypted later, so they go first; one write is
  * with libuv at a time, and the queue is encrypted only when its turn comes.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -432,6 +433,7 @@ static void fill_defaults(struct net_options *o)
 int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options,
     struct net **out, struct err *err)
 {
+	signal(SIGPIPE, SIG_IGN); /* a far end that has gone is an error of the write, no more */
 	struct net *net = mem_alloc(sizeof *net);
 	net->loop = loop;
 	if (options)
