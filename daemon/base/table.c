@@ -54,6 +54,13 @@ void *table_get(const struct table *t, const char *key)
 	return t->slots[slot] ? t->rows[t->slots[slot] - 1].value : NULL;
 }
 
+/* The newest row was probed for last of all, so no other row is found through its slot. */
+void table_drop_last(struct table *t)
+{
+	t->slots[find(t, t->rows[t->n - 1].key)] = 0;
+	free(t->rows[--t->n].key);
+}
+
 void table_free(struct table *t)
 {
 	for (size_t row = 0; row < t->n; row++)

@@ -9,7 +9,7 @@ struct table_row {
 	void *value; /* owned by the caller */
 };
 
-/* Zero-initialise. `rows` may be read directly, in order of insertion; nothing is ever removed singly. */
+/* Zero-initialise. `rows` may be read directly, in order of insertion; nothing is ever removed singly but the newest. */
 struct table {
 	struct table_row *rows;
 	size_t n;
@@ -20,6 +20,7 @@ struct table {
 /* The place for key's value, made (NULL) if it is new. Borrowed until the next call of table_at. */
 void **table_at(struct table *t, const char *key);
 void *table_get(const struct table *t, const char *key); /* NULL when absent */
+void table_drop_last(struct table *t); /* undoes the insertion of the newest row */
 void table_free(struct table *t);
 
 #endif

@@ -274,6 +274,52 @@ int history_add(struct history *h, const struct history_change *c, struct err *e
 	return 0;
 }
 
+static void unindex_losing(struct history *h, const struct entry *e)
+{
+	char id[41], path[64];
+	merge_conflict_id(e->field->log->path, e->field->name, &e->by->id, id);
+	void **at = table_at(&h->losing, id);
+	if (*at != e)
+		return;
+	*at = NULL;
+	merge_conflict_path(id, path);
+	struct log *log = table_get(&h->logs, path), *target = e->field->log;
+	if (!log || log->losing != e)
+		return;
+	log->losing = NULL;
+	for (size_t i = 0; i < target->n_about; i++)
+		if (target->about[i] == log)
+			target->about[i--] = target->about[--target->n_about];
+}
+
+static void take_back(struct history *h, const struct node *node, struct log *log)
+{
+	for (size_t i = 0; i < log->fields.n; i++) {
+		struct field *field = log->fields.rows[i].value;
+		if (!is_written(node, field))
+			continue;
+		if (h->has_losing)
+			unindex_losing(h, field->writes[field->n - 1]);
+		field->n--;
+	}
+}
+
+void history_drop_last(struct history *h)
+{
+	struct node *node = h->nodes.rows[h->nodes.n - 1].value;
+	struct chain *chain = &h->chains[node->chain];
+	for (size_t i = 0; i < node->n_touched; i++)
+		take_back(h, node, node->touched[i]);
+	if (--chain->n == 0) {
+		free(chain->items);
+		h->n_chains--;
+		chains_of(h, node->writer)->n--;
+	}
+	oids_free(&node->heads);
+	free(node->touched);
+	table_drop_last(&h->nodes);
+}
+
 bool history_has(const struct history *h, const struct oid *id)
 {
 	return history_node(h, id) != NULL;

@@ -41,6 +41,8 @@ void history_free(struct history *h);
 
 /* Add a change. Adding one that is there is fine (0, nothing happens). ERR_PARKED if a head is missing. */
 int history_add(struct history *h, const struct history_change *c, struct err *err);
+/* Undo the newest history_add: a change that was tried and not kept. */
+void history_drop_last(struct history *h);
 bool history_has(const struct history *h, const struct oid *id);
 size_t history_count(const struct history *h);
 const struct oids *history_heads_of(
