@@ -57,6 +57,9 @@ int config_save(
 int config_parse(const char *file, const char *bytes, size_t len, struct config *out, struct err *err);
 void config_print(const struct config *c, struct buf *out);
 
+/* Is what a person gave (ids, name, addresses) well formed? ERR_INPUT names what is not. config_save asks it too. */
+int config_check(const struct config *c, struct err *err);
+
 /* "11383" or "cong-an@11383": this node as people and registry ids name it. */
 void config_node(const struct config *c, char out[136]);
 /* Where subordinates reach this node: address, else listen; NULL if neither. */

@@ -1,0 +1,275 @@
+#include "registry/enrol.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "record/text.h"
+#include "registry/form.h"
+#include "registry/inside.h"
+
+void enrol_fingerprint(const unsigned char key[KEY_PUBLIC_SIZE], struct buf *out)
+{
+	key_spoken(key, out);
+	buf_puts(out, " (");
+	key_fingerprint(key, out);
+	buf_puts(out, ")");
+}
+
+/* The signature stands over the canonical text, which the reader makes again from what it read: a file that lost its
+ * line ends on the way is still the same request. */
+static void sign(struct buf *text, const struct key *key)
+{
+	unsigned char sig[KEY_SIGNATURE_SIZE];
+	struct buf line = {0};
+	key_sign(key, buf_str(text), text->len, sig);
+	base64_encode(sig, sizeof sig, &line);
+	form_put(text, 0, "signature", buf_str(&line));
+	buf_free(&line);
+}
+
+static void print_request(const struct enrol_request *req, struct buf *out)
+{
+	form_put(out, 0, "format", ENROL_REQUEST_FORMAT);
+	form_put(out, 0, "unit", req->unit);
+	form_put(out, 0, "station", req->station);
+	form_put(out, 0, "agency", req->agency);
+	form_put(out, 0, "level", req->level);
+	form_put(out, 0, "name", req->name);
+	form_put(out, 0, "address", req->address);
+	form_put_key(out, 0, "key", req->key);
+}
+
+int enrol_request(const struct config *me, const struct key *key, struct buf *out, struct err *err)
+{
+	int rc = config_check(me, err);
+	if (rc < 0)
+		return rc;
+	if (me->root) {
+		err_set(err, ERR_REFUSED, N_("%1 is a root; it joins nobody"), me->unit);
+		err_hint(err, N_("only nodes made without --root ask to be admitted"));
+		return ERR_REFUSED;
+	}
+	struct enrol_request req = {
+	    me->unit, me->station, me->agency, me->level, me->name, config_reach(me), {0}};
+	memcpy(req.key, key_public(key), KEY_PUBLIC_SIZE);
+	print_request(&req, out);
+	sign(out, key);
+	return 0;
+}
+
+int enrol_read_request(struct arena *arena, const char *file, const char *bytes, size_t len,
+    struct enrol_request *out, struct err *err)
+{
+	static const char *const known[] = {
+	    "format", "unit", "station", "agency", "level", "name", "address", "key", "signature", NULL};
+	unsigned char sig[KEY_SIGNATURE_SIZE];
+	struct form f;
+	*out = (struct enrol_request){0};
+	form_open(&f, arena, file, bytes, len, ENROL_REQUEST_FORMAT, known, err);
+	out->unit = form_id(&f, "unit", true);
+	out->station = form_id(&f, "station", false);
+	out->agency = form_id(&f, "agency", false);
+	out->level = form_id(&f, "level", true);
+	out->name = form_line(&f, "name", true);
+	out->address = form_address(&f, "address");
+	form_key(&f, "key", true, out->key);
+	form_signature(&f, sig);
+	if (f.rc < 0)
+		return f.rc;
+	const struct config form = {.unit = out->unit,
+	    .station = out->station,
+	    .agency = out->agency,
+	    .level = out->level,
+	    .name = out->name};
+	if (config_check(&form, err) < 0) {
+		err_at(err, file, f.map->line, f.map->column);
+		return err->code;
+	}
+	struct buf text = {0};
+	print_request(out, &text);
+	if (!key_verify(out->key, buf_str(&text), text.len, sig)) {
+		f.rc = err_set(err, ERR_REFUSED,
+		    N_("the signature of this request is wrong: it was changed after it was made"));
+		err_hint(err, N_("make it again with `tuyen join --request` on the node that asks"));
+		err_rule(err, "signature", NULL, NULL);
+		err_at(err, file, yaml_get(f.map, "signature")->line, yaml_get(f.map, "signature")->column);
+	}
+	buf_free(&text);
+	return f.rc;
+}
+
+static void print_peer(struct buf *out, const char *name, const struct config_peer *peer)
+{
+	yaml_put_open(out, 0, name);
+	form_put(out, 1, "unit", peer->unit);
+	form_put(out, 1, "address", peer->address);
+	form_put_key(out, 1, "key", peer->key);
+}
+
+static void print_welcome(const struct enrol_welcome *w, struct buf *out)
+{
+	form_put(out, 0, "format", ENROL_WELCOME_FORMAT);
+	form_put(out, 0, "code", w->code);
+	form_put(out, 0, "unit", w->unit);
+	form_put(out, 0, "station", w->station);
+	form_put_key(out, 0, "key", w->key);
+	form_put_change(out, "grant", &w->grant);
+	form_put_rank(out, w->rank);
+	print_peer(out, "superior", &w->superior);
+	print_peer(out, "anchor", &w->anchor);
+	form_put_ids(out, "above", w->above, w->n_above);
+}
+
+int enrol_welcome(const struct registry *r, const struct config *me, const struct key *my_key,
+    const struct enrol_request *request, struct buf *out, struct err *err)
+{
+	const struct registry_grant *g = registry_by_key(r, request->key);
+	const char *issuer = g ? strchr(g->ledger, '/') + 1 : NULL;
+	if (!g || strcmp(issuer, me->unit) != 0 || oid_is_zero(&g->change))
+		return err_set(err, ERR_NOT_FOUND,
+		    N_("the key of this request by %1 has not been admitted here"), request->unit);
+	struct arena arena = {0};
+	struct enrol_welcome w = {.code = request->unit,
+	    .unit = g->unit,
+	    .station = g->station,
+	    .grant = g->change,
+	    .rank = g->rank,
+	    .superior = {.unit = me->unit, .address = config_reach(me)},
+	    .anchor = me->anchor,
+	    .n_above = me->n_above + 1};
+	memcpy(w.key, request->key, KEY_PUBLIC_SIZE);
+	memcpy(w.superior.key, key_public(my_key), KEY_PUBLIC_SIZE);
+	w.anchor.address = NULL;
+	const char **above = arena_alloc(&arena, w.n_above * sizeof *above);
+	for (size_t i = 0; i < me->n_above; i++)
+		above[i] = me->above[i];
+	above[me->n_above] = me->unit;
+	w.above = above;
+	print_welcome(&w, out);
+	sign(out, my_key);
+	arena_free(&arena);
+	return 0;
+}
+
+static void read_peer(struct form *f, const char *name, struct config_peer *peer)
+{
+	static const char *const known[] = {"unit", "address", "key", NULL};
+	struct form sub;
+	if (form_sub(f, name, known, &sub)) {
+		peer->unit = form_id(&sub, "unit", true);
+		peer->address = form_address(&sub, "address");
+		form_key(&sub, "key", true, peer->key);
+		form_join(f, &sub);
+	} else if (f->rc == 0) {
+		f->rc = err_set(f->err, ERR_INPUT, N_("%1 is missing"), name);
+		err_at(f->err, f->file, f->map->line, f->map->column);
+	}
+}
+
+int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes, size_t len,
+    struct enrol_welcome *out, struct err *err)
+{
+	static const char *const known[] = {"format", "code", "unit", "station", "key", "grant", "rank",
+	    "superior", "anchor", "above", "signature", NULL};
+	unsigned char sig[KEY_SIGNATURE_SIZE];
+	struct form f;
+	*out = (struct enrol_welcome){0};
+	form_open(&f, arena, file, bytes, len, ENROL_WELCOME_FORMAT, known, err);
+	out->code = form_id(&f, "code", true);
+	out->unit = form_id(&f, "unit", true);
+	out->station = form_id(&f, "station", false);
+	form_key(&f, "key", true, out->key);
+	form_change(&f, "grant", true, &out->grant);
+	out->rank = form_rank(&f, "rank", true);
+	read_peer(&f, "superior", &out->superior);
+	read_peer(&f, "anchor", &out->anchor);
+	out->above = form_ids(&f, arena, "above", &out->n_above);
+	form_signature(&f, sig);
+	if (f.rc < 0)
+		return f.rc;
+	struct buf text = {0};
+	print_welcome(out, &text);
+	if (!key_verify(out->superior.key, buf_str(&text), text.len, sig)) {
+		f.rc = err_set(err, ERR_REFUSED,
+		    N_("the signature of this welcome by %1 is wrong: it was changed after it was made"),
+		    out->superior.unit);
+		err_hint(err, N_("let %1 write it again with `tuyen unit admit`"));
+		err_rule(err, "signature", NULL, NULL);
+		err_at(err, file, yaml_get(f.map, "signature")->line, yaml_get(f.map, "signature")->column);
+	}
+	buf_free(&text);
+	return f.rc;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Is it for this node, and does it agree with what is pinned here? */
+static int check_welcome(const struct config *me, const struct enrol_welcome *w,
+    const unsigned char my_key[KEY_PUBLIC_SIZE], struct err *err)
+{
+	char node[136];
+	config_node(me, node);
+	if (me->root)
+		return err_set(err, ERR_REFUSED, N_("%1 is a root; it joins nobody"), node);
+	if ((!same(w->code, me->unit) && !same(w->unit, me->unit)) || !same(w->station, me->station)) {
+		err_set(err, ERR_REFUSED, N_("this welcome is for %2%3%4, not for %1"), node,
+		    w->station ? w->station : "", w->station ? "@" : "", w->unit);
+		err_hint(err, N_("take the welcome that was written for %1"));
+		return ERR_REFUSED;
+	}
+	if (memcmp(w->key, my_key, KEY_PUBLIC_SIZE) != 0) {
+		struct buf theirs = {0}, mine = {0};
+		enrol_fingerprint(w->key, &theirs);
+		enrol_fingerprint(my_key, &mine);
+		err_set(err, ERR_REFUSED, N_("this welcome is for the key %1; this node has the key %2"),
+		    buf_str(&theirs), buf_str(&mine));
+		err_hint(err, N_("let the superior admit the request that this node makes with `tuyen join "
+				 "--request`"));
+		buf_free(&theirs);
+		buf_free(&mine);
+		return ERR_REFUSED;
+	}
+	if (me->anchor.unit && (!same(me->anchor.unit, w->anchor.unit) ||
+				   memcmp(me->anchor.key, w->anchor.key, KEY_PUBLIC_SIZE) != 0)) {
+		err_set(err, ERR_REFUSED,
+		    N_("%1 trusts the anchor %2 already; this welcome names %3 with another key or unit"),
+		    node, me->anchor.unit, w->anchor.unit);
+		err_rule(err, "anchor", NULL, NULL);
+		return ERR_REFUSED;
+	}
+	return 0;
+}
+
+int enrol_take(struct config *me, const struct enrol_welcome *w, const unsigned char my_key[KEY_PUBLIC_SIZE],
+    const char *address, struct err *err)
+{
+	int rc = check_welcome(me, w, my_key, err);
+	if (rc < 0)
+		return rc;
+	if (address && !config_address(address, NULL, NULL))
+		return err_set(err, ERR_INPUT, N_("%1 must be host:port, such as 10.31.0.2:7031, not '%2'"),
+		    "superior", address);
+	if (!address)
+		address = w->superior.address;
+	if (!address && same(me->superior.unit, w->superior.unit))
+		address = me->superior.address;
+	me->unit = config_keep(me, w->unit);
+	me->rank = w->rank;
+	me->grant = w->grant;
+	me->admitted = true;
+	me->superior = w->superior;
+	me->superior.unit = config_keep(me, w->superior.unit);
+	me->superior.address = config_keep(me, address);
+	me->anchor = w->anchor;
+	me->anchor.unit = config_keep(me, w->anchor.unit);
+	me->anchor.address = NULL;
+	const char **above = arena_alloc(&me->arena, (w->n_above + 1) * sizeof *above);
+	for (size_t i = 0; i < w->n_above; i++)
+		above[i] = config_keep(me, w->above[i]);
+	me->above = above;
+	me->n_above = w->n_above;
+	return 0;
+}

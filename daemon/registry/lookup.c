@@ -1,0 +1,171 @@
+#include "registry/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/text.h"
+
+int registry_rank(const char *text)
+{
+	return text && *text && strlen(text) <= 4 && strspn(text, "0123456789") == strlen(text) ? atoi(text)
+												: -1;
+}
+
+const char *registry_parent(const struct registry *r, const char *id)
+{
+	const struct registry_unit *u = registry_unit(r, id);
+	return u ? u->parent : NULL;
+}
+
+void registry_above(const struct registry *r, const char *unit, struct strs *out)
+{
+	const char *line[REGISTRY_DEPTH_MAX];
+	size_t n = 0;
+	for (const char *id = registry_parent(r, unit); id && n < REGISTRY_DEPTH_MAX;
+	     id = registry_parent(r, id))
+		line[n++] = id;
+	while (n)
+		strs_add(out, line[--n]);
+}
+
+bool registry_is_above(const struct registry *r, const char *upper, const char *lower)
+{
+	const char *id = registry_parent(r, lower);
+	for (int depth = 0; id && depth < REGISTRY_DEPTH_MAX; depth++, id = registry_parent(r, id))
+		if (strcmp(id, upper) == 0)
+			return true;
+	return false;
+}
+
+void registry_below(const struct registry *r, const char *top, bool stations, struct strs *out)
+{
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (u->removed || (u->view.station && !stations))
+			continue;
+		if (!top || registry_is_above(r, top, u->view.id))
+			strs_add(out, u->view.id);
+	}
+	strs_sort(out);
+}
+
+#define SHOWN_MAX 6 /* candidates that an error names */
+
+struct search {
+	const struct registry_unit *found;
+	size_t n;
+	struct buf names;
+};
+
+static void search_add(struct search *s, const struct registry_unit *u)
+{
+	s->found = u;
+	if (s->n++ < SHOWN_MAX)
+		buf_printf(&s->names, "%s%s (%s)", s->n > 1 ? ", " : "", u->id, u->name);
+	else if (s->n == SHOWN_MAX + 1)
+		buf_puts(&s->names, ", …");
+}
+
+static int search_end(struct search *s, const char *text, const struct registry_unit **out, struct err *err)
+{
+	int rc = 0;
+	*out = s->found;
+	if (s->n > 1) {
+		rc = err_set(err, ERR_AMBIGUOUS, N_("'%1' fits several units: %2"), text, buf_str(&s->names));
+		err_hint(err, N_("write the id of one of them"));
+	}
+	buf_free(&s->names);
+	return rc;
+}
+
+static void search_code(const struct registry *r, const char *code, struct search *s)
+{
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (!u->removed && !u->view.station && strcmp(u->view.code, code) == 0)
+			search_add(s, &u->view);
+	}
+}
+
+/* "cong-an@<code or name of a unit>" */
+static void search_station(const struct registry *r, const char *text, struct search *s)
+{
+	const char *at = strchr(text, '@');
+	for (size_t i = 0; at && i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		const struct registry_unit *v = &u->view;
+		if (u->removed || !v->station || strlen(v->station) != (size_t)(at - text) ||
+		    strncmp(v->station, text, (size_t)(at - text)) != 0)
+			continue;
+		const struct registry_unit *home = registry_unit(r, v->parent);
+		if (home && (strcmp(home->code, at + 1) == 0 || text_fold_eq(home->name, at + 1)))
+			search_add(s, v);
+	}
+}
+
+static void search_name(const struct registry *r, const char *text, struct search *s)
+{
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (!u->removed && text_fold_eq(u->view.name, text))
+			search_add(s, &u->view);
+	}
+}
+
+/* Ids, codes and folded names, each pointing back at its unit. */
+static int not_found(const struct registry *r, const char *text, struct err *err)
+{
+	struct strs words = {0};
+	const struct registry_unit **whose =
+	    mem_alloc((3 * r->units.n + 1) * sizeof(const struct registry_unit *));
+	struct buf folded = {0};
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (u->removed)
+			continue;
+		const struct registry_unit *v = &u->view;
+		buf_cut(&folded, 0);
+		text_fold(v->name, &folded);
+		const char *const own[] = {v->id, v->code, buf_str(&folded)};
+		for (int k = 0; k < 3; k++) {
+			whose[words.n] = v;
+			strs_add(&words, own[k]);
+		}
+	}
+	buf_cut(&folded, 0);
+	text_fold(text, &folded);
+	const char *near = text_nearest(buf_str(&folded), (const char *const *)words.items, words.n);
+	const struct registry_unit *hit = NULL;
+	for (size_t i = 0; near && !hit && i < words.n; i++)
+		if (words.items[i] == near)
+			hit = whose[i];
+	int rc;
+	if (hit) {
+		rc = err_set(err, ERR_NOT_FOUND, N_("there is no unit '%1'; did you mean %2 (%3)?"), text,
+		    hit->id, hit->name);
+	} else {
+		rc = err_set(err, ERR_NOT_FOUND, N_("there is no unit '%1' here"), text);
+		err_hint(err, N_("`tuyen unit list` shows the units"));
+	}
+	buf_free(&folded);
+	strs_free(&words);
+	free(whose);
+	return rc;
+}
+
+int registry_resolve(
+    const struct registry *r, const char *text, const struct registry_unit **out, struct err *err)
+{
+	static void (*const ways[])(const struct registry *, const char *, struct search *) = {
+	    search_code, search_station, search_name};
+	*out = registry_unit(r, text);
+	if (*out)
+		return 0;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct search s = {0};
+		ways[i](r, text, &s);
+		if (s.n)
+			return search_end(&s, text, out, err);
+	}
+	return not_found(r, text, err);
+}
