@@ -18,6 +18,7 @@ DOCDIR ?= $(PREFIX)/share/doc/tuyen
 PACKAGES := gcc libc6-dev pkg-config gettext libgit2-dev libuv1-dev zlib1g-dev libyaml-dev libssl-dev \
 	libutf8proc-dev libsmartcols-dev libjansson-dev libarchive-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libcmocka-dev clang-format mandoc jq git openssh-client perl systemd iproute2
+DEMO_PACKAGES := git jq
 LIBRARIES := libgit2 libuv zlib yaml-0.1 libcrypto libssl libutf8proc smartcols jansson libarchive
 
 Q := $(if $(V),,@)
@@ -36,12 +37,14 @@ OUT := $(BUILD)
 endif
 
 CFLAGS ?= -O2 -g
+PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARDEN := -fstack-protector-strong -fPIE
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DTUYEN_VERSION='"$(VERSION)"' -DTUYEN_LOCALEDIR='"$(LOCALEDIR)"' -Idaemon -MMD -MP \
-	$(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+	$(WARN) $(HARDEN) $(CFLAGS) $(SANFLAGS) $(PKG_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANFLAGS)
-LDLIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+LDLIBS = $(PKG_LIBS)
 
 ROOMS := $(shell sed '/^\#/d; s/ .*//' tests/lint/rooms)
 allowed = $(shell sed -n 's/^$(1)  *//p' tests/lint/rooms)
@@ -171,7 +174,7 @@ test: deps-test ## build everything and run all tests
 	$(Q)$(MAKE) --no-print-directory system
 .PHONY: test
 
-demo: deps ## the main job, shown in under a minute (KEEP=1 leaves the daemons running)
+demo: deps-demo ## the main job, shown in under a minute (KEEP=1 leaves the daemons running)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) KEEP=$(KEEP) sh contrib/demo/demo.sh
 .PHONY: demo
@@ -198,7 +201,9 @@ deps: ## install the packages that building and running need
 	$(call install_packages,$(PACKAGES))
 deps-test:
 	$(call install_packages,$(PACKAGES) $(TEST_PACKAGES))
-.PHONY: deps deps-test
+deps-demo:
+	$(call install_packages,$(PACKAGES) $(DEMO_PACKAGES))
+.PHONY: deps deps-test deps-demo
 
 install: all ## install under DESTDIR and PREFIX
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(UNITDIR)
