@@ -32,18 +32,18 @@ int store_heads(struct store *s, const struct oid *commit, struct oids *out, str
 int store_ledger_heads(struct store *s, const char *ledger, struct oids *out, struct err *err);
 
 /* Text of a record at a commit (NULL commit: the ledger's tip). ERR_NOT_FOUND if ledger or record is absent. */
-int store_read(struct store *s, const char *ledger, const struct oid *commit, const char *path, struct buf *out,
-    struct err *err);
+int store_read(struct store *s, const char *ledger, const struct oid *commit, const char *path,
+    struct buf *out, struct err *err);
 /* store_read and record_parse. */
-int store_record(struct store *s, const char *ledger, const struct oid *commit, const char *path, struct arena *arena,
-    struct record *out, struct err *err);
+int store_record(struct store *s, const char *ledger, const struct oid *commit, const char *path,
+    struct arena *arena, struct record *out, struct err *err);
 /* All paths under `prefix` ("plans/", "" for all) at a commit (NULL: the tip), sorted. Absent ledger: none. */
-int store_list(struct store *s, const char *ledger, const struct oid *commit, const char *prefix, struct strs *out,
-    struct err *err);
+int store_list(struct store *s, const char *ledger, const struct oid *commit, const char *prefix,
+    struct strs *out, struct err *err);
 
 /* A signed change as it stands in the store, with the texts of the records it touched. ERR_NOT_FOUND if absent. */
-int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena, struct change *out,
-    struct err *err);
+int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err);
 /* Visit the signed changes of a ledger, parents before children; stop when visit returns non-zero (returned).
  * `records` says whether their record texts are needed (costly). The change lives only during the call. */
 int store_walk(struct store *s, const char *ledger, bool records,

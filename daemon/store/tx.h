@@ -30,7 +30,8 @@ int tx_begin(struct store *s, struct tx **out, struct err *err);
  * Records equal to what is there are dropped; if nothing is left and nothing is settled, no change is made and *id is
  * zero. Conflict records that the rule closes or opens thereby are added by merge_advance. Its time is
  * max(now, parent's time), or the parent's time if now is outside 2020-2100. */
-int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change *edits, struct oid *id, struct err *err);
+int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change *edits, struct oid *id,
+    struct err *err);
 
 /* Add a received change. Rebuilds trees and commit, checks the signature by `public_key`, that its id (when not
  * zero) is right, that its parent is the canonical merge of its heads, and that its tree is the state the rule gives.
@@ -38,7 +39,8 @@ int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change 
  * ERR_PARKED: a head is missing. ERR_REFUSED: with err->rule = "signature", "form", "size", "merge", "state".
  * A change that is already there: 0 with *known true. *id is the change's id as computed, zero while it cannot be. */
 int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],
-    int (*judge)(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err),
+    int (*judge)(
+	void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err),
     void *ctx, struct oid *id, bool *known, struct err *err);
 
 /* Merge, sync, move refs. On error nothing of the transaction is visible and tx_destroy is all that remains. */

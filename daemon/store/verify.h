@@ -16,8 +16,8 @@ struct verify_report {
 /* Each problem is told to `problem` (ledger, commit, and the sentence). Returns 0 when the walk ended, whatever it
  * found; an error when the store cannot be read. */
 int verify_store(struct store *s, const struct registry *r, struct verify_report *report,
-    void (*problem)(void *ctx, const char *ledger, const struct oid *commit, const struct err *what), void *ctx,
-    struct err *err);
+    void (*problem)(void *ctx, const char *ledger, const struct oid *commit, const struct err *what),
+    void *ctx, struct err *err);
 
 /* The allowed-signers file for stock git (gpg.ssh.allowedSignersFile): one line a key of the registry,
  * "<author e-mail> namespaces=\"git\" ssh-ed25519 AAAA…". */

@@ -1,0 +1,71 @@
+/*
+ * store/draft.h - one change on its way into a transaction, written here or received: what it stands on, what it
+ * touches, the objects it will add. For this room alone.
+ *
+ * A draft has written nothing until draft_keep; draft_free undoes all else, the history included.
+ */
+#ifndef TUYEN_STORE_DRAFT_H
+#define TUYEN_STORE_DRAFT_H
+
+#include "store/load.h"
+#include "store/tx.h"
+
+/* What a transaction knows of a ledger that it touches. */
+struct tx_ledger {
+	char *name;
+	struct oid tip; /* as the ref was found; zero: no ledger yet */
+	struct oids heads; /* with this transaction's changes */
+	bool changed;
+};
+
+struct tx {
+	struct store *s;
+	int lock;
+	struct tx_ledger *ledgers;
+	size_t n_ledgers;
+	struct strs moved;
+	unsigned syncs;
+	bool committed;
+};
+
+/* The ledger's state in this transaction, read at first use. The pointer is good until the next call. */
+int tx_ledger_at(struct tx *tx, const char *name, struct tx_ledger **out, struct err *err);
+
+struct draft {
+	struct store *s;
+	struct history *history; /* the ledger's; borrowed */
+	struct arena arena;
+	struct stage stage;
+	struct change c; /* its words, as its message says them */
+	struct oid before; /* the parent's tree */
+	int64_t parent_time; /* INT64_MIN: no parent */
+	struct load_texts texts;
+	bool in_history;
+};
+
+/* Begin, on top of the canonical merge of these heads (which is made if it is not there). */
+int draft_begin(
+    struct draft *d, struct tx *tx, const char *ledger, const struct oids *heads, struct err *err);
+/* Take the words from `c`, check that its message carries them, and the form and size of its records. */
+int draft_words(struct draft *d, const struct change *c, struct err *err);
+/* The texts before and after of c.records and of the conflicts it settles. */
+int draft_texts(struct draft *d, struct err *err);
+/* Put it into the history as d->c.id. */
+int draft_into_history(struct draft *d, struct err *err);
+void draft_out_of_history(struct draft *d);
+/* The records by which the rule's state of this change differs from its parent's. */
+void draft_state(struct draft *d, struct merge_result *out);
+/* Commit without signature: the tree is d->before with these records. Staged: blobs and trees. */
+int draft_commit(
+    struct draft *d, const struct change_record *records, size_t n, struct commit *out, struct err *err);
+/* The commit object is staged; its id is d->c.id. */
+void draft_print(struct draft *d, const struct commit *commit);
+/* Write what is staged; the change is the ledger's. */
+int draft_keep(struct draft *d, struct tx_ledger *ledger, struct err *err);
+void draft_free(struct draft *d);
+
+/* The canonical merge of two or more heads: staged, with its tree. */
+int draft_merge(struct store *s, struct history *h, const char *ledger, const struct oids *heads,
+    struct stage *st, struct oid *id, struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "store/draft.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define YEAR_2020 INT64_C(1577836800)
+#define YEAR_2101 INT64_C(4133980800)
+
+#define REFUSE(err, rule, record, ...) \
+	(err_set(err, ERR_REFUSED, __VA_ARGS__), err_rule(err, rule, record, NULL), (err)->code)
+
+static int check_heads(const struct history *h, const struct change *c, struct err *err)
+{
+	struct oids maximal = {0};
+	for (size_t i = 0; i < c->heads.n; i++) {
+		char hex[OID_HEX + 1];
+		if (history_has(h, &c->heads.items[i]))
+			continue;
+		oid_hex(&c->heads.items[i], hex);
+		err_set(err, ERR_PARKED, N_("a change of ledger %1 builds on %2, which has not arrived"),
+		    c->ledger, hex);
+		err_hint(err, N_("it is taken up as soon as a sync brings the other"));
+		return ERR_PARKED;
+	}
+	oids_copy(&maximal, &c->heads);
+	history_maximal(h, &maximal);
+	bool right = oids_eq(&maximal, &c->heads);
+	oids_free(&maximal);
+	return right ? 0
+		     : REFUSE(err, "merge", NULL, N_("a change names heads of which one has seen another"));
+}
+
+static int check_rule(const struct change *c, struct err *err)
+{
+	if (c->rule > MERGE_RULE) {
+		err_set(err, ERR_PARKED,
+		    N_("a change of ledger %1 follows a newer merge rule than this program knows"),
+		    c->ledger);
+		err_hint(err, N_("upgrade tuyen on this node; the change is kept aside until then"));
+		return ERR_PARKED;
+	}
+	return c->rule == MERGE_RULE ? 0
+				     : REFUSE(err, "form", NULL, N_("a change follows no known merge rule"));
+}
+
+/* Against what it stands on: the time a writer gives is never before his parent's, nor out of bounds. */
+static int check_place(const struct draft *d, const struct change *c, struct err *err)
+{
+	char parent[OID_HEX + 1];
+	oid_hex(&d->c.parent, parent);
+	if (!oid_is_zero(&c->parent) && !oid_eq(&c->parent, &d->c.parent)) {
+		err_set(err, ERR_REFUSED,
+		    N_("a change of ledger %1 stands on another merge than %2, which the rule gives here"),
+		    c->ledger, parent);
+		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
+		err_rule(err, "merge", NULL, NULL);
+		return ERR_REFUSED;
+	}
+	if (c->time < YEAR_2020 || c->time >= YEAR_2101 || c->time < d->parent_time)
+		return REFUSE(err, "form", NULL,
+		    N_("a change bears a time before that of what it stands on, or out of bounds"));
+	return 0;
+}
+
+/* A change carries what it touches and nothing else. */
+static int check_touched(const struct draft *d, struct err *err)
+{
+	for (size_t i = 0; i < d->texts.n; i++) {
+		const struct change_texts *t = &d->texts.items[i];
+		if (t->before == t->after && t->before)
+			continue; /* a conflict that is settled and stays */
+		if (t->before_len == t->after_len && !t->before == !t->after &&
+		    (!t->before || memcmp(t->before, t->after, t->before_len) == 0))
+			return REFUSE(err, "form", t->path,
+			    N_("%1 is carried by a change that does not touch it"), t->path);
+	}
+	return 0;
+}
+
+static int check_signature(
+    struct draft *d, const struct change *c, const unsigned char *public_key, struct err *err)
+{
+	struct commit commit;
+	int rc = draft_commit(d, d->c.records, d->c.n_records, &commit, err);
+	if (rc)
+		return rc;
+	commit.is_signed = true;
+	memcpy(commit.public_key, public_key, KEY_PUBLIC_SIZE);
+	memcpy(commit.signature, c->signature, KEY_SIGNATURE_SIZE);
+	draft_print(d, &commit);
+	if (!commit_verify(&commit, public_key) || (!oid_is_zero(&c->id) && !oid_eq(&c->id, &d->c.id)))
+		return REFUSE(err, "signature", NULL,
+		    N_("the signature of a change in ledger %1 does not fit its words"), c->ledger);
+	return 0;
+}
+
+/* The rule's own answer, record by record. */
+static int check_state(struct draft *d, struct err *err)
+{
+	struct merge_result state = {0};
+	const char *odd = NULL;
+	draft_state(d, &state);
+	for (size_t i = 0; !odd && (i < state.n || i < d->c.n_records); i++) {
+		const struct change_record *r = i < d->c.n_records ? &d->c.records[i] : NULL;
+		const struct merge_record *m = i < state.n ? &state.records[i] : NULL;
+		if (!r || !m || strcmp(r->path, m->path) != 0)
+			odd = r && (!m || strcmp(r->path, m->path) < 0) ? r->path : m->path;
+		else if (r->text
+			     ? !m->text || strlen(m->text) != r->len || memcmp(m->text, r->text, r->len) != 0
+			     : !!m->text)
+			odd = r->path;
+	}
+	int rc = 0;
+	if (odd) {
+		err_set(err, ERR_REFUSED, N_("a change leaves %1 otherwise than the merge rule does"), odd);
+		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
+		err_rule(err, "state", odd, NULL);
+		rc = ERR_REFUSED;
+	}
+	merge_result_free(&state);
+	return rc;
+}
+
+typedef int judge_fn(
+    void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err);
+
+/* Everything that can be asked of a change, in order of what the answer costs. *known: it is there already. */
+static int receive(struct draft *d, const struct change *c, const unsigned char *public_key, judge_fn *judge,
+    void *ctx, bool *known, struct err *err)
+{
+	int rc = check_place(d, c, err);
+	if (rc == 0)
+		rc = draft_words(d, c, err);
+	if (rc == 0)
+		rc = draft_texts(d, err);
+	if (rc == 0)
+		rc = check_touched(d, err);
+	if (rc == 0)
+		rc = check_signature(d, c, public_key, err);
+	if (rc)
+		return rc;
+	*known = history_has(d->history, &d->c.id);
+	if (*known)
+		return 0;
+	if (judge)
+		rc = judge(ctx, &d->c, d->texts.items, d->texts.n, err);
+	if (rc == 0)
+		rc = draft_into_history(d, err);
+	return rc ? rc : check_state(d, err);
+}
+
+int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],
+    judge_fn *judge, void *ctx, struct oid *id, bool *known, struct err *err)
+{
+	struct tx_ledger *ledger;
+	struct history *h;
+	struct draft d = {0};
+	*known = false;
+	*id = (struct oid){0};
+	if (!repo_ledger_name(c->ledger))
+		return REFUSE(err, "ledger", NULL, N_("'%1' is not the name of a ledger"), c->ledger);
+	int rc = tx_ledger_at(tx, c->ledger, &ledger, err);
+	if (rc == 0)
+		rc = store_history(tx->s, c->ledger, &h, err);
+	if (rc == 0 && !oid_is_zero(&c->id) && history_has(h, &c->id)) {
+		*known = true;
+		*id = c->id;
+		return 0;
+	}
+	if (rc == 0)
+		rc = check_rule(c, err);
+	if (rc == 0)
+		rc = check_heads(h, c, err);
+	if (rc)
+		return rc;
+	rc = draft_begin(&d, tx, c->ledger, &c->heads, err);
+	if (rc == 0)
+		rc = receive(&d, c, public_key, judge, ctx, known, err);
+	*id = d.c.id;
+	if (rc == 0 && !*known)
+		rc = draft_keep(&d, ledger, err);
+	draft_free(&d);
+	return rc;
+}
