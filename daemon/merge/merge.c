@@ -32,24 +32,23 @@ static const char *print(struct view *v, const struct record *r)
 static void view_fields(struct view *v, const struct log *log, const struct record_type *type,
     struct record *into, bool *present);
 
-/* A conflict record, and the conflicts among those who wrote on it. */
+/* A conflict record, and the conflicts among what people wrote on it: those stay until settled, like any others, even
+ * where the record itself is gone. */
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
 {
 	const struct record_type *type = type_by_path(v->ledger, path);
 	const struct log *log = table_get(&v->h->logs, path);
-	bool objected = log && conflict_unanswered(log, &v->past);
-	if (!type || (!open && !objected))
-		return;
-	const char *state = !open		       ? "settled"
-			    : objected		       ? "objected"
-			    : !strcmp(c->why, "equal") ? "disputed"
-						       : "overruled";
 	struct record r;
-	bool present = false;
+	bool present = false, objected = log && conflict_unanswered(log, &v->past);
+	if (!type)
+		return;
 	record_init(&r, &v->scratch, type);
 	if (log)
 		view_fields(v, log, type, &r, &present);
-	conflict_fill(&r, c, state);
+	if (!open && !objected)
+		return;
+	const char *kind = strcmp(c->why, "equal") == 0 ? "disputed" : "overruled";
+	conflict_fill(&r, c, !open ? "settled" : objected ? "objected" : kind);
 	*table_at(&v->texts, path) = (void *)print(v, &r);
 }
 
@@ -64,7 +63,7 @@ static void view_open(struct view *v, const struct conflicts *found)
 	}
 }
 
-/* Conflicts that are over, with an objection that nobody has answered. */
+/* Conflicts that are over but were written on: some have an objection that nobody has answered. */
 static void view_closed(struct view *v, const struct log *log, const struct record_type *type)
 {
 	for (size_t i = 0; i < log->n_about; i++) {
