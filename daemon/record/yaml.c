@@ -14,6 +14,7 @@ struct frame {
 	struct yaml_node **tail; /* where its next child goes */
 	const char *key; /* of a map: read, its value not yet */
 	unsigned key_line, key_column;
+	bool flow; /* a map written in {} */
 	struct table keys; /* of a map: those it has; the value is the node that it was met at */
 };
 
@@ -186,8 +187,20 @@ static bool wants_key(const struct reader *r)
 	return f && f->node->kind == YAML_MAP && !f->key;
 }
 
+/* In {a: 58,14} the 14 would be a key without a value, and the figure 58: nobody means that. */
+static int refuse_no_value(struct reader *r, const struct frame *f)
+{
+	err_set(r->err, ERR_INPUT, N_("the key '%1' has no value"), f->key);
+	err_hint(
+	    r->err, N_("write 'key: value'; between { and } a number with a decimal comma needs quotes"));
+	err_at(r->err, r->file, f->key_line, f->key_column);
+	return r->err->code;
+}
+
 static int take_scalar(struct reader *r, const yaml_event_t *e)
 {
+	const struct frame *f = r->depth ? &r->stack[r->depth - 1] : NULL;
+	bool plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	bool block = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
 		     e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
 	if (!block && yaml_guard_after_tab(&r->guard, e->start_mark.index))
@@ -195,8 +208,10 @@ static int take_scalar(struct reader *r, const yaml_event_t *e)
 		    N_("write blanks instead of tabs"));
 	if (wants_key(r))
 		return take_key(r, &r->stack[r->depth - 1], e);
+	if (f && f->flow && f->key && plain && !e->data.scalar.length)
+		return refuse_no_value(r, f);
 	struct yaml_node *node = add_node(r, YAML_SCALAR, e);
-	node->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->plain = plain;
 	return scalar_text(r, e, &node->text);
 }
 
@@ -209,7 +224,8 @@ static int open_node(struct reader *r, enum yaml_kind kind, const yaml_event_t *
 		return refuse(
 		    r, &e->start_mark, N_("this is nested too deeply"), N_("nest at most 16 levels"));
 	struct yaml_node *node = add_node(r, kind, e);
-	r->stack[r->depth++] = (struct frame){.node = node, .tail = &node->first};
+	bool flow = kind == YAML_MAP && e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+	r->stack[r->depth++] = (struct frame){.node = node, .tail = &node->first, .flow = flow};
 	return 0;
 }
 
