@@ -1,0 +1,109 @@
+#include "ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "control/control.h"
+#include "say.h"
+
+#define FILE_MAX (4u << 20)
+#define SOCKET "run/tuyend.sock"
+
+static void show_note(void *ctx, bool warning, const char *msg, const char *const *args, int n_args)
+{
+	(void)ctx;
+	say_note(warning, msg, args, n_args);
+}
+
+static void show_output(void *ctx, const void *bytes, size_t len)
+{
+	(void)ctx;
+	fwrite(bytes, 1, len, stdout);
+}
+
+static void drop_note(void *ctx, bool warning, const char *msg, const char *const *args, int n_args)
+{
+	(void)ctx, (void)warning, (void)msg, (void)args, (void)n_args;
+}
+
+static void keep_output(void *ctx, const void *bytes, size_t len)
+{
+	if (ctx)
+		buf_add(ctx, bytes, len);
+}
+
+static int timeout_of(const struct cli *cli, int *ms, struct err *err)
+{
+	const char *text = args_get(&cli->args, "timeout");
+	char *end = NULL;
+	long seconds = text ? strtol(text, &end, 10) : 0;
+	*ms = ASK_TIMEOUT_MS;
+	if (!text)
+		return 0;
+	if (end == text || *end || seconds < 0 || seconds > ASK_TIMEOUT_MAX)
+		return err_set(err, ERR_USAGE, "--timeout takes whole seconds, not '%1'", text);
+	*ms = (int)seconds * 1000;
+	return 0;
+}
+
+int ask_take_file(struct cli *cli, struct err *err)
+{
+	size_t i = (size_t)cli->command->file_word;
+	if (i == 0 || i > cli->args.words.n)
+		return 0;
+	char **word = &cli->args.words.items[i - 1];
+	struct buf text = {0};
+	int rc = sys_read_file(*word, FILE_MAX, &text, err);
+	if (rc == 0 && strlen(buf_str(&text)) != text.len) {
+		rc = err_set(err, ERR_INPUT, "%1 is not a text file: it holds a NUL", *word);
+	} else if (rc == 0) {
+		args_add_option(&cli->args, "source", *word);
+		free(*word);
+		*word = buf_take(&text);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+int ask_node_longer(struct cli *cli, int grace_ms, struct err *err)
+{
+	struct control_call call = {.node = cli->dir, .command = cli->command->name, .args = &cli->args};
+	int rc = timeout_of(cli, &call.timeout_ms, err);
+	call.timeout_ms += grace_ms;
+	if (rc == 0)
+		rc = ask_take_file(cli, err);
+	if (rc != 0)
+		return rc;
+	char *path = cli_path(cli, SOCKET);
+	call.path = path;
+	call.on_note = show_note;
+	call.on_output = show_output;
+	rc = control_call(&call, err);
+	free(path);
+	return rc;
+}
+
+int ask_node(struct cli *cli, struct err *err)
+{
+	return ask_node_longer(cli, 0, err);
+}
+
+bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out)
+{
+	struct err err = {0};
+	struct args none = {0};
+	char *path = cli_path(cli, SOCKET);
+	struct control_call call = {.path = path,
+	    .node = cli->dir,
+	    .command = command,
+	    .args = &none,
+	    .timeout_ms = timeout_ms,
+	    .ctx = out,
+	    .on_note = drop_note,
+	    .on_output = keep_output};
+	bool answered = sys_exists(path) && control_call(&call, &err) == 0;
+	free(path);
+	return answered;
+}

@@ -1,0 +1,223 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "cli.h"
+#include "reader.h"
+#include "say.h"
+#include "show.h"
+#include "store/verify.h"
+
+/* The changes of one ledger, oldest first: the order in which they had seen each other. */
+struct ledger_log {
+	const char *name;
+	struct entry {
+		struct oid id;
+		int64_t time;
+		const char *subject, *body, *agency, *unit, *station;
+		const char *writer;
+		int rank;
+		const char **settles;
+		size_t n_settles;
+	} * entries;
+	size_t n;
+	struct arena *arena;
+};
+
+static int keep_entry(void *ctx, const struct change *c, struct err *err)
+{
+	struct ledger_log *log = ctx;
+	struct entry e = {.id = c->id, .time = c->time, .rank = c->rank, .n_settles = c->n_settles};
+	char writer[136];
+	(void)err;
+	change_writer(c, writer);
+	e.writer = arena_dup(log->arena, writer);
+	e.subject = arena_dup(log->arena, c->subject);
+	e.body = arena_dup(log->arena, c->body);
+	e.unit = arena_dup(log->arena, c->unit);
+	e.station = arena_dup(log->arena, c->station);
+	e.agency = arena_dup(log->arena, c->agency);
+	e.settles = arena_alloc(log->arena, (c->n_settles + 1) * sizeof *e.settles);
+	for (size_t i = 0; i < c->n_settles; i++)
+		e.settles[i] = arena_dup(log->arena, c->settles[i]);
+	VEC_PUSH(log->entries, log->n, e);
+	return 0;
+}
+
+static json_t *entry_json(struct reader *r, const char *ledger, const struct entry *e)
+{
+	char hex[OID_HEX + 1];
+	json_t *o = json_object();
+	oid_hex(&e->id, hex);
+	json_object_set_new(o, "id", json_string(hex));
+	json_object_set_new(o, "ledger", json_string(ledger));
+	json_object_set_new(o, "writer", show_string(e->writer));
+	json_object_set_new(o, "unit", show_string(e->unit));
+	json_object_set_new(o, "station", show_string(e->station));
+	json_object_set_new(o, "agency", show_string(e->agency));
+	json_object_set_new(o, "rank", json_integer(e->rank));
+	json_object_set_new(o, "time", show_string(reader_time(r, e->time)));
+	json_object_set_new(o, "subject", show_string(e->subject));
+	json_object_set_new(o, "body", show_string(e->body));
+	json_object_set_new(o, "settles", show_texts(e->settles, e->n_settles));
+	return o;
+}
+
+/* The ledger whose newest change not yet shown is the latest: within a ledger the order never depends on a date. */
+static struct ledger_log *latest(struct ledger_log *logs, size_t n)
+{
+	struct ledger_log *best = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (logs[i].n &&
+		    (!best || logs[i].entries[logs[i].n - 1].time > best->entries[best->n - 1].time))
+			best = &logs[i];
+	return best;
+}
+
+static int read_logs(struct reader *r, const struct strs *names, struct ledger_log *logs, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < names->n; i++) {
+		logs[i] = (struct ledger_log){.name = names->items[i], .arena = &r->arena};
+		rc = store_walk(r->store, names->items[i], false, keep_entry, &logs[i], err);
+	}
+	return rc;
+}
+
+static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, long limit, bool json)
+{
+	struct ledger_log *log;
+	json_t *list = json_array();
+	struct show_table *table = show_table();
+	char hex[OID_HEX + 1];
+	show_column(table, SHOW_LEFT, N_("CHANGE"));
+	show_column(table, SHOW_LEFT, N_("TIME"));
+	show_column(table, SHOW_LEFT, N_("WRITER"));
+	show_column(table, SHOW_LEFT, N_("LEDGER"));
+	show_column(table, SHOW_WRAP, N_("SUBJECT"));
+	while (limit-- != 0 && (log = latest(logs, n))) {
+		const struct entry *e = &log->entries[--log->n];
+		oid_hex(&e->id, hex);
+		hex[12] = '\0';
+		show_row(table, hex, reader_time(r, e->time), e->writer, log->name, e->subject);
+		if (json)
+			json_array_append_new(list, entry_json(r, log->name, e));
+	}
+	show_listing(true, json, "changes", list, table);
+}
+
+static int choose_ledgers(struct cli *cli, struct reader *r, struct strs *names, struct err *err)
+{
+	const char *wanted = args_word(&cli->args, 0);
+	int rc = store_ledgers(r->store, names, err);
+	if (rc != 0 || !wanted)
+		return rc;
+	bool there = strs_has(names, wanted);
+	strs_free(names);
+	strs_add(names, wanted);
+	if (there)
+		return 0;
+	err_set(err, ERR_NOT_FOUND, "this node holds no ledger '%1'", wanted);
+	err_hint(err, N_("'tuyen status' lists the ledgers"));
+	return ERR_NOT_FOUND;
+}
+
+int cli_log(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	struct strs names = {0};
+	struct ledger_log *logs = NULL;
+	const char *typed = args_get(&cli->args, "limit");
+	char *end = NULL;
+	long limit = typed ? strtol(typed, &end, 10) : -1;
+	if (typed && (end == typed || *end || limit < 0))
+		return err_set(err, ERR_USAGE, "--limit takes a whole number, not '%1'", typed);
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = choose_ledgers(cli, &r, &names, err);
+	if (rc == 0) {
+		logs = mem_alloc((names.n + 1) * sizeof *logs);
+		rc = read_logs(&r, &names, logs, err);
+	}
+	if (rc == 0)
+		show_logs(&r, logs, names.n, limit, cli->json);
+	for (size_t i = 0; logs && i < names.n; i++)
+		free(logs[i].entries);
+	free(logs);
+	strs_free(&names);
+	reader_close(&r);
+	return rc;
+}
+
+static void expand_english(const struct err *what, struct buf *out)
+{
+	const char *args[ERR_ARGS];
+	for (int i = 0; i < what->n_args; i++)
+		args[i] = what->arg[i];
+	if (what->msg)
+		err_expand(what->msg, args, what->n_args, out);
+}
+
+static void keep_problem(void *ctx, const char *ledger, const struct oid *commit, const struct err *what)
+{
+	struct buf text = {0};
+	char hex[OID_HEX + 1] = "";
+	json_t *o = json_object();
+	if (commit)
+		oid_hex(commit, hex);
+	expand_english(what, &text);
+	json_object_set_new(o, "ledger", show_string(ledger));
+	json_object_set_new(o, "commit", show_string(commit ? hex : NULL));
+	json_object_set_new(o, "rule", show_string(what->rule));
+	json_object_set_new(o, "record", show_string(what->record[0] ? what->record : NULL));
+	json_object_set_new(o, "field", show_string(what->field[0] ? what->field : NULL));
+	json_object_set_new(o, "problem", json_string(buf_str(&text)));
+	json_array_append_new(ctx, o);
+	buf_cut(&text, 0);
+	say_format(what, &text);
+	say(N_("%1 %2: %3"), ledger ? ledger : "-", hex, buf_str(&text));
+	buf_free(&text);
+}
+
+static void show_verified(struct reader *r, const struct verify_report *v, json_t *problems, bool json)
+{
+	if (json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "ok", json_boolean(v->problems == 0));
+		json_object_set_new(o, "ledgers", json_integer((json_int_t)v->ledgers));
+		json_object_set_new(o, "changes", json_integer((json_int_t)v->changes));
+		json_object_set_new(o, "merges", json_integer((json_int_t)v->merges));
+		json_object_set_new(o, "records", json_integer((json_int_t)v->records));
+		json_object_set(o, "problems", problems);
+		show_json(o);
+		return;
+	}
+	say_out(N_("%1 ledgers, %2 signed changes, %3 merges, %4 records: %5 problems"),
+	    arena_printf(&r->arena, "%zu", v->ledgers), arena_printf(&r->arena, "%zu", v->changes),
+	    arena_printf(&r->arena, "%zu", v->merges), arena_printf(&r->arena, "%zu", v->records),
+	    arena_printf(&r->arena, "%zu", v->problems));
+}
+
+int cli_verify(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	struct verify_report report = {0};
+	struct buf signers = {0};
+	json_t *problems = json_array();
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0 && args_has(&cli->args, "allowed-signers")) {
+		verify_allowed_signers(r.registry, &signers);
+		fwrite(buf_str(&signers), 1, signers.len, stdout);
+	} else if (rc == 0) {
+		rc = verify_store(r.store, r.registry, &report, keep_problem, problems, err);
+		if (rc == 0)
+			show_verified(&r, &report, problems, cli->json);
+		if (rc == 0 && report.problems)
+			rc = EXIT_REFUSED;
+	}
+	json_decref(problems);
+	buf_free(&signers);
+	reader_close(&r);
+	return rc;
+}

@@ -1,0 +1,307 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "base/sys.h"
+#include "cli.h"
+#include "record/text.h"
+#include "registry/enrol.h"
+#include "say.h"
+#include "show.h"
+#include "store/tx.h"
+#include "tree.h"
+
+#define SYNC_WAIT_SECONDS "60"
+/* What the daemon needs beyond its own --timeout to say what is missing. */
+#define SYNC_WAIT_GRACE_MS 2000
+
+static int need_option(const struct cli *cli, const char *name, const char **out, struct err *err)
+{
+	*out = args_get(&cli->args, name);
+	if (*out && **out)
+		return 0;
+	err_set(err, ERR_USAGE, "'%1' needs --%2", cli->command->name, name);
+	err_hint(err, N_("'tuyen %1 --help' lists its options"));
+	return ERR_USAGE;
+}
+
+static int check_id(const char *option, const char *value, struct err *err)
+{
+	if (!value || text_is_id(value))
+		return 0;
+	err_set(err, ERR_INPUT, "--%1 '%2' cannot be an id", option, value);
+	err_hint(err, N_("ids are letters without marks, digits and . _ - such as 11383 or cong-an"));
+	return ERR_INPUT;
+}
+
+static int check_address(const char *option, const char *value, struct err *err)
+{
+	char host[256], port[6];
+	if (!value || config_address(value, host, port))
+		return 0;
+	err_set(err, ERR_INPUT, "--%1 '%2' is not an address", option, value);
+	err_hint(err, N_("write HOST:PORT, such as 127.0.0.1:7031 or [::1]:7031"));
+	return ERR_INPUT;
+}
+
+static int config_from_options(const struct cli *cli, struct config *c, struct err *err)
+{
+	const char *unit, *level, *name;
+	const char *listen = args_get(&cli->args, "listen"), *address = args_get(&cli->args, "address");
+	const char *station = args_get(&cli->args, "station"), *agency = args_get(&cli->args, "agency");
+	struct buf nfc = {0};
+	int rc = need_option(cli, "unit", &unit, err);
+	if (rc == 0)
+		rc = need_option(cli, "level", &level, err);
+	if (rc == 0)
+		rc = need_option(cli, "name", &name, err);
+	if (rc == 0 && args_has(&cli->args, "root") && station)
+		rc = err_set(err, ERR_USAGE, "a station cannot be the root of trust");
+	if (rc != 0 || (rc = check_id("unit", unit, err)) != 0 || (rc = check_id("level", level, err)) != 0 ||
+	    (rc = check_id("station", station, err)) != 0 || (rc = check_id("agency", agency, err)) != 0 ||
+	    (rc = check_address("listen", listen, err)) != 0 ||
+	    (rc = check_address("address", address, err)) != 0)
+		return rc;
+	if (!text_nfc(name, strlen(name), &nfc) || strchr(name, '\n')) {
+		buf_free(&nfc);
+		return err_set(err, ERR_INPUT, "--name must be one line of UTF-8 text");
+	}
+	c->unit = config_keep(c, unit);
+	c->level = config_keep(c, level);
+	c->name = config_keep(c, buf_str(&nfc));
+	c->listen = config_keep(c, listen);
+	c->address = config_keep(c, address);
+	c->station = config_keep(c, station);
+	c->agency = config_keep(c, agency);
+	buf_free(&nfc);
+	return 0;
+}
+
+/* The root's first change: the levels, and itself. */
+static int write_genesis(struct config *c, const struct key *key, const char *store_path, struct err *err)
+{
+	struct arena arena = {0};
+	struct store *store = NULL;
+	struct tx *tx = NULL;
+	struct oid id;
+	struct enrol_edit edits[2];
+	struct change_record records[2];
+	struct buf texts[2] = {{0}, {0}};
+	int rc = enrol_genesis(c, key_public(key), &arena, &edits[0], &edits[1], err);
+	if (rc != 0)
+		goto out;
+	for (int i = 0; i < 2; i++) {
+		record_print(&edits[i].record, &texts[i]);
+		records[i] = (struct change_record){edits[i].path, buf_str(&texts[i]), texts[i].len};
+	}
+	struct change change = {.ledger = arena_printf(&arena, "directives/%s", c->unit),
+	    .subject = "registry: the root of trust",
+	    .claim = CLAIM_NONE,
+	    .records = records,
+	    .n_records = 2};
+	struct tx_writer writer = {.key = key, .unit = c->unit, .rank = c->rank, .now = sys_now()};
+	if ((rc = store_open(store_path, &store, err)) == 0 && (rc = tx_begin(store, &tx, err)) == 0 &&
+	    (rc = tx_write(tx, &writer, &change, &id, err)) == 0)
+		rc = tx_commit(tx, err);
+out:
+	tx_destroy(tx);
+	store_close(store);
+	buf_free(&texts[0]);
+	buf_free(&texts[1]);
+	arena_free(&arena);
+	return rc;
+}
+
+static int fill_stage(const struct tree *tree, struct config *c, bool root, struct err *err)
+{
+	struct key *key = NULL;
+	char *store = tree_path(tree, "store.git"), *key_path = tree_path(tree, "key");
+	int rc = key_generate(&key, err);
+	if (rc == 0)
+		rc = key_save(key, key_path, err);
+	if (rc == 0)
+		rc = tree_make_places(tree, err);
+	if (rc == 0)
+		rc = store_init(store, err);
+	if (rc == 0 && root)
+		rc = write_genesis(c, key, store, err);
+	if (rc == 0)
+		rc = config_save(c, tree->stage, err);
+	key_free(key);
+	free(store);
+	free(key_path);
+	return rc;
+}
+
+int cli_init(struct cli *cli, struct err *err)
+{
+	struct config config;
+	struct tree tree = {0};
+	char name[136];
+	config_init(&config);
+	int rc = config_from_options(cli, &config, err);
+	if (rc == 0)
+		rc = tree_begin(&tree, cli->dir, err);
+	if (rc == 0)
+		rc = fill_stage(&tree, &config, args_has(&cli->args, "root"), err);
+	if (rc == 0)
+		rc = tree_commit(&tree, err);
+	if (rc == 0) {
+		config_node(&config, name);
+		if (config.root)
+			say(N_("%1 is now the node of %2, and the root of trust"), cli->dir, name);
+		else
+			say(N_("%1 is now the node of %2; next: tuyen -C %1 join --request"), cli->dir, name);
+	}
+	tree_end(&tree);
+	config_free(&config);
+	return rc;
+}
+
+static int join_request(const struct config *config, const struct key *key, struct err *err)
+{
+	struct buf request = {0}, fingerprint = {0};
+	int rc = enrol_request(config, key, &request, err);
+	if (rc == 0) {
+		fwrite(request.data, 1, request.len, stdout);
+		enrol_fingerprint(key_public(key), &fingerprint);
+		say(N_("fingerprint of this node, to be read out to the superior: %1"),
+		    buf_str(&fingerprint));
+	}
+	buf_free(&request);
+	buf_free(&fingerprint);
+	return rc;
+}
+
+static int join_welcome(const struct cli *cli, struct config *config, const struct key *key, struct err *err)
+{
+	struct arena arena = {0};
+	struct buf text = {0}, fingerprint = {0};
+	struct enrol_welcome welcome;
+	const char *file = args_word(&cli->args, 0), *superior = args_get(&cli->args, "superior");
+	char node[136];
+	int rc = check_address("superior", superior, err);
+	if (rc == 0)
+		rc = sys_read_file(file, ENROL_SIZE_MAX, &text, err);
+	if (rc == 0)
+		rc = enrol_read_welcome(&arena, file, buf_str(&text), text.len, &welcome, err);
+	if (rc == 0)
+		rc = enrol_take(config, &welcome, key_public(key), superior, err);
+	if (rc == 0)
+		rc = config_save(config, cli->dir, err);
+	if (rc == 0) {
+		config_node(config, node);
+		enrol_fingerprint(config->superior.key, &fingerprint);
+		say(N_("%1 has joined %2, whose fingerprint is: %3"), node, config->superior.unit,
+		    buf_str(&fingerprint));
+		if (!config->superior.address)
+			say(N_("the welcome names no address of %1; give it with: tuyen -C %2 config "
+			       "superior.address HOST:PORT"),
+			    config->superior.unit, cli->dir);
+		ask_aside(cli, "reload", ASK_TIMEOUT_MS, NULL);
+	}
+	buf_free(&text);
+	buf_free(&fingerprint);
+	arena_free(&arena);
+	return rc;
+}
+
+int cli_join(struct cli *cli, struct err *err)
+{
+	struct config config = {0};
+	struct key *key = NULL;
+	bool request = args_has(&cli->args, "request");
+	if (request == (cli->args.words.n > 0)) {
+		err_set(err, ERR_USAGE, "'join' takes either --request or a welcome");
+		err_hint(
+		    err, N_("first 'tuyen join --request >request.yaml', then 'tuyen join welcome.yaml'"));
+		return ERR_USAGE;
+	}
+	char *path = cli_path(cli, "key");
+	int rc = config_load(cli->dir, &config, err);
+	if (rc == 0)
+		rc = key_load(path, &key, err);
+	if (rc == 0)
+		rc = request ? join_request(&config, key, err) : join_welcome(cli, &config, key, err);
+	key_free(key);
+	free(path);
+	config_free(&config);
+	return rc;
+}
+
+static int config_print_all(const struct cli *cli, const struct config *c, struct err *err)
+{
+	struct buf text = {0};
+	json_t *all = json_object();
+	const char *value;
+	int rc = 0;
+	json_object_set_new(all, "unit", show_string(c->unit));
+	json_object_set_new(all, "station", show_string(c->station));
+	json_object_set_new(all, "agency", show_string(c->agency));
+	json_object_set_new(all, "level", show_string(c->level));
+	json_object_set_new(all, "name", show_string(c->name));
+	json_object_set_new(all, "rank", c->rank < 0 ? json_null() : json_integer(c->rank));
+	json_object_set_new(all, "root", json_boolean(c->root));
+	json_object_set_new(all, "admitted", json_boolean(c->admitted));
+	json_object_set_new(all, "paused", json_boolean(c->paused));
+	json_object_set_new(all, "superior", show_string(c->superior.unit));
+	for (const struct config_key *k = config_keys; rc == 0 && k->name; k++)
+		if ((rc = config_get(c, k->name, &value, err)) == 0)
+			json_object_set_new(all, k->name, show_string(value));
+	if (rc == 0 && cli->json) {
+		show_json(json_incref(all));
+	} else if (rc == 0) {
+		config_print(c, &text);
+		fwrite(text.data, 1, text.len, stdout);
+	}
+	json_decref(all);
+	buf_free(&text);
+	return rc;
+}
+
+static int config_one(struct cli *cli, struct config *c, struct err *err)
+{
+	const char *key = args_word(&cli->args, 0), *value = args_word(&cli->args, 1);
+	int rc;
+	if (value) {
+		rc = config_set(c, key, value, err);
+		if (rc == 0)
+			rc = config_save(c, cli->dir, err);
+		if (rc == 0)
+			ask_aside(cli, "reload", ASK_TIMEOUT_MS, NULL);
+		return rc;
+	}
+	rc = config_get(c, key, &value, err);
+	if (rc != 0)
+		return rc;
+	if (cli->json) {
+		json_t *one = json_object();
+		json_object_set_new(one, key, show_string(value));
+		show_json(one);
+	} else if (value) {
+		printf("%s\n", value);
+	}
+	return 0;
+}
+
+int cli_config(struct cli *cli, struct err *err)
+{
+	struct config config = {0};
+	int rc = config_load(cli->dir, &config, err);
+	if (rc == 0)
+		rc = cli->args.words.n ? config_one(cli, &config, err) : config_print_all(cli, &config, err);
+	config_free(&config);
+	return rc;
+}
+
+int cli_sync(struct cli *cli, struct err *err)
+{
+	if (args_has(&cli->args, "pause") &&
+	    (args_has(&cli->args, "resume") || args_has(&cli->args, "wait") || args_has(&cli->args, "with")))
+		return err_set(err, ERR_USAGE, "--pause stands alone");
+	if (!args_has(&cli->args, "wait"))
+		return ask_node(cli, err);
+	if (!args_has(&cli->args, "timeout"))
+		args_add_option(&cli->args, "timeout", SYNC_WAIT_SECONDS);
+	return ask_node_longer(cli, SYNC_WAIT_GRACE_MS, err);
+}

@@ -1,0 +1,293 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "base/sys.h"
+#include "cli.h"
+#include "plan/todo.h"
+#include "reader.h"
+#include "say.h"
+#include "show.h"
+
+#define LINES_TIMEOUT_MS 2000
+
+/* What `status` has found out; the JSON is borrowed by both ways of showing it. */
+struct status {
+	struct todo todo;
+	bool daemon;
+	json_t *lines; /* a list, empty without a daemon */
+	json_t *ledgers; /* [{"name","tip","heads"}] */
+};
+
+static int read_ledgers(struct reader *r, json_t *list, struct err *err)
+{
+	struct strs names = {0};
+	int rc = store_ledgers(r->store, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		struct oid tip;
+		struct oids heads = {0};
+		char hex[OID_HEX + 1];
+		rc = store_tip(r->store, names.items[i], &tip, err);
+		if (rc == 0)
+			rc = store_heads(r->store, &tip, &heads, err);
+		if (rc == 0) {
+			json_t *o = json_object();
+			oid_hex(&tip, hex);
+			json_object_set_new(o, "name", json_string(names.items[i]));
+			json_object_set_new(o, "tip", json_string(hex));
+			json_object_set_new(o, "heads", json_integer((json_int_t)heads.n));
+			json_array_append_new(list, o);
+		}
+		oids_free(&heads);
+	}
+	strs_free(&names);
+	return rc;
+}
+
+static void ask_lines(const struct cli *cli, struct status *s)
+{
+	struct buf text = {0};
+	s->daemon = ask_aside(cli, "lines", LINES_TIMEOUT_MS, &text);
+	s->lines = s->daemon ? json_loadb(buf_str(&text), text.len, 0, NULL) : NULL;
+	if (!s->lines)
+		s->lines = json_array();
+	buf_free(&text);
+}
+
+static json_t *work(const char *kind)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "kind", json_string(kind));
+	return o;
+}
+
+static json_t *report_json(const struct todo_report *t)
+{
+	json_t *o = work("report");
+	json_object_set_new(o, "issuer", show_string(t->issuer));
+	json_object_set_new(o, "plan", show_string(t->plan));
+	json_object_set_new(o, "period", show_string(t->period));
+	json_object_set_new(o, "directive", show_string(t->directive));
+	json_object_set_new(o, "state", show_string(t->state));
+	json_object_set_new(o, "due", show_string(t->due));
+	json_object_set_new(o, "days_left", t->due ? json_integer(t->days_left) : json_null());
+	json_object_set_new(o, "overdue", json_boolean(t->overdue));
+	return o;
+}
+
+static json_t *directive_work(const struct directive *d)
+{
+	json_t *o = work("directive");
+	json_object_set_new(o, "id", show_string(d->id));
+	json_object_set_new(o, "issuer", show_string(d->issuer));
+	json_object_set_new(o, "title", show_string(d->title));
+	json_object_set_new(o, "version", show_integer(d->version));
+	return o;
+}
+
+static json_t *conflict_work(const struct conflict_item *c)
+{
+	json_t *o = work("conflict");
+	json_object_set_new(o, "id", show_string(c->id));
+	json_object_set_new(o, "ledger", show_string(c->ledger));
+	json_object_set_new(o, "record", show_string(c->record));
+	json_object_set_new(o, "field", show_string(c->field));
+	json_object_set_new(o, "state", show_string(c->state));
+	return o;
+}
+
+static json_t *todo_json(const struct todo *t)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < t->n_directives; i++)
+		json_array_append_new(list, directive_work(t->directives[i]));
+	for (size_t i = 0; i < t->n_reports; i++)
+		json_array_append_new(list, report_json(&t->reports[i]));
+	for (size_t i = 0; i < t->conflicts.n; i++)
+		if (conflict_waits(&t->conflicts.items[i]))
+			json_array_append_new(list, conflict_work(&t->conflicts.items[i]));
+	return list;
+}
+
+static json_t *last_json(struct reader *r, const struct todo *t)
+{
+	if (!t->last.issuer)
+		return json_null();
+	json_t *o = json_object();
+	json_object_set_new(o, "issuer", show_string(t->last.issuer));
+	json_object_set_new(o, "plan", show_string(t->last.plan));
+	json_object_set_new(o, "period", show_string(t->last.period));
+	json_object_set_new(o, "state", show_string(t->last.state));
+	json_object_set_new(o, "version", show_integer(t->last.version));
+	json_object_set_new(o, "sent", show_string(reader_time(r, t->last.sent)));
+	json_object_set_new(o, "arrived", json_boolean(t->last.received != NULL));
+	json_object_set_new(o, "received", show_string(t->last.received));
+	json_object_set_new(o, "late", show_string(t->last.late));
+	return o;
+}
+
+static void status_json(struct reader *r, const struct status *s)
+{
+	json_t *o = json_object(), *reports = json_array(), *conflicts = json_object(),
+	       *clock = json_object();
+	for (size_t i = 0; i < s->todo.n_reports; i++)
+		json_array_append_new(reports, report_json(&s->todo.reports[i]));
+	json_object_set_new(conflicts, "open", json_integer((json_int_t)s->todo.conflicts.n));
+	json_object_set_new(conflicts, "waiting", json_integer((json_int_t)s->todo.n_waiting));
+	json_object_set_new(clock, "now", json_string(reader_time(r, r->view.now)));
+	json_object_set_new(clock, "set", json_boolean(sys_now_is_set()));
+	json_object_set_new(o, "unit", show_string(r->config.unit));
+	json_object_set_new(o, "station", show_string(r->config.station));
+	json_object_set_new(o, "name", show_string(r->config.name));
+	json_object_set_new(o, "rank", r->config.rank < 0 ? json_null() : json_integer(r->config.rank));
+	json_object_set_new(o, "admitted", json_boolean(r->config.admitted));
+	json_object_set_new(o, "superior", show_string(r->config.superior.unit));
+	json_object_set_new(o, "to_do", todo_json(&s->todo));
+	json_object_set_new(o, "reports_due", reports);
+	json_object_set_new(o, "last_report", last_json(r, &s->todo));
+	json_object_set_new(o, "conflicts", conflicts);
+	json_object_set_new(o, "daemon", json_boolean(s->daemon));
+	json_object_set_new(o, "paused", json_boolean(r->config.paused));
+	json_object_set(o, "lines", s->lines);
+	json_object_set(o, "ledgers", s->ledgers);
+	json_object_set_new(o, "clock", clock);
+	show_json(o);
+}
+
+static void print_report(struct reader *r, const struct todo_report *t)
+{
+	const char *days = arena_printf(&r->arena, "%d", t->days_left < 0 ? -t->days_left : t->days_left);
+	if (!t->due)
+		say_out(N_("- report %1 for %2 (directive %3)"), t->plan, t->period, t->directive);
+	else if (t->overdue)
+		say_out(N_("- report %1 for %2 (directive %3): due on %4, %5 days over"), t->plan, t->period,
+		    t->directive, t->due, days);
+	else
+		say_out(N_("- report %1 for %2 (directive %3): due on %4, %5 days left"), t->plan, t->period,
+		    t->directive, t->due, days);
+}
+
+static void print_todo(struct reader *r, const struct todo *t)
+{
+	if (t->n_directives + t->n_reports + t->n_waiting == 0)
+		say_out(N_("Nothing is to be done here."));
+	else
+		say_out(N_("To be done here:"));
+	for (size_t i = 0; i < t->n_directives; i++)
+		say_out(N_("- acknowledge directive %1: %2"), t->directives[i]->id, t->directives[i]->title);
+	for (size_t i = 0; i < t->n_reports; i++)
+		print_report(r, &t->reports[i]);
+	for (size_t i = 0; i < t->conflicts.n; i++) {
+		const struct conflict_item *c = &t->conflicts.items[i];
+		if (conflict_waits(c))
+			say_out(N_("- conflict %1 (%2): %3 of %4"), arena_printf(&r->arena, "%.10s", c->id),
+			    say_choice(c->state), c->field && *c->field ? c->field : c->record, c->ledger);
+	}
+	printf("\n");
+}
+
+static void print_last(struct reader *r, const struct todo *t)
+{
+	struct buf line = {0};
+	if (!t->last.issuer)
+		return;
+	say_into(&line,
+	    t->last.received ? N_("%1 for %2, version %3: arrived %4")
+			     : N_("%1 for %2, version %3: no receipt has arrived yet"),
+	    t->last.plan, t->last.period, t->last.version ? t->last.version : "1",
+	    t->last.received ? t->last.received : "");
+	if (t->last.late && strcmp(t->last.late, "yes") == 0)
+		buf_printf(&line, " (%s)", _(N_("late")));
+	show_line(N_("Last report"), buf_str(&line));
+	buf_free(&line);
+	(void)r;
+}
+
+static const char *line_error(const json_t *line)
+{
+	const char *refused = json_string_value(json_object_get(line, "refused"));
+	return refused ? refused : json_string_value(json_object_get(line, "error"));
+}
+
+static void print_lines(struct reader *r, const struct status *s)
+{
+	struct show_table *table = show_table();
+	size_t i;
+	json_t *line;
+	show_column(table, SHOW_LEFT, N_("LINE TO"));
+	show_column(table, SHOW_LEFT, N_("STATE"));
+	show_column(table, SHOW_LEFT, N_("SAME"));
+	show_column(table, SHOW_LEFT, N_("ADDRESS"));
+	show_column(table, SHOW_LEFT, N_("LAST CONTACT"));
+	show_column(table, SHOW_WRAP, N_("TROUBLE"));
+	json_array_foreach(s->lines, i, line)
+	{
+		json_t *contact = json_object_get(line, "last_contact");
+		show_row(table, json_string_value(json_object_get(line, "peer")),
+		    json_is_true(json_object_get(line, "open")) ? _(N_("open")) : _(N_("closed")),
+		    json_is_true(json_object_get(line, "equal")) ? _(N_("yes")) : _(N_("no")),
+		    json_string_value(json_object_get(line, "address")),
+		    json_is_integer(contact) ? reader_time(r, json_integer_value(contact)) : NULL,
+		    line_error(line));
+	}
+	if (!s->daemon)
+		say_out(N_("The daemon of this node is not running: nothing is sent or received."));
+	else if (r->config.paused)
+		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
+	show_end(table);
+}
+
+static void status_print(struct reader *r, const struct status *s)
+{
+	struct show_table *table = show_table();
+	size_t i;
+	json_t *ledger;
+	char node[136];
+	print_todo(r, &s->todo);
+	config_node(&r->config, node);
+	show_line(N_("Node"), arena_printf(&r->arena, "%s, %s", node, r->config.name));
+	if (r->config.superior.unit)
+		show_line(N_("Superior"), reader_unit_name(r, r->config.superior.unit));
+	else if (!r->config.root)
+		show_line(N_("Superior"), _(N_("not joined yet; next: tuyen join --request")));
+	print_last(r, &s->todo);
+	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->todo.conflicts.n));
+	if (sys_now_is_set())
+		show_line(N_("Clock"), arena_printf(&r->arena, "%s (%s)", reader_time(r, r->view.now),
+					   _(N_("set by TUYEN_NOW"))));
+	print_lines(r, s);
+	show_column(table, SHOW_LEFT, N_("LEDGER"));
+	show_column(table, SHOW_LEFT, N_("AT"));
+	show_column(table, SHOW_RIGHT, N_("HEADS"));
+	json_array_foreach(s->ledgers, i, ledger)
+	{
+		show_row(table, json_string_value(json_object_get(ledger, "name")),
+		    arena_printf(&r->arena, "%.12s", json_string_value(json_object_get(ledger, "tip"))),
+		    arena_printf(&r->arena, "%d", (int)json_integer_value(json_object_get(ledger, "heads"))));
+	}
+	printf("\n");
+	show_end(table);
+}
+
+int cli_status(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	struct status s = {.ledgers = json_array()};
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = todo_read(&r.view, &r.arena, &s.todo, err);
+	if (rc == 0)
+		rc = read_ledgers(&r, s.ledgers, err);
+	if (rc == 0) {
+		ask_lines(cli, &s);
+		if (cli->json)
+			status_json(&r, &s);
+		else
+			status_print(&r, &s);
+	}
+	json_decref(s.lines);
+	json_decref(s.ledgers);
+	reader_close(&r);
+	return rc;
+}

@@ -1,0 +1,145 @@
+#include "ask.h"
+#include "cli.h"
+#include "reader.h"
+#include "say.h"
+#include "show.h"
+
+static json_t *unit_json(struct reader *r, const struct registry_unit *u)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "id", show_string(u->id));
+	json_object_set_new(o, "code", show_string(u->code));
+	json_object_set_new(o, "station", show_string(u->station));
+	json_object_set_new(o, "name", show_string(u->name));
+	json_object_set_new(o, "level", show_string(u->level));
+	json_object_set_new(o, "rank", json_integer(u->rank));
+	json_object_set_new(o, "parent", show_string(u->parent));
+	json_object_set_new(o, "agency", show_string(u->agency));
+	json_object_set_new(o, "valid_from", show_string(reader_day(r, u->valid_from)));
+	json_object_set_new(o, "valid_to", show_string(reader_day(r, u->valid_to)));
+	json_object_set_new(o, "node", json_boolean(u->has_key));
+	json_object_set_new(o, "address", show_string(u->address));
+	return o;
+}
+
+static void list_units(struct reader *r, const struct strs *ids, bool json)
+{
+	json_t *units = json_array();
+	struct show_table *table = show_table();
+	show_column(table, SHOW_LEFT, N_("ID"));
+	show_column(table, SHOW_WRAP, N_("NAME"));
+	show_column(table, SHOW_LEFT, N_("LEVEL"));
+	show_column(table, SHOW_LEFT, N_("UNDER"));
+	show_column(table, SHOW_LEFT, N_("NODE"));
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct registry_unit *u = registry_unit(r->registry, ids->items[i]);
+		if (!u)
+			continue;
+		if (json)
+			json_array_append_new(units, unit_json(r, u));
+		show_row(table, u->id, u->name, u->level, u->parent, u->has_key ? _(N_("yes")) : _(N_("no")));
+	}
+	show_listing(true, json, "units", units, table);
+}
+
+int cli_unit_list(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	struct strs ids = {0};
+	const char *below;
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = reader_unit(&r, args_get(&cli->args, "below"), &below, err);
+	if (rc == 0) {
+		registry_below(r.registry, below, args_has(&cli->args, "stations"), &ids);
+		list_units(&r, &ids, cli->json);
+	}
+	strs_free(&ids);
+	reader_close(&r);
+	return rc;
+}
+
+static void show_keys(const struct record *record, struct show_table *table, json_t *keys)
+{
+	struct arena arena = {0};
+	size_t i = 0;
+	const char *key;
+	while (record_next_key(record, "keys", &i, &key)) {
+		const char *text = record_get(record, arena_printf(&arena, "keys.%s.key", key));
+		const char *state = record_get(record, arena_printf(&arena, "keys.%s.state", key));
+		unsigned char public_key[KEY_PUBLIC_SIZE];
+		struct buf fingerprint = {0}, spoken = {0};
+		if (text && key_parse(text, public_key)) {
+			key_fingerprint(public_key, &fingerprint);
+			key_spoken(public_key, &spoken);
+		}
+		json_t *o = json_object();
+		json_object_set_new(o, "key", show_string(text));
+		json_object_set_new(o, "state", show_string(state));
+		json_object_set_new(o, "fingerprint", json_string(buf_str(&fingerprint)));
+		json_object_set_new(o, "spoken", json_string(buf_str(&spoken)));
+		json_array_append_new(keys, o);
+		show_row(table, say_choice(state), buf_str(&spoken), buf_str(&fingerprint));
+		buf_free(&fingerprint);
+		buf_free(&spoken);
+	}
+	arena_free(&arena);
+}
+
+static void print_unit(struct reader *r, const struct registry_unit *u)
+{
+	show_line(N_("Unit"), u->id);
+	show_line(N_("Name"), u->name);
+	show_line(N_("Code"), u->code);
+	show_line(N_("Level"), u->level);
+	show_line(N_("Under"), reader_unit_name(r, u->parent));
+	show_line(N_("Agency"), u->agency);
+	show_line(N_("From"), reader_day(r, u->valid_from));
+	show_line(N_("Until"), reader_day(r, u->valid_to));
+	show_line(N_("Address"), u->address);
+	show_line(N_("Node"), u->has_key ? _(N_("yes")) : _(N_("no")));
+}
+
+int cli_unit_show(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	const struct registry_unit *u;
+	struct record record;
+	struct err absent = {0};
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = registry_resolve(r.registry, args_word(&cli->args, 0), &u, err);
+	if (rc != 0)
+		goto out;
+	json_t *keys = json_array();
+	struct show_table *table = show_table();
+	show_column(table, SHOW_LEFT, N_("KEY"));
+	show_column(table, SHOW_LEFT, N_("SPOKEN"));
+	show_column(table, SHOW_LEFT, N_("FINGERPRINT"));
+	const char *ledger = arena_printf(&r.arena, "directives/%s", u->parent ? u->parent : u->id);
+	const char *path = arena_printf(&r.arena, "units/%s.yaml", u->id);
+	if (r.view.read(r.view.ctx, ledger, path, &r.arena, &record, &absent) == 0)
+		show_keys(&record, table, keys);
+	if (cli->json) {
+		json_t *o = unit_json(&r, u);
+		json_object_set(o, "keys", keys);
+		show_json(o);
+		show_drop(table);
+	} else {
+		print_unit(&r, u);
+		show_end(table);
+	}
+	json_decref(keys);
+out:
+	reader_close(&r);
+	return rc;
+}
+
+int cli_unit_add(struct cli *cli, struct err *err)
+{
+	static const char *const needed[] = {"level", "name"};
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		if (!args_has(&cli->args, needed[i]))
+			return err_set(err, ERR_USAGE, "'%1' needs --%2", cli->command->name, needed[i]);
+	return ask_node(cli, err);
+}
