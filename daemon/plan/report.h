@@ -3,8 +3,8 @@
  *
  * Life: `set` makes a draft at once; `submit` makes it count (version 1, 2, …); after that the unit's `set` is
  * refused until the superior's `return`, and `correct --reason` is the way; a superior may `set --unit U --reason`
- * until `accept`, which seals; after it only `correct --reason`. Only the unit's own submit and correct raise the
- * version. The reports ledger of the unit holds it at reports/<issuer>/<plan>/<period>.yaml.
+ * until `accept`, which seals; after it only `correct --reason`. The unit's submit, and
+ * corrections on its own node, raise the version; superiors and stations' corrections do not. The reports ledger of the unit holds it at reports/<issuer>/<plan>/<period>.yaml.
  */
 #ifndef TUYEN_PLAN_REPORT_H
 #define TUYEN_PLAN_REPORT_H

@@ -219,11 +219,13 @@ int report_op_accept(const struct view *v, const struct args *a, struct outcome 
 	return rc;
 }
 
-/* What the unit's own correction does besides: a new version, and flags that no longer hold. */
+/* What the unit's own correction does besides: a new version, and flags that no longer hold. A station raises no
+ * version: two nodes of one unit that count apart would meet in a tie over the number. */
 static void renew(struct report_edit *e)
 {
 	struct buf names = {0};
-	report_edit_next_version(e);
+	if (!e->v->station)
+		report_edit_next_version(e);
 	if (strcmp(e->state, "accepted") != 0) {
 		size_t gaps = report_edit_gaps(e, &names);
 		if (gaps < report_edit_asked(e) && record_get(&e->r, "nil")) {
