@@ -125,6 +125,8 @@ static int check_message(struct draft *d, const struct change *c, struct err *er
 	struct buf message = {0};
 	struct err why = {0};
 	int rc = 0;
+	if (!c->unit || !c->subject)
+		return REFUSE(err, "form", NULL, N_("a change does not name its unit and its subject"));
 	change_message(c, &message);
 	if (message.len > CHANGE_MESSAGE_MAX || strlen(buf_str(&message)) != message.len)
 		rc = REFUSE(err, "size", NULL, N_("the message of a change is longer than 8192 bytes"));
@@ -265,10 +267,36 @@ void draft_out_of_history(struct draft *d)
 	d->in_history = false;
 }
 
-void draft_state(struct draft *d, struct merge_result *out)
+void draft_state(const struct history *h, const struct change *c, struct merge_result *out)
 {
-	struct oids self = {&d->c.id, 1};
-	merge_advance(d->history, d->c.ledger, &d->c.heads, &self, out);
+	struct oids self = {(struct oid *)&c->id, 1};
+	merge_advance(h, c->ledger, &c->heads, &self, out);
+}
+
+int draft_check_state(const struct history *h, const struct change *c, struct err *err)
+{
+	struct merge_result state = {0};
+	const char *odd = NULL;
+	draft_state(h, c, &state);
+	for (size_t i = 0; !odd && (i < state.n || i < c->n_records); i++) {
+		const struct change_record *r = i < c->n_records ? &c->records[i] : NULL;
+		const struct merge_record *m = i < state.n ? &state.records[i] : NULL;
+		if (!r || !m || strcmp(r->path, m->path) != 0)
+			odd = r && (!m || strcmp(r->path, m->path) < 0) ? r->path : m->path;
+		else if (r->text
+			     ? !m->text || strlen(m->text) != r->len || memcmp(m->text, r->text, r->len) != 0
+			     : !!m->text)
+			odd = r->path;
+	}
+	int rc = 0;
+	if (odd) {
+		err_set(err, ERR_REFUSED, N_("a change leaves %1 otherwise than the merge rule does"), odd);
+		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
+		err_rule(err, "state", odd, NULL);
+		rc = ERR_REFUSED;
+	}
+	merge_result_free(&state);
+	return rc;
 }
 
 int draft_commit(

@@ -53,8 +53,10 @@ int draft_texts(struct draft *d, struct err *err);
 /* Put it into the history as d->c.id. */
 int draft_into_history(struct draft *d, struct err *err);
 void draft_out_of_history(struct draft *d);
-/* The records by which the rule's state of this change differs from its parent's. */
-void draft_state(struct draft *d, struct merge_result *out);
+/* The records by which the rule's state of a change in the history differs from its parent's. */
+void draft_state(const struct history *h, const struct change *c, struct merge_result *out);
+/* Are those the records that the change carries? ERR_REFUSED ("state") names the first that is not. */
+int draft_check_state(const struct history *h, const struct change *c, struct err *err);
 /* Commit without signature: the tree is d->before with these records. Staged: blobs and trees. */
 int draft_commit(
     struct draft *d, const struct change_record *records, size_t n, struct commit *out, struct err *err);

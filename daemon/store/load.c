@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
+
 int load_commit(
     struct store *s, const struct oid *id, struct arena *arena, struct commit *out, struct err *err)
 {
@@ -166,6 +168,17 @@ int load_texts(struct store *s, const struct change *c, const struct oid *before
 	return rc;
 }
 
+void load_touched(struct change *c, const struct load_texts *texts, struct arena *arena)
+{
+	c->records = arena_alloc(arena, texts->n_touched * sizeof *c->records);
+	c->n_records = 0;
+	for (size_t i = 0; i < texts->n; i++) {
+		const struct change_texts *t = &texts->items[i];
+		if (t->before != t->after)
+			c->records[c->n_records++] = (struct change_record){t->path, t->after, t->after_len};
+	}
+}
+
 /* The record that a conflict is about, as it is in the change's own state. */
 static int settled_target(struct store *s, const struct change_texts *conflict, const struct oid *tree,
     const struct load_texts *texts, struct arena *arena, const char **text, size_t *len, struct err *err)
@@ -242,39 +255,114 @@ static int add_one(struct store *s, const struct change *c, const struct oid *tr
 	return rc;
 }
 
-/* Look at the change on top: push what it was built on and is not there yet, or else add it. */
-static int step(struct store *s, const char *ledger, struct oids *stack, struct history *h, struct err *err)
+/* A change met on the way back; generation 0 until it is placed. */
+struct visit {
+	struct oid id;
+	unsigned generation;
+};
+
+struct order {
+	struct store *s;
+	const struct history *known;
+	struct table visits; /* hex id -> struct visit */
+	struct visit **placed;
+	size_t n_placed;
+};
+
+static struct visit *visit_at(struct order *o, const struct oid *id)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(id, hex);
+	struct visit **place = (struct visit **)table_at(&o->visits, hex);
+	if (!*place) {
+		*place = mem_alloc(sizeof **place);
+		(*place)->id = *id;
+	}
+	return *place;
+}
+
+/* Look at the change on top: push what it was built on and is not placed yet, or else place it. */
+static int step(struct order *o, struct oids *stack, struct err *err)
 {
 	struct arena arena = {0};
 	struct commit commit;
-	struct change c;
+	struct oids heads = {0};
 	struct oid id = stack->items[stack->n - 1];
 	size_t depth = stack->n;
-	int rc = load_commit(s, &id, &arena, &commit, err);
-	if (rc == 0)
-		rc = load_change(s, ledger, &id, &commit, &arena, &c, err);
-	for (size_t i = 0; rc == 0 && i < c.heads.n; i++)
-		if (!history_has(h, &c.heads.items[i]))
-			oids_add(stack, &c.heads.items[i]);
-	if (rc == 0 && stack->n == depth)
-		rc = add_one(s, &c, &commit.tree, h, &arena, err);
+	unsigned generation = 1;
+	int rc = load_commit(o->s, &id, &arena, &commit, err);
+	if (rc == 0 && commit.n_parents)
+		rc = load_heads(o->s, &commit.parents[0], &heads, err);
+	for (size_t i = 0; rc == 0 && i < heads.n; i++) {
+		if (o->known && history_has(o->known, &heads.items[i]))
+			continue;
+		struct visit *v = visit_at(o, &heads.items[i]);
+		if (!v->generation)
+			oids_add(stack, &v->id);
+		if (v->generation >= generation)
+			generation = v->generation + 1;
+	}
+	if (rc == 0 && stack->n == depth) {
+		struct visit *v = visit_at(o, &id);
+		v->generation = generation;
+		VEC_PUSH(o->placed, o->n_placed, v);
+	}
+	oids_free(&heads);
 	arena_free(&arena);
+	return rc;
+}
+
+static int by_generation(const void *a, const void *b)
+{
+	const struct visit *x = *(struct visit *const *)a, *y = *(struct visit *const *)b;
+	if (x->generation != y->generation)
+		return x->generation < y->generation ? -1 : 1;
+	return oid_cmp(&x->id, &y->id);
+}
+
+int load_order(
+    struct store *s, const struct oids *heads, const struct history *known, struct oids *out, struct err *err)
+{
+	struct order o = {.s = s, .known = known};
+	struct oids stack = {0};
+	int rc = 0;
+	for (size_t i = 0; i < heads->n; i++)
+		if (!known || !history_has(known, &heads->items[i]))
+			oids_add(&stack, &heads->items[i]);
+	while (rc == 0 && stack.n) {
+		if (visit_at(&o, &stack.items[stack.n - 1])->generation)
+			stack.n--;
+		else
+			rc = step(&o, &stack, err);
+	}
+	if (rc == 0 && o.n_placed > 1)
+		qsort(o.placed, o.n_placed, sizeof *o.placed, by_generation);
+	for (size_t i = 0; rc == 0 && i < o.n_placed; i++)
+		oids_add(out, &o.placed[i]->id);
+	for (size_t i = 0; i < o.visits.n; i++)
+		free(o.visits.rows[i].value);
+	table_free(&o.visits);
+	free(o.placed);
+	oids_free(&stack);
 	return rc;
 }
 
 int load_history(
     struct store *s, const char *ledger, const struct oids *heads, struct history *h, struct err *err)
 {
-	struct oids stack = {0};
-	int rc = 0;
-	for (size_t i = 0; i < heads->n; i++)
-		oids_add(&stack, &heads->items[i]);
-	while (rc == 0 && stack.n) {
-		if (history_has(h, &stack.items[stack.n - 1]))
-			stack.n--;
-		else
-			rc = step(s, ledger, &stack, h, err);
+	struct oids order = {0};
+	int rc = load_order(s, heads, h, &order, err);
+	for (size_t i = 0; rc == 0 && i < order.n; i++) {
+		struct arena arena = {0};
+		struct commit commit;
+		struct change c;
+		rc = load_commit(s, &order.items[i], &arena, &commit, err);
+		if (rc == 0)
+			rc = load_change(s, ledger, &order.items[i], &commit, &arena, &c, err);
+		if (rc == 0)
+			rc = add_one(s, &c, &commit.tree, h, &arena, err);
+		arena_free(&arena);
 	}
-	oids_free(&stack);
+	oids_free(&order);
 	return rc;
 }

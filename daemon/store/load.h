@@ -26,6 +26,8 @@ struct load_texts {
 };
 int load_texts(struct store *s, const struct change *c, const struct oid *before, const struct oid *after,
     struct arena *arena, struct load_texts *out, struct err *err);
+/* c->records from what it touched. */
+void load_touched(struct change *c, const struct load_texts *texts, struct arena *arena);
 /* The text of a record in a tree; NULL if it is not there. */
 int load_record(struct store *s, const struct oid *tree, const char *path, struct arena *arena,
     const char **text, size_t *len, struct err *err);
@@ -36,6 +38,10 @@ int load_writes(struct store *s, const struct change *c, const struct oid *tree,
     const struct load_texts *texts, struct arena *arena, struct merge_writes *out, struct err *err);
 /* Add a change to a history. */
 int load_add(struct history *h, const struct change *c, const struct merge_writes *writes, struct err *err);
+/* What `heads` have seen, themselves included, and `known` (may be NULL) lacks: parents before children, by generation
+ * and id, which is the order of history_between. Reads commits alone. */
+int load_order(struct store *s, const struct oids *heads, const struct history *known, struct oids *out,
+    struct err *err);
 /* Add all that `heads` have seen and the history lacks. */
 int load_history(
     struct store *s, const char *ledger, const struct oids *heads, struct history *h, struct err *err);

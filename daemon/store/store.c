@@ -172,15 +172,9 @@ static int fill_records(
 	int rc = load_tree(s, &c->parent, &before, err);
 	if (rc == 0)
 		rc = load_texts(s, c, &before, &commit->tree, arena, &texts, err);
-	if (rc)
-		return rc;
-	c->records = arena_alloc(arena, texts.n_touched * sizeof *c->records);
-	for (size_t i = 0; i < texts.n; i++) {
-		const struct change_texts *t = &texts.items[i];
-		if (t->before != t->after)
-			c->records[c->n_records++] = (struct change_record){t->path, t->after, t->after_len};
-	}
-	return 0;
+	if (rc == 0)
+		load_touched(c, &texts, arena);
+	return rc;
 }
 
 static int read_change(struct store *s, const char *ledger, const struct oid *id, bool records,
@@ -206,13 +200,10 @@ int store_change(struct store *s, const char *ledger, const struct oid *id, stru
 int store_walk(struct store *s, const char *ledger, bool records,
     int (*visit)(void *ctx, const struct change *c, struct err *err), void *ctx, struct err *err)
 {
-	struct history *h;
-	int rc = store_history(s, ledger, &h, err);
-	if (rc)
-		return rc;
-	struct oids none = {0}, tips = {0}, order = {0};
-	history_tips(h, &tips);
-	history_between(h, &none, &tips, &order);
+	struct oids heads = {0}, order = {0};
+	int rc = store_ledger_heads(s, ledger, &heads, err);
+	if (rc == 0)
+		rc = load_order(s, &heads, NULL, &order, err);
 	for (size_t i = 0; rc == 0 && i < order.n; i++) {
 		struct arena arena = {0};
 		struct change c;
@@ -221,7 +212,7 @@ int store_walk(struct store *s, const char *ledger, bool records,
 			rc = visit(ctx, &c, err);
 		arena_free(&arena);
 	}
-	oids_free(&tips);
+	oids_free(&heads);
 	oids_free(&order);
 	return rc;
 }

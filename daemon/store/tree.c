@@ -70,6 +70,19 @@ int tree_find(
 	return 0;
 }
 
+int tree_directory(
+    struct store *s, const struct oid *tree, const char *name, struct oid *out, struct err *err)
+{
+	git_tree *top;
+	*out = (struct oid){0};
+	int rc = lookup(s, tree, &top, err);
+	const git_tree_entry *entry = top ? git_tree_entry_byname(top, name) : NULL;
+	if (entry && git_tree_entry_type(entry) == GIT_OBJECT_TREE)
+		*out = repo_oid(git_tree_entry_id(entry));
+	git_tree_free(top);
+	return rc;
+}
+
 /* What a walk over one or two trees carries down. */
 struct walk {
 	struct store *s;

@@ -29,6 +29,9 @@ void stage_free(struct stage *st);
 /* The blob at a path; *found false if there is none. A zero tree is empty. */
 int tree_find(struct store *s, const struct oid *tree, const char *path, struct oid *blob, bool *found,
     struct err *err);
+/* The directory of that name at the top of a tree; zero if there is none. */
+int tree_directory(
+    struct store *s, const struct oid *tree, const char *name, struct oid *out, struct err *err);
 /* All paths beginning with `prefix`, added to `out` in no order. */
 int tree_list(struct store *s, const struct oid *tree, const char *prefix, struct strs *out, struct err *err);
 

@@ -27,6 +27,7 @@ int tx_begin(struct store *s, struct tx **out, struct err *err);
 
 /* Add an own change on top of the ledger's present state (this transaction's earlier adds included). `edits` holds
  * ledger, subject, body, claim, claim_basis, settles and records (full new canonical texts; text NULL removes).
+ * Without a claim_basis there is no claim.
  * Records equal to what is there are dropped; if nothing is left and nothing is settled, no change is made and *id is
  * zero. Conflict records that the rule closes or opens thereby are added by merge_advance. Its time is
  * max(now, parent's time), or the parent's time if now is outside 2020-2100. */

@@ -94,33 +94,6 @@ static int check_signature(
 	return 0;
 }
 
-/* The rule's own answer, record by record. */
-static int check_state(struct draft *d, struct err *err)
-{
-	struct merge_result state = {0};
-	const char *odd = NULL;
-	draft_state(d, &state);
-	for (size_t i = 0; !odd && (i < state.n || i < d->c.n_records); i++) {
-		const struct change_record *r = i < d->c.n_records ? &d->c.records[i] : NULL;
-		const struct merge_record *m = i < state.n ? &state.records[i] : NULL;
-		if (!r || !m || strcmp(r->path, m->path) != 0)
-			odd = r && (!m || strcmp(r->path, m->path) < 0) ? r->path : m->path;
-		else if (r->text
-			     ? !m->text || strlen(m->text) != r->len || memcmp(m->text, r->text, r->len) != 0
-			     : !!m->text)
-			odd = r->path;
-	}
-	int rc = 0;
-	if (odd) {
-		err_set(err, ERR_REFUSED, N_("a change leaves %1 otherwise than the merge rule does"), odd);
-		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
-		err_rule(err, "state", odd, NULL);
-		rc = ERR_REFUSED;
-	}
-	merge_result_free(&state);
-	return rc;
-}
-
 typedef int judge_fn(
     void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err);
 
@@ -146,7 +119,7 @@ static int receive(struct draft *d, const struct change *c, const unsigned char 
 		rc = judge(ctx, &d->c, d->texts.items, d->texts.n, err);
 	if (rc == 0)
 		rc = draft_into_history(d, err);
-	return rc ? rc : check_state(d, err);
+	return rc ? rc : draft_check_state(d->history, &d->c, err);
 }
 
 int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],

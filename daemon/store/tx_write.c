@@ -60,7 +60,7 @@ static void sign_as(
 	    .rank = w->rank,
 	    .rule = MERGE_RULE,
 	    .grant = w->grant,
-	    .claim = edits->claim,
+	    .claim = oid_is_zero(&edits->claim_basis) ? CLAIM_NONE : edits->claim,
 	    .claim_basis = edits->claim_basis,
 	    .subject = edits->subject,
 	    .body = edits->body,
@@ -115,7 +115,7 @@ static int find_state(struct draft *d, struct change_record **records, size_t *n
 	memset(d->c.id.b, 0xff, OID_SIZE);
 	int rc = draft_into_history(d, err);
 	if (rc == 0) {
-		draft_state(d, &state);
+		draft_state(d->history, &d->c, &state);
 		rc = take_state(d, &state, records, err);
 		*n = state.n;
 		merge_result_free(&state);

@@ -1,0 +1,109 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/load.h"
+#include "store/verify.h"
+
+#define DIRECTIVES "directives/"
+
+static int feed(struct registry *r, struct store *s, const char *ledger, const struct oid *change,
+    const struct tree_difference *d, struct arena *arena, struct err *err)
+{
+	struct record now;
+	const char *text = NULL;
+	size_t len = 0;
+	const char *path = arena_printf(arena, "units/%s", d->path);
+	const struct record_type *type = type_by_path(ledger, path);
+	if (!type)
+		return 0;
+	int rc = oid_is_zero(&d->after) ? 0 : repo_blob(s, &d->after, arena, &text, &len, err);
+	if (rc == 0 && text)
+		rc = record_parse(&now, arena, type, text, len, err);
+	if (rc == 0)
+		rc = registry_feed(r, ledger + strlen(DIRECTIVES), change, path, text ? &now : NULL, err);
+	if (rc)
+		err_at(err, path, 0, 0);
+	return rc;
+}
+
+/* The unit records that one change touched. */
+static int feed_change(
+    struct registry *r, struct store *s, const char *ledger, const struct oid *id, struct err *err)
+{
+	struct arena arena = {0};
+	struct commit commit;
+	struct oid parent = {0}, before, after;
+	struct tree_differences units = {0};
+	int rc = load_commit(s, id, &arena, &commit, err);
+	if (rc == 0 && commit.n_parents)
+		rc = load_tree(s, &commit.parents[0], &parent, err);
+	if (rc == 0)
+		rc = tree_directory(s, &parent, "units", &before, err);
+	if (rc == 0)
+		rc = tree_directory(s, &commit.tree, "units", &after, err);
+	if (rc == 0)
+		rc = tree_compare(s, &before, &after, &arena, &units, err);
+	for (size_t i = 0; rc == 0 && i < units.n; i++)
+		rc = feed(r, s, ledger, id, &units.items[i], &arena, err);
+	free(units.items);
+	arena_free(&arena);
+	return rc;
+}
+
+int registry_load_ledger(struct registry *r, struct store *s, const char *ledger, struct err *err)
+{
+	struct oids heads = {0}, order = {0};
+	if (strncmp(ledger, DIRECTIVES, strlen(DIRECTIVES)) != 0)
+		return 0;
+	int rc = store_ledger_heads(s, ledger, &heads, err);
+	if (rc == 0)
+		rc = load_order(s, &heads, NULL, &order, err);
+	for (size_t i = 0; rc == 0 && i < order.n; i++)
+		rc = feed_change(r, s, ledger, &order.items[i], err);
+	oids_free(&heads);
+	oids_free(&order);
+	return rc;
+}
+
+struct loading {
+	struct registry *r;
+	struct store *s;
+	struct strs ledgers;
+	bool *fed;
+};
+
+/* Feed the ledgers of the anchor and of units known by now; or of strangers too. *any: one was fed. */
+static int feed_ledgers(struct loading *l, bool strangers, bool *any, struct err *err)
+{
+	const char *anchor = "";
+	const unsigned char *key;
+	int rc = 0;
+	*any = false;
+	registry_anchor(l->r, &anchor, &key);
+	for (size_t i = 0; rc == 0 && i < l->ledgers.n; i++) {
+		const char *unit = l->ledgers.items[i] + strcspn(l->ledgers.items[i], "/") + 1;
+		if (l->fed[i] || !(strangers || strcmp(unit, anchor) == 0 || registry_unit(l->r, unit)))
+			continue;
+		l->fed[i] = *any = true;
+		rc = registry_load_ledger(l->r, l->s, l->ledgers.items[i], err);
+	}
+	return rc;
+}
+
+/* Superiors before subordinates; what nobody has registered (yet) comes last. */
+int registry_load(struct registry *r, struct store *s, struct err *err)
+{
+	struct loading l = {.r = r, .s = s};
+	bool any;
+	int rc = store_ledgers(s, &l.ledgers, err);
+	l.fed = mem_alloc(l.ledgers.n);
+	do {
+		if (rc == 0)
+			rc = feed_ledgers(&l, false, &any, err);
+	} while (rc == 0 && any);
+	if (rc == 0)
+		rc = feed_ledgers(&l, true, &any, err);
+	free(l.fed);
+	strs_free(&l.ledgers);
+	return rc;
+}
