@@ -1,0 +1,518 @@
+#include "tree.h"
+#include <stdlib.h>
+
+#include "registry/enrol.h"
+
+/* A node: its configuration, its key, and (for superiors) what it knows of the registry. */
+struct node {
+	struct config config;
+	struct key *key;
+	struct registry *registry;
+	unsigned char change;
+	struct arena arena;
+};
+
+static struct node node_new(
+    const char *unit, const char *station, const char *level, const char *name, const char *listen)
+{
+	struct node n = {.registry = registry_new()};
+	struct err err = {0};
+	config_init(&n.config);
+	n.config.unit = unit;
+	n.config.station = station;
+	n.config.agency = station;
+	n.config.level = level;
+	n.config.name = name;
+	n.config.listen = listen;
+	if (key_generate(&n.key, &err) < 0)
+		tree_fail(&err);
+	return n;
+}
+
+static void node_free(struct node *n)
+{
+	key_free(n->key);
+	registry_free(n->registry);
+	config_free(&n->config);
+	arena_free(&n->arena);
+}
+
+static void feed(struct node *n, const struct enrol_edit *edit)
+{
+	struct err err = {0};
+	struct oid change = tree_change(++n->change);
+	if (registry_feed(n->registry, n->config.unit, &change, edit->path, &edit->record, &err) < 0)
+		tree_fail(&err);
+}
+
+static struct node root_new(const char *unit, const char *level)
+{
+	struct node n = node_new(unit, NULL, level, "Hải Phòng", "127.0.0.1:7031");
+	struct enrol_edit levels, own;
+	struct err err = {0};
+	if (enrol_genesis(&n.config, key_public(n.key), &n.arena, &levels, &own, &err) < 0 ||
+	    registry_set_anchor(n.registry, n.config.anchor.unit, n.config.anchor.key, &err) < 0)
+		tree_fail(&err);
+	feed(&n, &own);
+	return n;
+}
+
+static day_t today(void)
+{
+	day_t day = 0;
+	struct err err = {0};
+	date_parse("2026-07-01", &day, &err);
+	return day;
+}
+
+static int ask(const struct node *n, struct arena *arena, struct enrol_request *out, struct err *err)
+{
+	struct buf text = {0};
+	int rc = enrol_request(&n->config, n->key, &text, err);
+	if (rc == 0)
+		rc = enrol_read_request(
+		    arena, "req.yaml", arena_dup(arena, buf_str(&text)), text.len, out, err);
+	buf_free(&text);
+	return rc;
+}
+
+static int admit(struct node *by, const struct enrol_request *req, struct enrol_edit *edit, struct err *err)
+{
+	int rc = enrol_admit(by->registry, &by->config, NULL, req, today(), &by->arena, edit, err);
+	if (rc == 0 && edit->changed)
+		feed(by, edit);
+	return rc;
+}
+
+/* Request, admission and welcome in one go. */
+static int join(struct node *n, struct node *by, struct buf *welcome, struct err *err)
+{
+	struct enrol_request req;
+	struct enrol_welcome w;
+	struct enrol_edit edit;
+	int rc = ask(n, &n->arena, &req, err);
+	if (rc == 0)
+		rc = admit(by, &req, &edit, err);
+	if (rc == 0)
+		rc = enrol_welcome(by->registry, &by->config, by->key, &req, welcome, err);
+	if (rc == 0)
+		rc = enrol_read_welcome(&n->arena, "welcome.yaml", buf_str(welcome), welcome->len, &w, err);
+	return rc == 0 ? enrol_take(&n->config, &w, key_public(n->key), NULL, err) : rc;
+}
+
+static void a_root_begins(void **state)
+{
+	(void)state;
+	struct node root = node_new("31", NULL, "province", "Hải Phòng", "127.0.0.1:7031");
+	struct enrol_edit levels, own;
+	struct err err = {0};
+	assert_int_equal(
+	    enrol_genesis(&root.config, key_public(root.key), &root.arena, &levels, &own, &err), 0);
+	assert_true(root.config.root && root.config.admitted);
+	assert_int_equal(root.config.rank, 1);
+	assert_string_equal(root.config.anchor.unit, "31");
+	assert_string_equal(levels.path, "levels.yaml");
+	assert_string_equal(record_get(&levels.record, "levels.commune.rank"), "3");
+	assert_string_equal(own.path, "units/31.yaml");
+	assert_string_equal(record_get(&own.record, "keys.k1.state"), "active");
+	assert_int_equal(record_check(&own.record, &err), 0);
+	root.config.level = "provinz";
+	assert_int_equal(
+	    enrol_genesis(&root.config, key_public(root.key), &root.arena, &levels, &own, &err), ERR_INPUT);
+	assert_string_equal(err.arg[1], "province");
+	ERR_CLEAR(&err);
+	root.config.station = "cong-an";
+	root.config.level = "province";
+	assert_int_equal(
+	    enrol_genesis(&root.config, key_public(root.key), &root.arena, &levels, &own, &err), ERR_USAGE);
+	ERR_CLEAR(&err);
+	struct buf text = {0};
+	root.config.station = NULL;
+	assert_int_equal(enrol_request(&root.config, root.key, &text, &err), ERR_REFUSED);
+	node_free(&root);
+}
+
+static void three_tiers_and_a_station_join(void **state)
+{
+	(void)state;
+	struct node centre = root_new("0", "central");
+	struct node city = node_new("31", NULL, "province", "Hải Phòng", "127.0.0.1:7031");
+	struct node ward = node_new("11383", NULL, "commune", "phường Lê Chân", NULL);
+	struct node police = node_new("11383", "cong-an", "commune", "Công an phường", NULL);
+	struct buf welcome = {0}, again = {0};
+	struct err err = {0};
+	if (join(&city, &centre, &welcome, &err) < 0)
+		tree_fail(&err);
+	buf_cut(&welcome, 0);
+	if (join(&ward, &city, &welcome, &err) < 0)
+		tree_fail(&err);
+	assert_true(ward.config.admitted);
+	assert_int_equal(ward.config.rank, 3);
+	assert_string_equal(ward.config.superior.unit, "31");
+	assert_string_equal(ward.config.superior.address, "127.0.0.1:7031");
+	assert_memory_equal(ward.config.superior.key, key_public(city.key), KEY_PUBLIC_SIZE);
+	assert_string_equal(ward.config.anchor.unit, "0");
+	assert_memory_equal(ward.config.anchor.key, key_public(centre.key), KEY_PUBLIC_SIZE);
+	assert_int_equal(ward.config.n_above, 2);
+	assert_string_equal(ward.config.above[0], "0");
+	assert_string_equal(ward.config.above[1], "31");
+	struct oid grant = tree_change(1);
+	assert_true(oid_eq(&ward.config.grant, &grant));
+	/* Once more: nothing changes and the welcome is the same. */
+	unsigned char changes = city.change;
+	if (join(&ward, &city, &again, &err) < 0)
+		tree_fail(&err);
+	assert_int_equal(city.change, changes);
+	assert_string_equal(buf_str(&again), buf_str(&welcome));
+	buf_cut(&welcome, 0);
+	if (join(&police, &ward, &welcome, &err) < 0)
+		tree_fail(&err);
+	assert_int_equal(police.config.rank, 3);
+	assert_string_equal(police.config.superior.unit, "11383");
+	assert_null(police.config.superior.address);
+	assert_string_equal(police.config.above[2], "11383");
+	assert_string_equal(registry_unit(ward.registry, "cong-an@11383")->agency, "cong-an");
+	buf_free(&welcome);
+	buf_free(&again);
+	node_free(&centre);
+	node_free(&city);
+	node_free(&ward);
+	node_free(&police);
+}
+
+static void whom_a_unit_does_not_admit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *unit, *station, *level;
+		int code;
+		const char *says;
+	} rows[] = {
+	    {"01", NULL, "province", ERR_REFUSED, "rank below"},
+	    {"0", NULL, "central", ERR_REFUSED, "rank below"},
+	    {"31", NULL, "province", ERR_REFUSED, "rank below"},
+	    {"11383", NULL, "comune", ERR_INPUT, "commune"},
+	    {"11383", NULL, "galaxy", ERR_INPUT, "central, commune, district, province"},
+	    {"31", "cong-an", "commune", ERR_REFUSED, "level of its unit"},
+	    {"01", "cong-an", "province", ERR_REFUSED, "this is 31"},
+	};
+	struct node city = root_new("31", "province");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct node n = node_new(rows[i].unit, rows[i].station, rows[i].level, "x", NULL);
+		struct err err = {0};
+		struct buf said = {0}, welcome = {0};
+		int rc = join(&n, &city, &welcome, &err);
+		err_format(&err, NULL, &said);
+		if (rc != rows[i].code || !strstr(buf_str(&said), rows[i].says))
+			fail_msg("row %zu: %d %s", i, rc, buf_str(&said));
+		buf_free(&said);
+		buf_free(&welcome);
+		node_free(&n);
+	}
+	node_free(&city);
+}
+
+static void who_admits_nobody(void **state)
+{
+	(void)state;
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	struct node station = node_new("11383", "cong-an", "commune", "x", NULL);
+	struct node city = node_new("31", NULL, "province", "x", NULL);
+	struct buf welcome = {0};
+	struct err err = {0};
+	assert_int_equal(join(&ward, &city, &welcome, &err), ERR_REFUSED);
+	ERR_CLEAR(&err);
+	station.config.admitted = true;
+	station.config.rank = 3;
+	assert_int_equal(join(&ward, &station, &welcome, &err), ERR_REFUSED);
+	node_free(&ward);
+	node_free(&station);
+	node_free(&city);
+}
+
+static void one_unit_has_one_node(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	struct node other = node_new("11383", NULL, "commune", "x", NULL);
+	struct node copy = node_new("11050", NULL, "commune", "x", NULL);
+	struct buf welcome = {0}, spoken = {0};
+	struct err err = {0};
+	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
+	assert_int_equal(join(&other, &city, &welcome, &err), ERR_REFUSED);
+	enrol_fingerprint(key_public(ward.key), &spoken);
+	assert_string_equal(err.arg[1], buf_str(&spoken));
+	buf_cut(&spoken, 0);
+	enrol_fingerprint(key_public(other.key), &spoken);
+	assert_string_equal(err.arg[2], buf_str(&spoken));
+	assert_string_equal(err.rule, "keys");
+	/* A key that was copied to another unit. */
+	ERR_CLEAR(&err);
+	key_free(copy.key);
+	copy.key = ward.key;
+	assert_int_equal(join(&copy, &city, &welcome, &err), ERR_REFUSED);
+	assert_string_equal(err.arg[1], "11383");
+	copy.key = NULL;
+	buf_free(&welcome);
+	buf_free(&spoken);
+	node_free(&city);
+	node_free(&ward);
+	node_free(&other);
+	node_free(&copy);
+}
+
+static int add(struct node *by, const struct enrol_unit *unit, struct enrol_edit *edit, struct err *err)
+{
+	ERR_CLEAR(err);
+	int rc = enrol_add(by->registry, &by->config, NULL, unit, &by->arena, edit, err);
+	if (rc == 0 && edit->changed)
+		feed(by, edit);
+	return rc;
+}
+
+static void codes_are_used_again_and_ids_are_not(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "tên khác", NULL);
+	struct enrol_unit old = {
+	    .code = "11383", .name = "phường cũ", .level = "commune", .valid_to = "2025-06-30"};
+	struct enrol_unit new = {.code = "11383",
+	    .name = "phường Lê Chân",
+	    .level = "commune",
+	    .type = "phường",
+	    .valid_from = "2025-07-01"};
+	struct enrol_edit edit;
+	struct err err;
+	struct buf welcome = {0};
+	assert_int_equal(add(&city, &old, &edit, &err), 0);
+	assert_string_equal(edit.path, "units/11383.yaml");
+	assert_int_equal(add(&city, &new, &edit, &err), 0);
+	assert_string_equal(edit.path, "units/11383.2.yaml");
+	assert_true(edit.changed);
+	assert_int_equal(add(&city, &new, &edit, &err), 0);
+	assert_string_equal(edit.id, "11383.2");
+	assert_false(edit.changed);
+	new.name = "other";
+	assert_int_equal(add(&city, &new, &edit, &err), ERR_REFUSED);
+	/* The node of the code is the one of today's unit, which keeps its name. */
+	ERR_CLEAR(&err);
+	if (join(&ward, &city, &welcome, &err) < 0)
+		tree_fail(&err);
+	assert_string_equal(ward.config.unit, "11383.2");
+	const struct registry_unit *u = registry_unit(city.registry, "11383.2");
+	assert_true(u->has_key);
+	assert_string_equal(u->name, "phường Lê Chân");
+	assert_string_equal(record_get(registry_record(city.registry, "11383.2"), "type"), "phường");
+	assert_false(registry_unit(city.registry, "11383")->has_key);
+	buf_cut(&welcome, 0);
+	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
+	assert_string_equal(ward.config.unit, "11383.2");
+	buf_free(&welcome);
+	node_free(&city);
+	node_free(&ward);
+}
+
+static void what_cannot_be_added(void **state)
+{
+	(void)state;
+	static const struct enrol_unit rows[] = {
+	    {.code = "01", .name = "x", .level = "province"},
+	    {.code = "a@b", .name = "x", .level = "commune"},
+	    {.code = "", .name = "x", .level = "commune"},
+	    {.code = "1", .name = "", .level = "commune"},
+	    {.code = "1", .name = "x", .level = "commune", .valid_from = "2025-02-30"},
+	    {.code = "1",
+		.name = "x",
+		.level = "commune",
+		.valid_from = "2025-07-01",
+		.valid_to = "2025-06-30"},
+	};
+	struct node city = root_new("31", "province");
+	struct enrol_edit edit;
+	struct err err;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_true(add(&city, &rows[i], &edit, &err) < 0);
+	node_free(&city);
+}
+
+/* The levels are the root's to name. */
+static void levels_come_from_the_record(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct arena arena = {0};
+	struct record levels =
+	    tree_record(&arena, "levels", "levels: {province: {rank: 1}, hamlet: {rank: 7}}\n");
+	struct enrol_unit unit = {.code = "5", .name = "x", .level = "hamlet"};
+	struct enrol_edit edit;
+	struct err err = {0};
+	assert_int_equal(enrol_add(city.registry, &city.config, &levels, &unit, &arena, &edit, &err), 0);
+	assert_string_equal(record_get(&edit.record, "rank"), "7");
+	unit.level = "commune";
+	assert_int_equal(
+	    enrol_add(city.registry, &city.config, &levels, &unit, &arena, &edit, &err), ERR_INPUT);
+	arena_free(&arena);
+	node_free(&city);
+}
+
+/* "x" for every place of the text where it is not x already: no such request or welcome is taken. */
+static void no_byte_can_be_changed(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "phường Lê Chân", "127.0.0.1:7032");
+	struct buf request = {0}, welcome = {0};
+	struct err err = {0};
+	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
+	ward.config.unit = "11383";
+	assert_int_equal(enrol_request(&ward.config, ward.key, &request, &err), 0);
+	for (int turn = 0; turn < 2; turn++) {
+		struct buf *text = turn ? &welcome : &request;
+		for (size_t i = 0; i < text->len; i++) {
+			struct arena arena = {0};
+			struct enrol_request req;
+			struct enrol_welcome w;
+			char old = text->data[i];
+			text->data[i] = old == 'x' ? 'w' : 'x';
+			ERR_CLEAR(&err);
+			int rc = turn ? enrol_read_welcome(&arena, "w", text->data, text->len, &w, &err)
+				      : enrol_read_request(&arena, "r", text->data, text->len, &req, &err);
+			if (rc == 0)
+				fail_msg(
+				    "byte %zu of the %s may be changed", i, turn ? "welcome" : "request");
+			text->data[i] = old;
+			arena_free(&arena);
+		}
+	}
+	buf_free(&request);
+	buf_free(&welcome);
+	node_free(&city);
+	node_free(&ward);
+}
+
+/* Mail programs change line ends; that is no forgery. */
+static void line_ends_do_not_matter(void **state)
+{
+	(void)state;
+	struct node ward = node_new("11383", NULL, "commune", "phường Lê Chân", NULL);
+	struct buf request = {0}, other = {0};
+	struct arena arena = {0};
+	struct enrol_request req;
+	struct err err = {0};
+	assert_int_equal(enrol_request(&ward.config, ward.key, &request, &err), 0);
+	for (size_t i = 0; i < request.len; i++)
+		buf_printf(&other, "%s%c", request.data[i] == '\n' ? "\r" : "", request.data[i]);
+	if (enrol_read_request(&arena, "r", other.data, other.len, &req, &err) < 0)
+		tree_fail(&err);
+	assert_string_equal(req.name, "phường Lê Chân");
+	arena_free(&arena);
+	buf_free(&request);
+	buf_free(&other);
+	node_free(&ward);
+}
+
+static void a_welcome_is_for_one_node(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province"), rival = root_new("01", "province");
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	struct node other = node_new("11050", NULL, "commune", "x", NULL);
+	struct buf text = {0}, ignored = {0};
+	struct enrol_welcome w;
+	struct err err = {0};
+	assert_int_equal(join(&ward, &city, &text, &err), 0);
+	assert_int_equal(enrol_read_welcome(&ward.arena, "w", buf_str(&text), text.len, &w, &err), 0);
+	assert_int_equal(enrol_take(&other.config, &w, key_public(other.key), NULL, &err), ERR_REFUSED);
+	ERR_CLEAR(&err);
+	other.config.unit = "11383";
+	assert_int_equal(enrol_take(&other.config, &w, key_public(other.key), NULL, &err), ERR_REFUSED);
+	assert_non_null(strstr(err.msg, "key"));
+	assert_false(other.config.admitted);
+	ERR_CLEAR(&err);
+	assert_int_equal(enrol_take(&rival.config, &w, key_public(rival.key), NULL, &err), ERR_REFUSED);
+	/* The superior's address may be another one than it says. */
+	ERR_CLEAR(&err);
+	assert_int_equal(enrol_take(&ward.config, &w, key_public(ward.key), "10.0.0.1:7001", &err), 0);
+	assert_string_equal(ward.config.superior.address, "10.0.0.1:7001");
+	assert_int_equal(enrol_take(&ward.config, &w, key_public(ward.key), "nowhere", &err), ERR_INPUT);
+	/* An anchor is pinned once. */
+	ERR_CLEAR(&err);
+	assert_int_equal(join(&ward, &rival, &ignored, &err), ERR_REFUSED);
+	assert_string_equal(err.rule, "anchor");
+	assert_string_equal(ward.config.superior.unit, "31");
+	buf_free(&text);
+	buf_free(&ignored);
+	node_free(&city);
+	node_free(&rival);
+	node_free(&ward);
+	node_free(&other);
+}
+
+static void a_welcome_needs_an_admission(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	struct enrol_request req;
+	struct buf text = {0};
+	struct err err = {0};
+	assert_int_equal(ask(&ward, &ward.arena, &req, &err), 0);
+	assert_int_equal(
+	    enrol_welcome(city.registry, &city.config, city.key, &req, &text, &err), ERR_NOT_FOUND);
+	node_free(&city);
+	node_free(&ward);
+}
+
+static void what_is_written_passes_the_check(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	struct enrol_request req;
+	struct enrol_edit edit;
+	struct buf text = {0};
+	struct err err = {0};
+	struct oid zero = {{0}};
+	assert_int_equal(ask(&ward, &ward.arena, &req, &err), 0);
+	assert_int_equal(
+	    enrol_admit(city.registry, &city.config, NULL, &req, today(), &city.arena, &edit, &err), 0);
+	record_print(&edit.record, &text);
+	struct change_record rec = {edit.path, buf_str(&text), text.len};
+	struct change_texts texts = {edit.path, NULL, buf_str(&text), 0, text.len};
+	struct change c = {.ledger = "directives/31",
+	    .unit = "31",
+	    .rank = 1,
+	    .rule = 1,
+	    .claim = CLAIM_NONE,
+	    .subject = "unit: admit",
+	    .records = &rec,
+	    .n_records = 1};
+	if (registry_check(
+		city.registry, registry_grant(city.registry, &zero, "31", NULL), &c, &texts, 1, &err) < 0)
+		tree_fail(&err);
+	buf_free(&text);
+	node_free(&city);
+	node_free(&ward);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_root_begins),
+	    cmocka_unit_test(three_tiers_and_a_station_join),
+	    cmocka_unit_test(whom_a_unit_does_not_admit),
+	    cmocka_unit_test(who_admits_nobody),
+	    cmocka_unit_test(one_unit_has_one_node),
+	    cmocka_unit_test(codes_are_used_again_and_ids_are_not),
+	    cmocka_unit_test(what_cannot_be_added),
+	    cmocka_unit_test(levels_come_from_the_record),
+	    cmocka_unit_test(no_byte_can_be_changed),
+	    cmocka_unit_test(line_ends_do_not_matter),
+	    cmocka_unit_test(a_welcome_is_for_one_node),
+	    cmocka_unit_test(a_welcome_needs_an_admission),
+	    cmocka_unit_test(what_is_written_passes_the_check),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
