@@ -50,7 +50,8 @@ static int timeout_of(const struct cli *cli, int *ms, struct err *err)
 
 int ask_take_file(struct cli *cli, struct err *err)
 {
-	size_t i = (size_t)cli->command->file_word;
+	int place = cli->command->file_word;
+	size_t i = place == COMMAND_FILE_LAST ? cli->args.words.n : (size_t)place;
 	if (i == 0 || i > cli->args.words.n)
 		return 0;
 	char **word = &cli->args.words.items[i - 1];

@@ -28,6 +28,7 @@ static const struct verb {
     {"indicator list", cli_indicator_list},
     {"directive list", cli_directive_list},
     {"directive show", cli_directive_show},
+    {"report import", cli_report_import},
     {"report show", cli_report_show},
     {"report list", cli_report_list},
     {"total", cli_total},

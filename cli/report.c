@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "ask.h"
 #include "cli.h"
 #include "plan/report.h"
 #include "reader.h"
@@ -234,4 +235,14 @@ int cli_report_list(struct cli *cli, struct err *err)
 	show_listing(rc == 0, cli->json, "reports", list, table);
 	reader_close(&r);
 	return rc;
+}
+
+/* A form that names its plan and period itself stands alone. */
+int cli_report_import(struct cli *cli, struct err *err)
+{
+	if (cli->args.words.n != 2)
+		return ask_node(cli, err);
+	err_set(err, ERR_USAGE, "'%1' takes a form that names its plan and period, or PLAN PERIOD FILE",
+	    cli->command->name);
+	return ERR_USAGE;
 }

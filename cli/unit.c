@@ -113,7 +113,7 @@ int cli_unit_show(struct cli *cli, struct err *err)
 		goto out;
 	json_t *keys = json_array();
 	struct show_table *table = show_table();
-	show_column(table, SHOW_LEFT, N_("KEY"));
+	show_column(table, SHOW_LEFT, N_("STATE"));
 	show_column(table, SHOW_LEFT, N_("SPOKEN"));
 	show_column(table, SHOW_LEFT, N_("FINGERPRINT"));
 	const char *ledger = arena_printf(&r.arena, "directives/%s", u->parent ? u->parent : u->id);

@@ -86,7 +86,7 @@ const struct command commands[] = {
 	OPTIONS({"note", "TEXT", N_("the narrative of the report")}, OPT_ON_BEHALF,
 	    OPT_REASON(N_("why a superior writes it"))),
 	N_("Write figures into the draft of a report; KEY= clears one, KEY=0 is zero.")},
-    {"report import", "PLAN PERIOD FILE", 3, 3, COMMAND_NODE, false, 3,
+    {"report import", "[PLAN PERIOD] FILE", 1, 3, COMMAND_NODE, false, COMMAND_FILE_LAST,
 	OPTIONS(OPT_ON_BEHALF, OPT_REASON(N_("why a superior writes it"))),
 	N_("Write the figures of a filled-in form into the draft of a report.")},
     {"report submit", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0,

@@ -18,6 +18,8 @@ struct command_option {
 	const char *help; /* N_() */
 };
 
+#define COMMAND_FILE_LAST (-1) /* the last word, whichever that is */
+
 struct command {
 	const char *name; /* "report set" */
 	const char *words; /* synopsis of positional words: "PLAN PERIOD KEY=VALUE..." */
