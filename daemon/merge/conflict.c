@@ -109,25 +109,24 @@ void conflict_derive(struct arena *arena, const struct record_type *type, const 
 	}
 }
 
+/* Never names a change that saw the losing write: a change that closes a conflict and answers in it would have to
+ * name itself in its own tree. */
 struct conflict conflict_closed(const struct history *h, struct arena *arena, const struct record_type *type,
     const struct entry *losing, const struct past *past)
 {
 	struct past before = past_before_known(h, arena, past, losing->by);
 	struct verdict v = rule_resolve(arena, type, losing->field, &before);
-	struct conflicts all = {0};
-	conflict_derive(arena, type, losing->field, &v, &all);
-	for (size_t i = 0; i < all.n; i++) {
-		struct conflict c = all.items[i];
-		if (c.losing != losing)
-			continue;
-		free(all.items);
-		return c;
-	}
-	free(all.items);
-	v = rule_resolve(arena, type, losing->field, past);
 	const struct entry *kept = kept_against(&v, losing);
-	const char *why = kept->by->rank < losing->by->rank ? why_of[FATE_RANK] : why_of[FATE_STANDS];
-	return (struct conflict){losing, kept, v.disputed ? kept->value : v.value, NULL, why};
+	struct conflict c = {losing, kept, v.disputed ? kept->value : v.value, NULL, why_of[FATE_STANDS]};
+	struct conflicts all = {0};
+	if (kept->by->rank < losing->by->rank)
+		c.why = why_of[FATE_RANK];
+	conflict_derive(arena, type, losing->field, &v, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.items[i].losing == losing)
+			c = all.items[i];
+	free(all.items);
+	return c;
 }
 
 /* The row of "objections.<row>.<column>"; rows may hold dots. */

@@ -20,7 +20,7 @@ struct conflicts {
 /* Appends what `v`, the verdict on `field`, leaves; the items are freed by the caller. */
 void conflict_derive(struct arena *arena, const struct record_type *type, const struct field *field,
     const struct verdict *v, struct conflicts *out);
-/* The same conflict after it closed: as it would stand in `past` had nobody replaced or seen the losing write. */
+/* The same conflict after it closed: as it would stand in `past` had nobody seen the losing write. */
 struct conflict conflict_closed(const struct history *h, struct arena *arena, const struct record_type *type,
     const struct entry *losing, const struct past *past);
 /* Has somebody objected whom neither an answer nor a later write of the field has seen? */

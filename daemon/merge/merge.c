@@ -17,6 +17,7 @@ struct view {
 	struct arena *arena; /* of the texts */
 	struct arena scratch;
 	struct past past;
+	struct oids tips; /* what nobody in the past has seen */
 	struct table texts; /* path -> canonical text */
 };
 
@@ -32,6 +33,18 @@ static const char *print(struct view *v, const struct record *r)
 static void view_fields(struct view *v, const struct log *log, const struct record_type *type,
     struct record *into, bool *present);
 
+/* A word on a conflict that nobody has seen yet: its record stays, or the change would not hold what it says. */
+static bool has_unseen_word(const struct view *v, const struct log *log)
+{
+	for (size_t i = 0; i < v->tips.n; i++) {
+		const struct node *tip = history_node(v->h, &v->tips.items[i]);
+		for (size_t t = 0; t < tip->n_touched; t++)
+			if (tip->touched[t] == log)
+				return true;
+	}
+	return false;
+}
+
 /* A conflict record, and the conflicts among what people wrote on it: those stay until settled, like any others, even
  * where the record itself is gone. */
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
@@ -45,7 +58,7 @@ static void view_conflict(struct view *v, const struct conflict *c, const char *
 	record_init(&r, &v->scratch, type);
 	if (log)
 		view_fields(v, log, type, &r, &present);
-	if (!open && !objected)
+	if (!open && !objected && !(log && has_unseen_word(v, log)))
 		return;
 	const char *kind = strcmp(c->why, "equal") == 0 ? "disputed" : "overruled";
 	conflict_fill(&r, c, !open ? "settled" : objected ? "objected" : kind);
@@ -63,7 +76,8 @@ static void view_open(struct view *v, const struct conflicts *found)
 	}
 }
 
-/* Conflicts that are over but were written on: some have an objection that nobody has answered. */
+/* Conflicts that are over but were written on: some have an objection that nobody has answered, or words that nobody
+ * has seen. */
 static void view_closed(struct view *v, const struct log *log, const struct record_type *type)
 {
 	for (size_t i = 0; i < log->n_about; i++) {
@@ -117,20 +131,26 @@ static const struct log *root_of(const struct log *log)
 	return log;
 }
 
-static void touched(
-    const struct history *h, const struct past *from, const struct past *to, struct table *roots)
+static void add_roots(const struct node *node, bool words_alone, struct table *roots)
 {
-	for (size_t c = 0; c < to->n; c++) {
-		unsigned first = c < from->n ? from->counts[c] : 0;
-		for (unsigned i = first; i < to->counts[c]; i++) {
-			const struct node *node = h->chains[c].items[i];
-			for (size_t t = 0; t < node->n_touched; t++) {
-				const struct log *root = root_of(node->touched[t]);
-				if (root)
-					*table_at(roots, root->path) = (void *)root;
-			}
-		}
+	char id[41];
+	for (size_t t = 0; t < node->n_touched; t++) {
+		if (words_alone && !conflict_id_of_path(node->touched[t]->path, id))
+			continue;
+		const struct log *root = root_of(node->touched[t]);
+		if (root)
+			*table_at(roots, root->path) = (void *)root;
 	}
+}
+
+/* What is written between, and what the old tips said on conflicts, which may be seen now. */
+static void touched(const struct view *from, const struct view *to, struct table *roots)
+{
+	for (size_t c = 0; c < to->past.n; c++)
+		for (unsigned i = from->past.counts[c]; i < to->past.counts[c]; i++)
+			add_roots(to->h->chains[c].items[i], false, roots);
+	for (size_t i = 0; i < from->tips.n; i++)
+		add_roots(history_node(from->h, &from->tips.items[i]), true, roots);
 }
 
 static void tell(struct merge_result *out, const char *path, const char *text)
@@ -158,22 +178,37 @@ static void compare(const struct table *old, const struct table *now, struct mer
 		qsort(out->records, out->n, sizeof *out->records, by_path);
 }
 
+static void view_begin(struct view *v, const struct history *h, const char *ledger, const struct oids *heads,
+    struct merge_result *out, struct arena *pasts)
+{
+	*v = (struct view){.h = h, .ledger = ledger, .arena = &out->arena, .past = past_of(h, pasts, heads)};
+	oids_copy(&v->tips, heads);
+	history_maximal(h, &v->tips);
+}
+
+static void view_end(struct view *v)
+{
+	oids_free(&v->tips);
+	table_free(&v->texts);
+}
+
 void merge_advance(const struct history *h, const char *ledger, const struct oids *from,
     const struct oids *to, struct merge_result *out)
 {
-	*out = (struct merge_result){0};
+	struct view old, now;
 	struct arena pasts = {0};
 	struct table roots = {0};
-	struct view old = {.h = h, .ledger = ledger, .arena = &out->arena, .past = past_of(h, &pasts, from)};
-	struct view now = {.h = h, .ledger = ledger, .arena = &out->arena, .past = past_of(h, &pasts, to)};
-	touched(h, &old.past, &now.past, &roots);
+	*out = (struct merge_result){0};
+	view_begin(&old, h, ledger, from, out, &pasts);
+	view_begin(&now, h, ledger, to, out, &pasts);
+	touched(&old, &now, &roots);
 	for (size_t i = 0; i < roots.n; i++) {
 		view_record(&old, roots.rows[i].value);
 		view_record(&now, roots.rows[i].value);
 	}
 	compare(&old.texts, &now.texts, out);
-	table_free(&old.texts);
-	table_free(&now.texts);
+	view_end(&old);
+	view_end(&now);
 	table_free(&roots);
 	arena_free(&pasts);
 }

@@ -92,11 +92,20 @@ static void collect_plain(struct collect *c, const struct record *before, const 
 		record_diff(before, after, visit_difference, c);
 }
 
-/* Of a conflict record people write objections and answers alone; that it is gone is the rule's word. */
-static void collect_conflict(struct collect *c, const struct record *before, const struct record *after)
+/* Of a conflict record people write objections and answers alone; that it is there or gone is the rule's word. Where
+ * there was none nobody writes: its old words would come back as the writer's own. */
+static int collect_conflict(
+    struct collect *c, const struct record *before, const struct record *after, struct err *err)
 {
+	size_t n = c->out->n;
 	if (after)
 		record_diff(before, after, visit_difference, c);
+	if (before || c->out->n == n)
+		return 0;
+	err_set(err, ERR_REFUSED, "there is no open conflict %1 to write on", c->record);
+	err_hint(err, "it may have been settled meanwhile; list what is open with: tuyen conflict list");
+	err_rule(err, "state", c->record, NULL);
+	return ERR_REFUSED;
 }
 
 static int parse(struct collect *c, struct record *r, const char *text, size_t len, struct err *err)
@@ -136,9 +145,8 @@ static int collect(struct collect *c, const struct change_texts *t, struct err *
 		return rc;
 	const struct record *old = t->before ? &before : NULL, *now = t->after ? &after : NULL;
 	if (conflict_id_of_path(t->path, id))
-		collect_conflict(c, old, now);
-	else
-		collect_plain(c, old, now);
+		return collect_conflict(c, old, now, err);
+	collect_plain(c, old, now);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The rule of DESIGN 5 once more, slowly: sentence by sentence over the whole set of changes, "has seen" by walking
- * the graph each time. It shares no code with daemon/merge but the line blend, which has its own test and page
+ * the graph. It shares no code with daemon/merge but the line blend, which has its own test and page
  * section, and knows nothing of chains, clocks or what was touched.
  */
 #ifndef TUYEN_TESTS_MERGE_ORACLE_H
@@ -27,7 +27,7 @@ struct otarget {
 
 struct ochange {
 	struct oid id;
-	set_t heads;
+	set_t heads, past; /* past: all it has seen, itself included, found by walking; 0 = not yet */
 	const char *writer;
 	int rank;
 	enum claim claim;
@@ -63,7 +63,10 @@ static inline set_t oracle_walk(const struct oracle *o, size_t i, set_t seen)
 
 static inline set_t oracle_past(const struct oracle *o, size_t i)
 {
-	return oracle_walk(o, i, 0);
+	struct ochange *c = (struct ochange *)&o->changes[i];
+	if (!c->past)
+		c->past = oracle_walk(o, i, 0);
+	return c->past;
 }
 
 static inline bool oracle_seen(const struct oracle *o, size_t young, size_t old)
@@ -383,6 +386,7 @@ static inline bool oracle_conflict(
 	return true;
 }
 
+/* As it would stand had nobody seen the losing write. */
 static inline void oracle_closed(
     struct oracle *o, set_t set, const struct otarget *f, size_t losing, struct oconflict *out)
 {
@@ -392,12 +396,28 @@ static inline void oracle_closed(
 		before &= ~BIT(i);
 	if (oracle_conflict(o, before, f, losing, out))
 		return;
-	struct overdict v = oracle_resolve(o, set, f);
+	struct overdict v = oracle_resolve(o, before, f);
 	set_t other = oracle_saying(o, v.left, f, oracle_value(o, losing, f), false);
 	size_t kept = oracle_smallest(o, v.disputed ? other : v.left);
 	const char *why = o->changes[kept].rank < o->changes[losing].rank ? "rank" : "equal";
 	*out =
 	    (struct oconflict){*f, losing, kept, v.disputed ? oracle_value(o, kept, f) : v.value, NULL, why};
+}
+
+/* Is there a word on it by a change that no other has seen? */
+static inline bool oracle_unseen_word(const struct oracle *o, set_t set, const char *path)
+{
+	EACH(i, set)
+	{
+		bool seen = false, wrote = false;
+		EACH(j, set)
+		seen = seen || (i != j && oracle_seen(o, j, i));
+		for (size_t k = 0; k < o->changes[i].n_writes; k++)
+			wrote = wrote || !strcmp(o->changes[i].writes[k].record, path);
+		if (wrote && !seen)
+			return true;
+	}
+	return false;
 }
 
 static inline bool oracle_unanswered(
@@ -474,7 +494,7 @@ static inline void oracle_conflict_record(
 	merge_conflict_path(id, path);
 	struct oconflict c;
 	bool open = oracle_conflict(o, set, f, losing, &c), objected = oracle_unanswered(o, set, path, f);
-	if (!open && !objected)
+	if (!open && !objected && !oracle_unseen_word(o, set, path))
 		return;
 	if (!open)
 		oracle_closed(o, set, f, losing, &c);
