@@ -1,0 +1,278 @@
+/*
+ * memory_view.h - a view kept in memory, for tests of the plan room: all ledgers of a small country on one node that
+ * may speak as any of its units. No merge: the last word stands.
+ */
+#ifndef TUYEN_TESTS_MEMORY_VIEW_H
+#define TUYEN_TESTS_MEMORY_VIEW_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/ops.h"
+#include "plan/view.h"
+#include "record/date.h"
+
+struct memory_record {
+	char *ledger, *path, *text; /* text NULL: removed */
+	unsigned change;	    /* number of the change that wrote it last */
+	int64_t time;
+	char *writer;
+};
+
+struct memory {
+	struct view view;
+	struct registry *registry;
+	struct memory_record *records;
+	size_t n;
+	unsigned changes;
+	struct outcome last; /* of the last memory_do */
+	struct err err;
+	struct arena arena;
+};
+
+static inline struct memory_record *memory_find(struct memory *m, const char *ledger, const char *path)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->records[i].ledger, ledger) == 0 && strcmp(m->records[i].path, path) == 0)
+			return &m->records[i];
+	return NULL;
+}
+
+static inline void memory_write(struct memory *m, const char *ledger, const char *path, const char *text, size_t len)
+{
+	struct memory_record *r = memory_find(m, ledger, path);
+	if (!r) {
+		struct memory_record new = {.ledger = mem_dup(ledger), .path = mem_dup(path)};
+		VEC_PUSH(m->records, m->n, new);
+		r = &m->records[m->n - 1];
+	}
+	free(r->text);
+	r->text = text ? mem_dup_len(text, len) : NULL;
+	r->change = m->changes;
+	r->time = m->view.now;
+	free(r->writer);
+	r->writer = mem_dup(m->view.unit);
+}
+
+static inline int memory_read(
+    void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err)
+{
+	struct memory *m = ctx;
+	struct memory_record *found = memory_find(m, ledger, path);
+	const struct record_type *type = type_by_path(ledger, path);
+	if (!found || !found->text || !type)
+		return err_set(err, ERR_NOT_FOUND, "%1 has no %2", ledger, path);
+	return record_parse(r, arena, type, found->text, strlen(found->text), err);
+}
+
+static inline int memory_list(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err)
+{
+	struct memory *m = ctx;
+	(void)err;
+	for (size_t i = 0; i < m->n; i++)
+		if (m->records[i].text && strcmp(m->records[i].ledger, ledger) == 0 &&
+		    strncmp(m->records[i].path, prefix, strlen(prefix)) == 0)
+			strs_add(out, m->records[i].path);
+	strs_sort(out);
+	return 0;
+}
+
+static inline int memory_ledgers(void *ctx, struct strs *out, struct err *err)
+{
+	struct memory *m = ctx;
+	(void)err;
+	for (size_t i = 0; i < m->n; i++)
+		strs_add(out, m->records[i].ledger);
+	strs_sort(out);
+	return 0;
+}
+
+static inline int memory_last_change(
+    void *ctx, const char *ledger, const char *path, struct arena *arena, struct change *out, struct err *err)
+{
+	struct memory *m = ctx;
+	struct memory_record *r = memory_find(m, ledger, path);
+	if (!r)
+		return err_set(err, ERR_NOT_FOUND, "no change of %1 touches %2", ledger, path);
+	*out = (struct change){.ledger = r->ledger, .time = r->time, .unit = arena_dup(arena, r->writer)};
+	out->id.b[0] = 0xc0;
+	out->id.b[OID_SIZE - 1] = (unsigned char)r->change;
+	return 0;
+}
+
+/* Put a record as people write it. A test's own mistake ends the test. */
+static inline void memory_put(struct memory *m, const char *ledger, const char *path, const char *yaml)
+{
+	struct record r;
+	struct err err = {0};
+	struct buf text = {0};
+	const struct record_type *type = type_by_path(ledger, path);
+	if (!type || record_read(&r, &m->arena, type, path, yaml, strlen(yaml), &err) != 0) {
+		struct buf said = {0};
+		err_format(&err, NULL, &said);
+		fprintf(stderr, "%s: %s\n", path, buf_str(&said));
+		abort();
+	}
+	record_print(&r, &text);
+	m->changes++;
+	memory_write(m, ledger, path, buf_str(&text), text.len);
+	buf_free(&text);
+}
+
+/* Register a unit, or (id "x@y") a station, under `issuer`; `more` is further YAML lines, or "". */
+static inline void memory_unit(
+    struct memory *m, const char *issuer, const char *id, const char *level, int rank, const char *more)
+{
+	char ledger[128], path[128], yaml[512];
+	const char *at = strchr(id, '@');
+	struct record r;
+	struct err err = {0};
+	struct oid change = {{0}};
+	char *code = mem_dup_len(at ? at + 1 : id, strcspn(at ? at + 1 : id, "."));
+	snprintf(ledger, sizeof ledger, "directives/%s", issuer);
+	snprintf(path, sizeof path, "units/%s.yaml", id);
+	snprintf(yaml, sizeof yaml, "code: '%s'\n%s%.*s%sname: unit %s\nlevel: %s\nrank: %d\n%s", code,
+	    at ? "station: " : "", at ? (int)(at - id) : 0, at ? id : "", at ? "\n" : "", id, level, rank, more);
+	free(code);
+	memory_put(m, ledger, path, yaml);
+	change.b[0] = 0xc0;
+	change.b[OID_SIZE - 1] = (unsigned char)m->changes;
+	if (memory_read(m, ledger, path, &m->arena, &r, &err) != 0 ||
+	    registry_feed(m->registry, issuer, &change, path, &r, &err) != 0)
+		abort();
+}
+
+/* Speak as another node from now on. */
+static inline void memory_at(struct memory *m, const char *unit, const char *station, const char *agency)
+{
+	const struct registry_unit *u = registry_unit(m->registry, unit);
+	m->view.unit = unit;
+	m->view.station = station;
+	m->view.agency = agency;
+	m->view.rank = u ? u->rank : 0;
+}
+
+static inline void memory_now(struct memory *m, const char *time)
+{
+	struct err err = {0};
+	if (date_time_parse(time, &m->view.now, &err) != 0)
+		abort();
+}
+
+static inline struct memory *memory_new(const char *root, const char *level, int rank)
+{
+	struct memory *m = mem_alloc(sizeof *m);
+	unsigned char key[KEY_PUBLIC_SIZE] = {7};
+	struct err err = {0};
+	m->registry = registry_new();
+	m->view = (struct view){.ctx = m,
+	    .read = memory_read,
+	    .list = memory_list,
+	    .ledgers = memory_ledgers,
+	    .last_change = memory_last_change,
+	    .registry = m->registry,
+	    .unit = root,
+	    .rank = rank};
+	memory_now(m, "2026-06-20T08:00:00+07:00");
+	if (registry_set_anchor(m->registry, root, key, &err) != 0)
+		abort();
+	memory_unit(m, root, root, level, rank, "");
+	return m;
+}
+
+static inline void memory_free(struct memory *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		free(m->records[i].ledger);
+		free(m->records[i].path);
+		free(m->records[i].text);
+		free(m->records[i].writer);
+	}
+	free(m->records);
+	outcome_free(&m->last);
+	registry_free(m->registry);
+	arena_free(&m->arena);
+	free(m);
+}
+
+/* Write what an operation asked for. */
+static inline void memory_apply(struct memory *m, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_changes; i++) {
+		const struct change *c = &o->changes[i];
+		m->changes++;
+		for (size_t k = 0; k < c->n_records; k++)
+			memory_write(m, c->ledger, c->records[k].path, c->records[k].text, c->records[k].len);
+	}
+}
+
+/* Run an operation; words that begin with "--" are options ("--unit=11383", "--nil"). m->last is its outcome, m->err
+ * its error; what it asked for is written. NULL ends the words. */
+static inline int memory_do_list(struct memory *m, const char *const *name_and_words)
+{
+	struct args a = {0};
+	const struct op *op = op_find(name_and_words[0]);
+	if (!op)
+		abort();
+	for (size_t i = 1; name_and_words[i]; i++) {
+		const char *word = name_and_words[i], *equals = strchr(word, '=');
+		if (strncmp(word, "--", 2) != 0) {
+			strs_add(&a.words, word);
+			continue;
+		}
+		char *option = mem_dup_len(word + 2, equals ? (size_t)(equals - word - 2) : strlen(word) - 2);
+		args_add_option(&a, option, equals ? equals + 1 : "");
+		free(option);
+	}
+	outcome_free(&m->last);
+	ERR_CLEAR(&m->err);
+	int rc = op->run(&m->view, &a, &m->last, &m->err);
+	if (rc == 0)
+		memory_apply(m, &m->last);
+	args_free(&a);
+	return rc;
+}
+#define memory_do(m, ...) memory_do_list((m), (const char *const[]){__VA_ARGS__, NULL})
+
+/* A field of a record as it stands; NULL when absent. The memory's arena. */
+static inline const char *memory_field(struct memory *m, const char *ledger, const char *path, const char *field)
+{
+	struct record r;
+	struct err err = {0};
+	return memory_read(m, ledger, path, &m->arena, &r, &err) == 0 ? record_get(&r, field) : NULL;
+}
+
+/* The sentence of the last error, with its hint. */
+static inline const char *memory_said(struct memory *m)
+{
+	struct buf text = {0};
+	err_format(&m->err, NULL, &text);
+	const char *said = arena_dup(&m->arena, buf_str(&text));
+	buf_free(&text);
+	return said;
+}
+
+/* Centre 0; cities 31 and 01; communes 11383, 11050 (31) and 00004 (01); plan hp.2026-06 of 31 with two indicators and
+ * tasks; plan tw of 0. */
+static inline struct memory *memory_country(void)
+{
+	struct memory *m = memory_new("0", "central", 0);
+	memory_unit(m, "0", "31", "province", 1, "");
+	memory_unit(m, "0", "01", "province", 1, "");
+	memory_unit(m, "31", "11383", "commune", 3, "");
+	memory_unit(m, "31", "11050", "commune", 3, "");
+	memory_unit(m, "01", "00004", "commune", 3, "");
+	memory_put(m, "directives/31", "plans/hp.2026-06/plan.yaml",
+	    "title: Tháng cao điểm\ncampaigns: {thang-6: {first: '2026-06-01', last: '2026-06-30'}}\n");
+	memory_put(m, "directives/31", "plans/hp.2026-06/indicators/TT01.yaml",
+	    "name: Số buổi tuyên truyền\nkind: count\nunit: buổi\naggregate: sum\nscope: commune\n");
+	memory_put(m, "directives/31", "plans/hp.2026-06/indicators/MT05.yaml",
+	    "name: Tổ dân phố không ma túy\nkind: ratio\naggregate: ratio_of_sums\nscope: commune\nowner: cong-an\n");
+	memory_put(m, "directives/31", "plans/hp.2026-06/tasks/NV01.yaml",
+	    "title: Tuyên truyền\nmode: assign\nlead: [cong-an]\ndue: '2026-06-25'\n");
+	memory_put(m, "directives/31", "plans/hp.2026-06/tasks/NV02.yaml", "title: Phối hợp\nmode: request\ndue: '2026-06-01'\n");
+	return m;
+}
+
+#endif
