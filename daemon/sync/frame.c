@@ -1,0 +1,230 @@
+#include "sync/frame.h"
+
+#include <string.h>
+
+#include "sync/replay.h"
+#include "sync/wire.h"
+
+void frame_put(struct buf *out, enum frame_type type, const struct buf *payload)
+{
+	wire_put_number(out, payload->len + 1);
+	buf_putc(out, (char)type);
+	buf_add(out, payload->data, payload->len);
+}
+
+int frame_next(const void *bytes, size_t len, unsigned *type, const unsigned char **payload,
+    size_t *payload_len, size_t *size, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, bytes, len);
+	uint64_t n = wire_number(&r);
+	if (r.bad && len < WIRE_NUMBER_MAX)
+		return 0;
+	if (r.bad || n == 0 || n > FRAME_MAX)
+		return err_set(err, ERR_PEER, N_("the peer sent a message of impossible length"));
+	if (n > wire_left(&r))
+		return 0;
+	*type = wire_byte(&r);
+	*payload = r.at;
+	*payload_len = (size_t)n - 1;
+	*size = (size_t)(r.at - (const unsigned char *)bytes) + *payload_len;
+	return 1;
+}
+
+static void finish(struct buf *out, enum frame_type type, struct buf *payload)
+{
+	frame_put(out, type, payload);
+	buf_free(payload);
+}
+
+static int done(const struct wire_reader *r, const char *what, struct err *err)
+{
+	if (!r->bad)
+		return 0;
+	return err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), what);
+}
+
+void frame_put_hello(struct buf *out, const struct frame_hello *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->peer.version);
+	wire_put_number(&p, m->features);
+	buf_add(&p, m->peer.instance, SYNC_INSTANCE_SIZE);
+	wire_put_string(&p, m->peer.unit);
+	wire_put_string(&p, m->peer.station);
+	finish(out, FRAME_HELLO, &p);
+}
+
+int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_hello){0};
+	out->peer.version = (unsigned)wire_count(&r, 1000000);
+	out->features = wire_number(&r);
+	const unsigned char *instance = wire_bytes(&r, SYNC_INSTANCE_SIZE);
+	if (instance)
+		memcpy(out->peer.instance, instance, SYNC_INSTANCE_SIZE);
+	out->peer.unit = wire_string(&r, REPLAY_NAME_MAX, arena);
+	out->peer.station = wire_string(&r, REPLAY_NAME_MAX, arena);
+	r.bad |= out->peer.version == 0;
+	return done(&r, "hello", err);
+}
+
+/* A sentence may be longer than what travels; it is cut at a character's edge. */
+static void put_text(struct buf *p, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	if (len > FRAME_TEXT_MAX) {
+		len = FRAME_TEXT_MAX;
+		while (len && ((unsigned char)text[len] & 0xC0) == 0x80)
+			len--;
+	}
+	wire_put_number(p, len);
+	buf_add(p, text, len);
+}
+
+void frame_put_ack(struct buf *out, const struct frame_ack *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->batches);
+	if (m->lost || m->n) {
+		wire_put_number(&p, m->lost ? 1 : 0);
+		wire_put_number(&p, m->n);
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		const struct frame_exception *e = &m->exceptions[i];
+		wire_put_number(&p, e->position - (i ? m->exceptions[i - 1].position : 0));
+		wire_put_number(&p, e->status);
+		if (e->status != FRAME_REFUSED)
+			continue;
+		put_text(&p, e->rule);
+		put_text(&p, e->record);
+		put_text(&p, e->field);
+		put_text(&p, e->sentence);
+	}
+	finish(out, FRAME_ACK, &p);
+}
+
+static void get_exception(
+    struct wire_reader *r, struct arena *arena, size_t before, struct frame_exception *e)
+{
+	e->position = before + wire_count(r, FRAME_MAX);
+	e->status = (unsigned)wire_count(r, 255);
+	if (e->status != FRAME_REFUSED)
+		return;
+	e->rule = wire_string(r, FRAME_TEXT_MAX, arena);
+	e->record = wire_string(r, FRAME_TEXT_MAX, arena);
+	e->field = wire_string(r, FRAME_TEXT_MAX, arena);
+	e->sentence = wire_string(r, FRAME_TEXT_MAX, arena);
+}
+
+int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_ack *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_ack){0};
+	out->batches = wire_count(&r, FRAME_MAX);
+	if (wire_left(&r)) {
+		out->lost = wire_number(&r) & 1;
+		out->n = wire_count(&r, wire_left(&r) / 2);
+	}
+	out->exceptions = arena_alloc(arena, (out->n + 1) * sizeof *out->exceptions);
+	for (size_t i = 0; i < out->n && !r.bad; i++)
+		get_exception(&r, arena, i ? out->exceptions[i - 1].position : 0, &out->exceptions[i]);
+	r.bad |= out->batches == 0;
+	return done(&r, "ack", err);
+}
+
+void frame_put_summary(struct buf *out, const struct frame_summary *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->number);
+	wire_put_number(&p, m->flags);
+	buf_add(&p, m->digest, SYNC_DIGEST_SIZE);
+	finish(out, FRAME_SUMMARY, &p);
+}
+
+int frame_get_summary(const void *p, size_t len, struct frame_summary *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_summary){0};
+	out->number = wire_number(&r);
+	out->flags = (unsigned)wire_number(&r);
+	const unsigned char *digest = wire_bytes(&r, SYNC_DIGEST_SIZE);
+	if (digest)
+		memcpy(out->digest, digest, SYNC_DIGEST_SIZE);
+	return done(&r, "summary", err);
+}
+
+void frame_put_have(struct buf *out, const struct frame_have *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->flags);
+	wire_put_number(&p, m->n);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct frame_ledger *l = &m->ledgers[i];
+		wire_put_string(&p, l->name);
+		wire_put_number(&p, l->ids.n);
+		for (size_t k = 0; k < l->ids.n; k++)
+			wire_put_oid(&p, &l->ids.items[k]);
+	}
+	finish(out, FRAME_HAVE, &p);
+}
+
+static void get_ledger(struct wire_reader *r, struct arena *arena, struct frame_ledger *l)
+{
+	l->name = wire_string(r, REPLAY_NAME_MAX, arena);
+	size_t n = wire_count(r, FRAME_HEADS_MAX);
+	const unsigned char *ids = wire_bytes(r, n * OID_SIZE);
+	if (!ids)
+		return;
+	l->ids.items = arena_alloc(arena, (n + 1) * sizeof *l->ids.items);
+	l->ids.n = n;
+	for (size_t i = 0; i < n; i++)
+		memcpy(l->ids.items[i].b, ids + i * OID_SIZE, OID_SIZE);
+}
+
+int frame_get_have(const void *p, size_t len, struct arena *arena, struct frame_have *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_have){0};
+	out->flags = (unsigned)wire_number(&r);
+	size_t n = wire_count(&r, FRAME_LEDGERS_MAX);
+	r.bad |= n > wire_left(&r) / 2;
+	if (!r.bad) {
+		out->ledgers = arena_alloc(arena, (n + 1) * sizeof *out->ledgers);
+		out->n = n;
+	}
+	for (size_t i = 0; i < n && !r.bad; i++)
+		get_ledger(&r, arena, &out->ledgers[i]);
+	return done(&r, "have", err);
+}
+
+void frame_put_decline(struct buf *out, const struct frame_decline *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->n);
+	for (size_t i = 0; i < m->n; i++)
+		wire_put_string(&p, m->names[i]);
+	finish(out, FRAME_DECLINE, &p);
+}
+
+int frame_get_decline(
+    const void *p, size_t len, struct arena *arena, struct frame_decline *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_decline){0};
+	size_t n = wire_count(&r, FRAME_LEDGERS_MAX);
+	r.bad |= n > wire_left(&r);
+	if (!r.bad) {
+		out->names = arena_alloc(arena, (n + 1) * sizeof *out->names);
+		out->n = n;
+	}
+	for (size_t i = 0; i < n && !r.bad; i++)
+		out->names[i] = wire_string(&r, REPLAY_NAME_MAX, arena);
+	return done(&r, "decline", err);
+}

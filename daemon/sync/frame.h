@@ -1,0 +1,92 @@
+/*
+ * sync/frame.h - the messages of a line, to bytes and back (schema/wire.md, "Messages").
+ *
+ * A frame is a length, a type and a payload. An unknown type is skipped by the receiver, unknown flag bits and what
+ * stands after the known fields of a payload are ignored: so a newer peer can say more.
+ */
+#ifndef TUYEN_SYNC_FRAME_H
+#define TUYEN_SYNC_FRAME_H
+
+#include "sync/sync.h"
+
+#define FRAME_MAX (8 * 1024 * 1024) /* bytes of a frame after its length */
+#define FRAME_LEDGERS_MAX 20000 /* ledgers in one have or decline */
+#define FRAME_HEADS_MAX 1024 /* ids in one list */
+#define FRAME_TEXT_MAX 1024 /* bytes of a sentence */
+
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_CHANGES = 2, /* the payload is a batch of sync/replay.h */
+	FRAME_ACK = 3,
+	FRAME_SUMMARY = 4,
+	FRAME_HAVE = 5,
+	FRAME_DECLINE = 6,
+	FRAME_PING = 7,
+	FRAME_PONG = 8,
+};
+
+struct frame_hello {
+	struct sync_peer peer;
+	uint64_t features; /* none yet */
+};
+
+/* Why a change of an acknowledged batch is not stored. */
+enum frame_status { FRAME_PARKED = 1, FRAME_REFUSED = 2, FRAME_DECLINED = 3 };
+
+struct frame_exception {
+	size_t position; /* counted over the changes of all the batches that the ack covers */
+	unsigned status;
+	const char *rule, *record, *field, *sentence; /* of FRAME_REFUSED alone; "" where not known */
+};
+
+struct frame_ack {
+	size_t batches;
+	bool lost; /* the batches could not be read for want of what they build on; a have follows */
+	struct frame_exception *exceptions;
+	size_t n;
+};
+
+enum frame_summary_flag { FRAME_ASK = 1, FRAME_ANSWER = 2 };
+struct frame_summary {
+	uint64_t number; /* of an ask, by its sender; an answer repeats it */
+	unsigned flags;
+	unsigned char digest[SYNC_DIGEST_SIZE];
+};
+
+enum frame_have_flag { FRAME_HAVE_WANTED = 1, FRAME_HAVE_PARTIAL = 2 };
+struct frame_ledger {
+	const char *name;
+	struct oids ids; /* heads, then some of what they have seen; memory of whoever filled it */
+};
+struct frame_have {
+	unsigned flags; /* the peer's have is wanted; only these ledgers are spoken of */
+	struct frame_ledger *ledgers;
+	size_t n;
+};
+
+struct frame_decline {
+	const char **names;
+	size_t n;
+};
+
+void frame_put(struct buf *out, enum frame_type type, const struct buf *payload);
+/* Look at the first frame of `bytes`: 1 with *type, *payload, *payload_len and *size (of the whole frame); 0 when it
+ * is not complete yet; ERR_PEER when it is too long. */
+int frame_next(const void *bytes, size_t len, unsigned *type, const unsigned char **payload,
+    size_t *payload_len, size_t *size, struct err *err);
+
+void frame_put_hello(struct buf *out, const struct frame_hello *m);
+void frame_put_ack(struct buf *out, const struct frame_ack *m);
+void frame_put_summary(struct buf *out, const struct frame_summary *m);
+void frame_put_have(struct buf *out, const struct frame_have *m);
+void frame_put_decline(struct buf *out, const struct frame_decline *m);
+
+/* Payloads. ERR_PEER when malformed. All memory is the arena's. */
+int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err);
+int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_ack *out, struct err *err);
+int frame_get_summary(const void *p, size_t len, struct frame_summary *out, struct err *err);
+int frame_get_have(const void *p, size_t len, struct arena *arena, struct frame_have *out, struct err *err);
+int frame_get_decline(
+    const void *p, size_t len, struct arena *arena, struct frame_decline *out, struct err *err);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * sync/inside.h - the state of one line, shared by sync.c (events and actions), receive.c (what the peer says) and
+ * speak.c (what is to be said). Not for other rooms.
+ */
+#ifndef TUYEN_SYNC_INSIDE_H
+#define TUYEN_SYNC_INSIDE_H
+
+#include "sync/book.h"
+#include "sync/frame.h"
+#include "sync/replay.h"
+#include "sync/sync.h"
+
+#define BLIND_BYTES 4096 /* changes sent before the peer has spoken, when they are all there is */
+#define BLIND_CHANGES 16 /* with more than this, only one batch is sent blind */
+#define BATCH_BYTES 900 /* what a batch weighs on a slow line, so that a cut costs little */
+#define BATCH_BYTES_MAX 16384
+#define BATCH_OF_WINDOW 32 /* a batch is at most this part of the window */
+#define WINDOW_FIRST 8192
+#define WINDOW_MIN 4096
+#define WINDOW_MAX (512 * 1024)
+#define ACK_QUICK 1500 /* ms: an acknowledgement as fast as this widens the window */
+#define ACK_SLOW 4000 /* and as slow as this narrows it */
+#define ACK_BATCHES 4 /* batches acknowledged at once */
+#define ALIVE 15000 /* ms: a long message is coming in or being stored; say that we are there */
+#define ROUNDS_MAX 16 /* asks in one exchange */
+
+/* A change on its way. */
+struct flight {
+	struct book_ledger *ledger;
+	struct oid id;
+	struct oids heads;
+};
+
+struct flight_batch {
+	struct flight *items;
+	size_t n, bytes;
+	int64_t sent_at;
+};
+
+struct action_node {
+	struct sync_action action;
+	struct buf bytes;
+	struct arena arena;
+};
+
+struct sync {
+	struct sync_world world;
+	enum sync_role role;
+	unsigned char instance[SYNC_INSTANCE_SIZE];
+	char *unit, *station;
+	struct book book;
+	struct buf saved; /* the memory as last given to the driver */
+	bool saved_durable;
+	int64_t now;
+
+	struct action_node **queue; /* taken from `queue_at` on */
+	size_t n_queue, queue_at;
+	struct action_node *current;
+	bool closed;
+
+	/* From the peer. */
+	struct buf in;
+	size_t in_at;
+	bool greeted;
+	struct replay_session *in_session;
+	bool storing;
+	struct arena store_arena;
+	struct sync_received *store; /* what the driver was given */
+	size_t n_store;
+	size_t *store_position; /* in the batch */
+	size_t store_total; /* changes of the batch, declined ones included */
+	bool peer_spoke_digest;
+	unsigned char peer_digest[SYNC_DIGEST_SIZE];
+	unsigned parked_here; /* changes of the peer that we parked */
+
+	/* To the peer. */
+	bool hello_said;
+	struct replay_session *out_session;
+	struct flight_batch *flying;
+	size_t n_flying, unacked, window;
+	bool window_fixed;
+	struct frame_ack ack; /* being gathered; exceptions are ours */
+	size_t ack_changes;
+	struct arena ack_arena;
+	bool decline_due, pong_due, note_due;
+	bool first_have_said; /* at a first meeting */
+	bool have_due, have_wanted; /* a full have is to be said; and the peer's is wanted */
+	bool answer_due;
+	uint64_t answer_number;
+	struct oids refused; /* by the peer, in this session, with what is built on them */
+	struct oids parked; /* by the peer, since it last moved */
+
+	/* Our view of the world. */
+	bool view_old;
+	bool digest_old;
+	bool memory_old, durable; /* the driver is to be given the memory; it is worth writing to disk */
+	unsigned char digest[SYNC_DIGEST_SIZE];
+	bool equal;
+
+	/* Our exchange. */
+	struct {
+		bool active, asked, have_said;
+		uint64_t number; /* of the last ask */
+		unsigned char digest[SYNC_DIGEST_SIZE]; /* asked with */
+		unsigned rounds, refused;
+		uint64_t *tokens;
+		size_t n_tokens;
+	} x;
+	uint64_t *waiting; /* tokens for the next exchange */
+	size_t n_waiting;
+
+	int64_t last_in, last_out, last_ping, await_since;
+	bool awaiting, pinged;
+	struct sync_state counts;
+};
+
+/* sync.c */
+struct action_node *sync_push(struct sync *s, enum sync_action_kind kind);
+void sync_close(struct sync *s, const struct err *err);
+void sync_exchange_start(struct sync *s);
+void sync_exchange_end(struct sync *s, bool equal);
+bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]);
+/* Read the world again: who shares what, and all heads. */
+void sync_look(struct sync *s);
+void sync_look_at(struct sync *s, struct book_ledger *l);
+/* Both ends have the same heads: what we hold is what the peer holds. */
+void sync_agree(struct sync *s);
+bool sync_counts(const struct book_ledger *l); /* stands in the digest */
+
+/* receive.c */
+void receive_frames(struct sync *s); /* as many as there are, until a STORE */
+void receive_stored(struct sync *s, const struct sync_result *results);
+
+/* speak.c */
+void speak(struct sync *s);
+bool speak_changes(struct sync *s); /* true when nothing is left to send */
+void speak_ack(struct sync *s);
+void speak_ping(struct sync *s, enum frame_type type);
+const struct replay_io *speak_io(struct sync *s, struct replay_io *io);
+
+#endif

@@ -1,0 +1,488 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/inside.h"
+
+#define LEDGERS_KNOWN_MAX (2 * FRAME_LEDGERS_MAX)
+
+/* One message, being heard. */
+struct heard {
+	const unsigned char *bytes;
+	size_t len;
+	struct arena arena;
+	struct err err;
+};
+
+static void hear_hello(struct sync *s, struct heard *h)
+{
+	struct frame_hello m;
+	if (frame_get_hello(h->bytes, h->len, &h->arena, &m, &h->err))
+		return;
+	if (s->greeted) {
+		err_set(&h->err, ERR_PEER, N_("the peer said hello twice"));
+		return;
+	}
+	s->greeted = true;
+	if (s->book.has_instance && memcmp(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE) != 0)
+		book_forget(&s->book);
+	s->book.has_instance = true;
+	memcpy(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE);
+	struct action_node *node = sync_push(s, SYNC_DO_PEER);
+	node->action.peer = m.peer;
+	node->action.peer.unit = arena_dup(&node->arena, m.peer.unit);
+	node->action.peer.station = arena_dup(&node->arena, m.peer.station);
+}
+
+/* ---- changes ---- */
+
+static bool takes(struct sync *s, const char *ledger)
+{
+	struct book_ledger *l = book_at(&s->book, ledger);
+	if (!s->world.accepts(s->world.ctx, ledger)) {
+		s->decline_due |= !l->declined_here;
+		s->digest_old |= !l->declined_here;
+		l->declined_here = true;
+		return false;
+	}
+	s->digest_old |= !l->met || !l->accepted;
+	l->met = l->accepted = true;
+	return true;
+}
+
+static void hear_lost(struct sync *s, const struct replay_batch *batch)
+{
+	if (!s->ack.lost)
+		speak_ack(s);
+	s->ack.lost = true;
+	s->ack.batches++;
+	s->ack_changes += batch->n;
+	speak_ack(s);
+	s->have_due = true;
+}
+
+/* Keep what this end takes; positions among `earlier` shift with what is left out. */
+static void keep_accepted(struct sync *s, struct replay_batch *batch)
+{
+	unsigned *moved = arena_alloc(&s->store_arena, batch->n * sizeof *moved);
+	s->store_position = mem_grow(s->store_position, batch->n, sizeof *s->store_position);
+	s->store_total = batch->n;
+	s->n_store = 0;
+	for (size_t i = 0; i < batch->n; i++) {
+		struct sync_received *c = &batch->changes[i];
+		if (!takes(s, c->change.ledger))
+			continue;
+		unsigned *earlier = arena_alloc(&s->store_arena, (c->n_earlier + 1) * sizeof *earlier);
+		for (size_t k = 0; k < c->n_earlier; k++)
+			earlier[k] = moved[c->earlier[k]];
+		c->earlier = earlier;
+		moved[i] = (unsigned)s->n_store;
+		s->store_position[s->n_store] = i;
+		batch->changes[s->n_store++] = *c;
+	}
+	s->store = batch->changes;
+}
+
+static void hear_changes(struct sync *s, struct heard *h)
+{
+	struct replay_batch batch;
+	struct replay_io io;
+	arena_free(&s->store_arena);
+	if (replay_decode(
+		s->in_session, speak_io(s, &io), h->bytes, h->len, &s->store_arena, &batch, &h->err))
+		return;
+	if (s->book.n > LEDGERS_KNOWN_MAX) {
+		err_set(&h->err, ERR_PEER, N_("the peer speaks of too many ledgers"));
+		return;
+	}
+	if (batch.lost) {
+		hear_lost(s, &batch);
+		return;
+	}
+	keep_accepted(s, &batch);
+	s->storing = true;
+	if (s->n_store == 0) {
+		s->storing = false;
+		receive_stored(s, NULL);
+		return;
+	}
+	struct sync_action *a = &sync_push(s, SYNC_DO_STORE)->action;
+	a->changes = s->store;
+	a->n = s->n_store;
+}
+
+static void add_exception(struct sync *s, size_t position, const struct sync_result *r)
+{
+	struct frame_exception e = {.position = s->ack_changes + position, .status = FRAME_DECLINED};
+	if (r && r->status == SYNC_PARKED) {
+		e.status = FRAME_PARKED;
+		s->parked_here++;
+	} else if (r) {
+		struct buf sentence = {0};
+		e.status = FRAME_REFUSED;
+		s->x.refused += s->x.active;
+		if (r->err)
+			err_format(r->err, NULL, &sentence);
+		e.rule = arena_dup(&s->ack_arena, r->err && r->err->rule ? r->err->rule : "");
+		e.record = arena_dup(&s->ack_arena, r->err ? r->err->record : "");
+		e.field = arena_dup(&s->ack_arena, r->err ? r->err->field : "");
+		e.sentence = arena_dup(&s->ack_arena, buf_str(&sentence));
+		buf_free(&sentence);
+	}
+	VEC_PUSH(s->ack.exceptions, s->ack.n, e);
+}
+
+/* The peer has this change, and so have we. */
+static void note_stored(struct sync *s, const struct change *c, const struct oid *id)
+{
+	struct book_ledger *l = book_at(&s->book, c->ledger);
+	book_saw(&l->known, id, &c->heads);
+	book_saw(&l->sent, id, &c->heads);
+	book_note(l, id);
+	l->fresh = false;
+	l->mark = true;
+	s->memory_old = true;
+	s->counts.changes_in++;
+}
+
+void receive_stored(struct sync *s, const struct sync_result *results)
+{
+	size_t next = 0;
+	if (s->ack.lost)
+		speak_ack(s);
+	for (size_t i = 0; i < s->store_total; i++) {
+		const struct sync_result *r = NULL;
+		if (next < s->n_store && s->store_position[next] == i)
+			r = &results[next++];
+		if (r && (r->status == SYNC_STORED || r->status == SYNC_KNOWN))
+			note_stored(s, &s->store[next - 1].change, &r->id);
+		else
+			add_exception(s, i, r);
+	}
+	s->ack.batches++;
+	s->ack_changes += s->store_total;
+	for (size_t i = 0; i < s->book.n; i++)
+		if (s->book.ledgers[i]->mark) {
+			s->book.ledgers[i]->mark = false;
+			sync_look_at(s, s->book.ledgers[i]);
+		}
+	arena_free(&s->store_arena);
+	if (s->ack.batches >= ACK_BATCHES)
+		speak_ack(s);
+}
+
+/* ---- acknowledgements ---- */
+
+static void tell_refusal(
+    struct sync *s, const struct flight *f, const char *ledger, const struct frame_exception *e)
+{
+	struct action_node *node = sync_push(s, SYNC_DO_REFUSED);
+	node->action.refusal = (struct sync_refusal){arena_dup(&node->arena, ledger), f->id,
+	    arena_dup(&node->arena, e->rule), arena_dup(&node->arena, e->record),
+	    arena_dup(&node->arena, e->field), arena_dup(&node->arena, e->sentence)};
+	s->x.refused += s->x.active;
+	if (!oids_has(&s->refused, &f->id))
+		oids_add(&s->refused, &f->id);
+}
+
+static void land(struct sync *s, const struct flight *f, const struct frame_exception *e)
+{
+	if (!f->ledger) /* both ends have been equal since */
+		return;
+	f->ledger->flying = false;
+	s->memory_old = true;
+	if (!e) {
+		book_saw(&f->ledger->known, &f->id, &f->heads);
+		return;
+	}
+	if (e->status == FRAME_REFUSED)
+		tell_refusal(s, f, f->ledger->name, e);
+	else if (e->status == FRAME_PARKED && !oids_has(&s->parked, &f->id))
+		oids_add(&s->parked, &f->id);
+}
+
+/* The peer could not read it: what it has must be learnt anew; its have is on the way. */
+static void land_lost(struct sync *s, const struct flight *f)
+{
+	replay_session_refresh(s->out_session);
+	if (!f->ledger)
+		return;
+	f->ledger->flying = false;
+	f->ledger->unsure = f->ledger->asked = true;
+	f->ledger->clean = false;
+	book_set(&f->ledger->sent, &f->ledger->known);
+}
+
+static void adapt_window(struct sync *s, const struct flight_batch *batch)
+{
+	int64_t took = s->now - batch->sent_at;
+	if (s->window_fixed)
+		return;
+	if (took < ACK_QUICK && s->window + batch->bytes <= WINDOW_MAX)
+		s->window += batch->bytes;
+	else if (took > ACK_SLOW && s->window > WINDOW_MIN)
+		s->window = s->window / 2 > WINDOW_MIN ? s->window / 2 : WINDOW_MIN;
+}
+
+static void land_batch(struct sync *s, const struct frame_ack *m, size_t *position, size_t *next)
+{
+	struct flight_batch batch = s->flying[0];
+	memmove(s->flying, s->flying + 1, --s->n_flying * sizeof *s->flying);
+	s->unacked -= batch.bytes;
+	adapt_window(s, &batch);
+	for (size_t i = 0; i < batch.n; i++, (*position)++) {
+		const struct frame_exception *e = NULL;
+		while (*next < m->n && m->exceptions[*next].position < *position)
+			(*next)++;
+		if (*next < m->n && m->exceptions[*next].position == *position)
+			e = &m->exceptions[*next];
+		if (m->lost)
+			land_lost(s, &batch.items[i]);
+		else
+			land(s, &batch.items[i], e);
+		oids_free(&batch.items[i].heads);
+	}
+	free(batch.items);
+}
+
+static void hear_ack(struct sync *s, struct heard *h)
+{
+	struct frame_ack m;
+	size_t position = 0, next = 0;
+	if (frame_get_ack(h->bytes, h->len, &h->arena, &m, &h->err))
+		return;
+	if (m.batches > s->n_flying) {
+		err_set(&h->err, ERR_PEER, N_("the peer acknowledged what was not sent"));
+		return;
+	}
+	for (size_t i = 0; i < m.batches; i++)
+		land_batch(s, &m, &position, &next);
+	/* What is still on its way keeps its ledgers marked. */
+	for (size_t i = 0; i < s->n_flying; i++)
+		for (size_t k = 0; k < s->flying[i].n; k++)
+			if (s->flying[i].items[k].ledger)
+				s->flying[i].items[k].ledger->flying = true;
+}
+
+/* ---- what the peer has ---- */
+
+static void add_flying(struct sync *s, struct book_ledger *l)
+{
+	for (size_t i = 0; i < s->n_flying; i++)
+		for (size_t k = 0; k < s->flying[i].n; k++)
+			if (s->flying[i].items[k].ledger == l)
+				oids_add(&l->sent, &s->flying[i].items[k].id);
+}
+
+static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids)
+{
+	oids_free(&l->known);
+	for (size_t i = 0; i < ids->n; i++)
+		if (s->world.has(s->world.ctx, l->name, &ids->items[i])) {
+			oids_add(&l->known, &ids->items[i]);
+			book_note(l, &ids->items[i]);
+		}
+	book_set(&l->sent, &l->known);
+	add_flying(s, l);
+	l->unsure = l->asked = l->fresh = l->clean = false;
+}
+
+static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply)
+{
+	struct book_ledger *l = book_at(&s->book, m->name);
+	if (!l->shared && !takes(s, m->name))
+		return;
+	s->digest_old |= !l->met;
+	l->met = true;
+	l->mark = true;
+	l->reply |= reply;
+	set_known(s, l, &m->ids);
+	sync_look_at(s, l);
+}
+
+static void hear_have(struct sync *s, struct heard *h)
+{
+	struct frame_have m;
+	if (frame_get_have(h->bytes, h->len, &h->arena, &m, &h->err))
+		return;
+	bool wanted = m.flags & FRAME_HAVE_WANTED, partial = m.flags & FRAME_HAVE_PARTIAL;
+	for (size_t i = 0; i < m.n; i++) {
+		hear_ledger(s, &m.ledgers[i], wanted && partial);
+		if (s->book.n > LEDGERS_KNOWN_MAX) {
+			err_set(&h->err, ERR_PEER, N_("the peer speaks of too many ledgers"));
+			break;
+		}
+	}
+	const struct oids none = {0};
+	for (size_t i = 0; i < s->book.n; i++) {
+		struct book_ledger *l = s->book.ledgers[i];
+		if (!l->mark && !partial)
+			set_known(s, l, &none);
+		l->mark = false;
+	}
+	if (!partial) {
+		s->book.acquainted = true;
+		s->have_due |= wanted;
+	}
+	s->memory_old = true;
+}
+
+static void hear_decline(struct sync *s, struct heard *h)
+{
+	struct frame_decline m;
+	if (frame_get_decline(h->bytes, h->len, &h->arena, &m, &h->err))
+		return;
+	for (size_t i = 0; i < m.n; i++) {
+		struct book_ledger *l = book_find(&s->book, m.names[i]);
+		if (l)
+			l->mark = true;
+	}
+	for (size_t i = 0; i < s->book.n; i++) {
+		struct book_ledger *l = s->book.ledgers[i];
+		if (l->declined_there != l->mark) {
+			l->declined_there = l->mark;
+			l->clean = false;
+			book_set(&l->sent, &l->known);
+			add_flying(s, l);
+			s->digest_old = true;
+			sync_look_at(s, l);
+		}
+		l->mark = false;
+	}
+}
+
+/* ---- summaries ---- */
+
+/* The peer has moved: what it parked may be welcome now. */
+static void retry_parked(struct sync *s)
+{
+	if (s->parked.n == 0)
+		return;
+	oids_free(&s->parked);
+	for (size_t i = 0; i < s->book.n; i++) {
+		struct book_ledger *l = s->book.ledgers[i];
+		book_set(&l->sent, &l->known);
+		add_flying(s, l);
+		l->clean = false;
+	}
+}
+
+/* Our ask was answered, and the digests differ. */
+static void next_round(struct sync *s)
+{
+	uint64_t before = s->counts.changes_out;
+	s->x.asked = false;
+	if (++s->x.rounds >= ROUNDS_MAX) {
+		sync_exchange_end(s, false);
+		return;
+	}
+	bool all = speak_changes(s);
+	if (s->counts.changes_out != before || s->n_flying || !all)
+		return;
+	if (s->x.have_said) {
+		sync_exchange_end(s, false);
+		return;
+	}
+	s->have_due = s->have_wanted = true;
+}
+
+static void hear_summary(struct sync *s, struct heard *h)
+{
+	struct frame_summary m;
+	if (frame_get_summary(h->bytes, h->len, &m, &h->err))
+		return;
+	if (s->view_old)
+		sync_look(s);
+	bool moved = !s->peer_spoke_digest || memcmp(s->peer_digest, m.digest, SYNC_DIGEST_SIZE) != 0;
+	bool equal = sync_digest_is(s, m.digest);
+	s->peer_spoke_digest = true;
+	memcpy(s->peer_digest, m.digest, SYNC_DIGEST_SIZE);
+	s->equal = equal;
+	if (equal)
+		sync_agree(s);
+	else if (moved)
+		retry_parked(s);
+	if (m.flags & FRAME_ASK) {
+		s->answer_due = true;
+		s->answer_number = m.number;
+	}
+	if (m.flags & FRAME_ANSWER && s->x.active && s->x.asked && m.number == s->x.number) {
+		if (!equal) {
+			next_round(s);
+			return;
+		}
+		s->note_due = memcmp(s->x.digest, m.digest, SYNC_DIGEST_SIZE) != 0;
+		sync_exchange_end(s, true);
+	} else if (equal && !s->x.active) {
+		sync_push(s, SYNC_DO_EXCHANGED)->action.equal = true;
+	}
+}
+
+/* ---- frames ---- */
+
+static void hear_ping(struct sync *s, struct heard *h)
+{
+	(void)h;
+	s->pong_due = true;
+}
+
+static void hear_pong(struct sync *s, struct heard *h)
+{
+	(void)s;
+	(void)h;
+}
+
+static void (*const hearers[])(struct sync *s, struct heard *h) = {
+    [FRAME_HELLO] = hear_hello,
+    [FRAME_CHANGES] = hear_changes,
+    [FRAME_ACK] = hear_ack,
+    [FRAME_SUMMARY] = hear_summary,
+    [FRAME_HAVE] = hear_have,
+    [FRAME_DECLINE] = hear_decline,
+    [FRAME_PING] = hear_ping,
+    [FRAME_PONG] = hear_pong,
+};
+
+static void hear(struct sync *s, unsigned type, struct heard *h)
+{
+	if (type >= sizeof hearers / sizeof *hearers || !hearers[type])
+		return; /* of a newer peer */
+	if (!s->greeted && type != FRAME_HELLO)
+		err_set(&h->err, ERR_PEER, N_("the peer did not begin with hello"));
+	else
+		hearers[type](s, h);
+}
+
+static void compact(struct sync *s)
+{
+	struct buf rest = {0};
+	if (s->in_at == 0)
+		return;
+	buf_add(&rest, s->in.data + s->in_at, s->in.len - s->in_at);
+	buf_free(&s->in);
+	if (rest.len)
+		s->in = rest;
+	else
+		buf_free(&rest);
+	s->in_at = 0;
+}
+
+void receive_frames(struct sync *s)
+{
+	while (!s->storing && !s->closed) {
+		struct heard h = {0};
+		unsigned type = 0;
+		size_t size = 0;
+		int rc = frame_next(
+		    buf_str(&s->in) + s->in_at, s->in.len - s->in_at, &type, &h.bytes, &h.len, &size, &h.err);
+		if (rc == 1) {
+			hear(s, type, &h);
+			s->in_at += size;
+		}
+		arena_free(&h.arena);
+		if (h.err.code)
+			sync_close(s, &h.err);
+		if (rc != 1)
+			break;
+	}
+	compact(s);
+}
