@@ -2,8 +2,10 @@
  * record/yaml.h - the part of YAML 1.1/1.2 that we take in, as a tree that knows its lines.
  *
  * libyaml reads, we guard: at most YAML_FILE_MAX bytes; one document; no aliases, anchors, tags or directives; no
- * tabs in indentation or before a value; no control characters or NUL; no duplicate keys (compared after NFC); depth at most YAML_DEPTH_MAX (libyaml itself is quadratic in
- * '['). Keys and values come out as NFC (Unicode 15), LF. Errors carry file, line and column (in characters).
+ * tabs in indentation or before a value; no control characters; no duplicate keys (compared after NFC); no key
+ * without a value in {} (a decimal comma there); depth at most YAML_DEPTH_MAX (libyaml itself is quadratic in '[').
+ * Keys and values come out as NFC (Unicode 15), their line ends as LF. Errors carry file, line and column (in
+ * characters).
  */
 #ifndef TUYEN_RECORD_YAML_H
 #define TUYEN_RECORD_YAML_H

@@ -122,6 +122,9 @@ static void what_is_refused_says_where_and_what_to_do(void **state)
 	refused("%HOHO 1.1\n---\na: 1\n", "a.yaml:1:6: directives ('%') are not taken; remove the line");
 	refused("? [a]\n: 1\n", "a.yaml:1:3: a key is a map or a list; write keys as plain text");
 	refused("'': 1\n", "a.yaml:1:1: a key is empty; write 'key: value'");
+	refused("{a: 58,14}\n",
+	    "a.yaml:1:8: the key '14' has no value; write 'key: value'; between { and } a number "
+	    "with a decimal comma needs quotes");
 	refused("a: \"\\0\"\n", "a.yaml:1:4: a text holds a NUL character; remove it");
 	refused("a: \xFF\n", "a.yaml:1:4: this is not UTF-8 text; save the file in the encoding UTF-8");
 	refused("a: \x07\n", "a.yaml:1:4: there is a character here that no text needs (U+0007); remove it");
