@@ -36,7 +36,8 @@ struct net;
 /* The key is used only while net_new runs. */
 int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options,
     struct net **out, struct err *err);
-/* Closes all listeners and lines. Memory goes when the loop has run once more. Accepts NULL. */
+/* Closes all listeners and lines. Open lines say their last words, for two seconds at most; memory goes when the loop
+ * has run until then. Accepts NULL. */
 void net_free(struct net *net);
 
 struct net_line;
