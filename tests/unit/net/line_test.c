@@ -222,6 +222,20 @@ static void names_are_reached(void **state)
 	assert_string_equal(net_line_far(unit.line), name);
 }
 
+static void ipv6_is_reached(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	begin(NULL);
+	struct net_listener *six;
+	if (net_listen(superior.net, "[::1]:0", &calls, &superior, &six, &err) < 0)
+		return; /* this machine has none */
+	snprintf(address, sizeof address, "[::1]:%u", net_listener_port(six));
+	dial(address);
+	run_until(&superior.opened);
+	assert_int_equal(strncmp(net_line_far(superior.line), "[::1]:", 6), 0);
+}
+
 static void an_empty_host_is_every_address(void **state)
 {
 	(void)state;
@@ -611,6 +625,7 @@ int main(void)
 	    T(a_megabyte_goes_both_ways),
 	    T(handshake_and_update_cost_what_they_must),
 	    T(names_are_reached),
+	    T(ipv6_is_reached),
 	    T(an_empty_host_is_every_address),
 	    T(a_line_gets_other_calls),
 	    T(the_dialler_refuses_a_wrong_key),
