@@ -43,19 +43,11 @@ static void visit_row(void *ctx, const char *field, const char *old_value, const
 		    s->k->writer, field, s->rec->path);
 }
 
-/* A conflict that is settled is among the texts too, without being authored. */
-static bool is_authored(const struct change *c, const char *path)
-{
-	for (size_t i = 0; i < c->n_records; i++)
-		if (strcmp(c->records[i].path, path) == 0)
-			return true;
-	return false;
-}
-
+/* That the record is gone is the rule's word, not the writer's. */
 int check_conflict(struct check *k, const struct check_record *rec)
 {
 	struct rows s = {k, rec, 0};
-	if (is_authored(k->change, rec->path))
+	if (rec->after)
 		record_diff(rec->before, rec->after, visit_row, &s);
 	return s.rc;
 }

@@ -524,7 +524,7 @@ static void an_objection_stands_in_its_writers_name(void **state)
 	    {"31", "11383", NULL, "right"},
 	    {"31", "11383", "31", "right"},
 	    {"11383", "11383", NULL, ""},
-	    {"31", "11383", "removed", "right"},
+	    {"31", "11383", "removed", ""},
 	    {"11383", "11383", "removed", ""},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
