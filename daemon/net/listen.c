@@ -84,8 +84,8 @@ static int listen_error(const char *address, int status, struct err *err)
 	switch (status) {
 	case UV_EADDRINUSE:
 		err_set(err, ERR_BUSY, N_("cannot listen on %1: another program holds this port"), address);
-		err_hint(err,
-		    N_("end that program, or choose another port with: tuyen config listen HOST:PORT"));
+		err_hint(
+		    err, N_("end that program, or choose another port with: tuyen config listen HOST:PORT"));
 		break;
 	case UV_EADDRNOTAVAIL:
 		err_set(err, ERR_INPUT, N_("cannot listen on %1: this machine does not have that address"),
