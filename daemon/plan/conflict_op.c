@@ -40,8 +40,8 @@ static int may_settle(const struct settling *s, struct err *err)
 		return err_set(err, ERR_REFUSED, N_("the conflict is settled already"));
 	if (s->v->rank <= needed_rank(s->c))
 		return 0;
-	err_set(err, ERR_REFUSED, N_("%1 may not settle what %2 decided: nobody settles above his own rank"), s->v->unit,
-	    s->c->kept.unit ? s->c->kept.unit : "", s->c->id);
+	err_set(err, ERR_REFUSED, N_("%1 may not settle what %2 decided: nobody settles above his own rank"),
+	    s->v->unit, s->c->kept.unit ? s->c->kept.unit : "", s->c->id);
 	err_hint(err, N_("'tuyen conflict object %3 --reason TEXT' asks for it"));
 	return ERR_REFUSED;
 }
@@ -58,7 +58,8 @@ static int taken(const struct settling *s, const char *take, const char **value,
 		*value = s->c->base;
 	} else if (strcmp(take, "superior") == 0) {
 		if (kept->rank == other->rank || kept->rank < 0 || other->rank < 0)
-			return err_set(err, ERR_REFUSED, N_("neither side is the other's superior; take kept, other or base"));
+			return err_set(err, ERR_REFUSED,
+			    N_("neither side is the other's superior; take kept, other or base"));
 		*value = kept->rank < other->rank ? kept->value : other->value;
 	} else {
 		return err_set(err, ERR_USAGE, N_("--take is kept, other, base or superior, not '%1'"), take);
@@ -74,8 +75,9 @@ static int typed_value(const struct settling *s, const char *typed, const char *
 	struct outline p;
 	const struct indicator *i;
 	*out = *typed ? typed : NULL;
-	if (!*typed || !type || strcmp(type->name, "report") != 0 || strncmp(s->c->field, "values.", 7) != 0 ||
-	    !type_path_part(type, s->c->record, 0, issuer) || !type_path_part(type, s->c->record, 1, plan))
+	if (!*typed || !type || strcmp(type->name, "report") != 0 ||
+	    strncmp(s->c->field, "values.", 7) != 0 || !type_path_part(type, s->c->record, 0, issuer) ||
+	    !type_path_part(type, s->c->record, 1, plan))
 		return 0;
 	int rc = outline_load_of(s->v, issuer, plan, s->arena, &p, err);
 	if (rc == 0)
@@ -103,7 +105,8 @@ static void name_settled(struct settling *s, struct change *c)
 }
 
 /* The target record with the chosen value; *removed when the choice is that there be none. */
-static int choose(struct settling *s, const char *value, bool typed, struct record *r, bool *removed, struct err *err)
+static int choose(
+    struct settling *s, const char *value, bool typed, struct record *r, bool *removed, struct err *err)
 {
 	bool exists;
 	*removed = false;
@@ -114,12 +117,14 @@ static int choose(struct settling *s, const char *value, bool typed, struct reco
 		*removed = !value;
 		if (!value || exists)
 			return 0;
-		err_set(err, ERR_REFUSED, N_("%1 is gone, and a settlement cannot write it anew"), s->c->record);
+		err_set(
+		    err, ERR_REFUSED, N_("%1 is gone, and a settlement cannot write it anew"), s->c->record);
 		err_hint(err, N_("write it again by its own command"));
 		return ERR_REFUSED;
 	}
 	if (!exists) {
-		err_set(err, ERR_REFUSED, N_("%1 is gone: settle whether it is to be there first"), s->c->record);
+		err_set(
+		    err, ERR_REFUSED, N_("%1 is gone: settle whether it is to be there first"), s->c->record);
 		return ERR_REFUSED;
 	}
 	if (typed)
@@ -128,7 +133,8 @@ static int choose(struct settling *s, const char *value, bool typed, struct reco
 	return 0;
 }
 
-static int choose_value(struct settling *s, const struct args *a, const char **value, bool *typed, struct err *err)
+static int choose_value(
+    struct settling *s, const struct args *a, const char **value, bool *typed, struct err *err)
 {
 	const char *take = args_get(a, "take"), *given = args_get(a, "value");
 	*typed = given != NULL;
@@ -142,22 +148,24 @@ static int choose_value(struct settling *s, const struct args *a, const char **v
 		return ERR_USAGE;
 	}
 	if (!*s->c->field)
-		return err_set(err, ERR_USAGE, N_("whether a record is there is settled by --take, not by --value"));
+		return err_set(
+		    err, ERR_USAGE, N_("whether a record is there is settled by --take, not by --value"));
 	return typed_value(s, given, value, err);
 }
 
 /* A word in a row of its own; an answer stands in the row of the objection that it answers. */
-static int put_word(struct settling *s, struct record *r, const char *table, const char *row, const char *reason,
-    struct err *err)
+static int put_word(struct settling *s, struct record *r, const char *table, const char *row,
+    const char *reason, struct err *err)
 {
-	int rc = record_set(r, arena_printf(s->arena, "%s.%s.unit", table, row), writing_name(s->v, s->arena), err);
+	int rc = record_set(
+	    r, arena_printf(s->arena, "%s.%s.unit", table, row), writing_name(s->v, s->arena), err);
 	return rc ? rc : record_set(r, arena_printf(s->arena, "%s.%s.reason", table, row), reason, err);
 }
 
 static int commit_word(struct settling *s, const struct record *r, const char *verb, const char *reason)
 {
-	struct change *c =
-	    outcome_change(s->o, s->c->ledger, arena_printf(s->arena, "conflict: %s %.12s", verb, s->c->id), reason);
+	struct change *c = outcome_change(
+	    s->o, s->c->ledger, arena_printf(s->arena, "conflict: %s %.12s", verb, s->c->id), reason);
 	outcome_put(s->o, c, s->c->path, r);
 	return 0;
 }
@@ -179,16 +187,18 @@ int conflict_op_settle(const struct view *v, const struct args *a, struct outcom
 		rc = choose(&s, value, typed, &r, &removed, err);
 	if (rc)
 		return rc;
-	struct change *c = outcome_change(
-	    o, s.c->ledger, arena_printf(s.arena, "conflict: settle %.12s", s.c->id), reason);
+	struct change *c =
+	    outcome_change(o, s.c->ledger, arena_printf(s.arena, "conflict: settle %.12s", s.c->id), reason);
 	outcome_put(o, c, s.c->record, removed ? NULL : &r);
 	name_settled(&s, c);
 	const char *now = *s.c->field && !removed ? record_get(&r, s.c->field) : removed ? NULL : "+";
-	outcome_note(o, N_("settled: %1 of %2 is %3"), *s.c->field ? s.c->field : s.c->record, s.c->record, now ? now : "-");
+	outcome_note(o, N_("settled: %1 of %2 is %3"), *s.c->field ? s.c->field : s.c->record, s.c->record,
+	    now ? now : "-");
 	return 0;
 }
 
-static int open_word(struct settling *s, const struct args *a, struct record *r, const char **reason, struct err *err)
+static int open_word(
+    struct settling *s, const struct args *a, struct record *r, const char **reason, struct err *err)
 {
 	int rc = open_conflict(s, a, err);
 	if (rc == 0)

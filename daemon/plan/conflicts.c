@@ -8,7 +8,8 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-static void read_side(const struct record *r, struct arena *arena, const char *name, struct conflict_side *side)
+static void read_side(
+    const struct record *r, struct arena *arena, const char *name, struct conflict_side *side)
 {
 	const char *rank = record_get(r, arena_printf(arena, "%s.rank", name));
 	side->value = record_get(r, arena_printf(arena, "%s.value", name));
@@ -17,8 +18,8 @@ static void read_side(const struct record *r, struct arena *arena, const char *n
 	side->rank = rank ? atoi(rank) : -1;
 }
 
-static void read_words(const struct record *r, struct arena *arena, const char *table, struct conflict_word **out,
-    size_t *n)
+static void read_words(
+    const struct record *r, struct arena *arena, const char *table, struct conflict_word **out, size_t *n)
 {
 	size_t i = 0;
 	const char *key;
@@ -37,8 +38,8 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-static int read_ledger(const struct view *v, const char *ledger, struct arena *arena, struct conflict_items *out,
-    struct err *err)
+static int read_ledger(const struct view *v, const char *ledger, struct arena *arena,
+    struct conflict_items *out, struct err *err)
 {
 	struct strs paths = {0};
 	const struct record_type *type = type_by_name("conflict");
@@ -88,8 +89,8 @@ int conflict_list(const struct view *v, const char *ledger, struct arena *arena,
 	return rc;
 }
 
-int conflict_find(const struct conflict_items *all, const char *prefix, const struct conflict_item **out,
-    struct err *err)
+int conflict_find(
+    const struct conflict_items *all, const char *prefix, const struct conflict_item **out, struct err *err)
 {
 	struct buf names = {0};
 	size_t found = 0, len = strlen(prefix);
@@ -104,7 +105,8 @@ int conflict_find(const struct conflict_items *all, const char *prefix, const st
 		rc = err_set(err, ERR_NOT_FOUND, N_("there is no conflict '%1'"), prefix);
 		err_hint(err, N_("'tuyen conflict list' shows what is open"));
 	} else if (found > 1) {
-		rc = err_set(err, ERR_AMBIGUOUS, N_("several conflicts begin with '%1': %2"), prefix, buf_str(&names));
+		rc = err_set(
+		    err, ERR_AMBIGUOUS, N_("several conflicts begin with '%1': %2"), prefix, buf_str(&names));
 		err_hint(err, N_("give more digits"));
 	}
 	buf_free(&names);

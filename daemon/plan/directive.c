@@ -25,8 +25,8 @@ static const char **members(const struct record *r, const char *set, struct aren
 	return out;
 }
 
-static const char *acknowledged(const struct view *v, const struct directive *d, const char *unit,
-    struct arena *arena, struct record *r)
+static const char *acknowledged(
+    const struct view *v, const struct directive *d, const char *unit, struct arena *arena, struct record *r)
 {
 	struct err none = {0};
 	const char *ledger = arena_printf(arena, "reports/%s", unit);
@@ -36,7 +36,8 @@ static const char *acknowledged(const struct view *v, const struct directive *d,
 	return record_get(r, "version");
 }
 
-static void from_record(const struct view *v, const struct record *r, struct arena *arena, struct directive *d)
+static void from_record(
+    const struct view *v, const struct record *r, struct arena *arena, struct directive *d)
 {
 	struct record ack;
 	d->title = record_get(r, "title");
@@ -50,16 +51,19 @@ static void from_record(const struct view *v, const struct record *r, struct are
 	d->period = record_get(r, "period");
 	d->plan = record_get(r, "plan");
 	const char *slash = d->plan ? strchr(d->plan, '/') : NULL;
-	d->plan_issuer = slash ? arena_dup_len(arena, d->plan, (size_t)(slash - d->plan)) : d->plan ? d->issuer : NULL;
+	d->plan_issuer = slash	   ? arena_dup_len(arena, d->plan, (size_t)(slash - d->plan))
+			 : d->plan ? d->issuer
+				   : NULL;
 	d->plan = slash ? slash + 1 : d->plan;
 	d->to = members(r, "to", arena, &d->n_to);
 	d->tasks = members(r, "tasks", arena, &d->n_tasks);
 	d->mine = strcmp(d->issuer, v->unit) != 0 && directive_is_to(v, d, v->unit);
-	d->todo = d->mine && same(d->state, "issued") && !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
+	d->todo = d->mine && same(d->state, "issued") &&
+		  !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
 }
 
-static int read_ledger(const struct view *v, const char *ledger, struct arena *arena, struct directives *out,
-    struct err *err)
+static int read_ledger(
+    const struct view *v, const char *ledger, struct arena *arena, struct directives *out, struct err *err)
 {
 	struct strs paths = {0};
 	const struct record_type *type = type_by_name("directive");
@@ -144,7 +148,8 @@ static bool named(const struct directive *d, const char *typed)
 	if (!slash)
 		return strcmp(d->id, typed) == 0;
 	size_t len = (size_t)(slash - typed);
-	return strlen(d->issuer) == len && strncmp(d->issuer, typed, len) == 0 && strcmp(d->id, slash + 1) == 0;
+	return strlen(d->issuer) == len && strncmp(d->issuer, typed, len) == 0 &&
+	       strcmp(d->id, slash + 1) == 0;
 }
 
 static int not_found(const struct directives *all, const char *typed, struct err *err)
@@ -156,13 +161,14 @@ static int not_found(const struct directives *all, const char *typed, struct err
 		known[i] = all->items[i].id;
 	const char *near = text_nearest(slash ? slash + 1 : typed, known, all->n);
 	int rc = err_set(err, ERR_NOT_FOUND, N_("there is no directive '%1' here"), typed, near);
-	err_hint(err, near ? N_("did you mean '%2'?") : N_("'tuyen directive list' shows those that have arrived"));
+	err_hint(err,
+	    near ? N_("did you mean '%2'?") : N_("'tuyen directive list' shows those that have arrived"));
 	arena_free(&arena);
 	return rc;
 }
 
-static size_t matching(const struct directives *all, const char *typed, bool mine, const struct directive **out,
-    struct buf *names)
+static size_t matching(const struct directives *all, const char *typed, bool mine,
+    const struct directive **out, struct buf *names)
 {
 	size_t n = 0;
 	buf_cut(names, 0);
@@ -176,8 +182,8 @@ static size_t matching(const struct directives *all, const char *typed, bool min
 	return n;
 }
 
-int directive_find(const struct directives *all, const char *typed, bool mine, const struct directive **out,
-    struct err *err)
+int directive_find(
+    const struct directives *all, const char *typed, bool mine, const struct directive **out, struct err *err)
 {
 	struct buf names = {0};
 	int rc = 0;
@@ -187,7 +193,8 @@ int directive_find(const struct directives *all, const char *typed, bool mine, c
 	if (n == 0)
 		rc = not_found(all, typed, err);
 	if (n > 1) {
-		rc = err_set(err, ERR_AMBIGUOUS, N_("several units have issued a directive '%1': %2"), typed, buf_str(&names));
+		rc = err_set(err, ERR_AMBIGUOUS, N_("several units have issued a directive '%1': %2"), typed,
+		    buf_str(&names));
 		err_hint(err, N_("name one of them in full"));
 	}
 	buf_free(&names);
@@ -236,11 +243,11 @@ bool directive_covers(const struct view *v, const struct directive *d, const cha
 bool directive_asks(const struct directive *d, const char *plan_issuer, const char *plan, const char *period)
 {
 	return same(d->state, "issued") && same(d->plan_issuer, plan_issuer) && same(d->plan, plan) &&
-	    same(d->period, period);
+	       same(d->period, period);
 }
 
-const char *directive_due(const struct view *v, const struct directives *all, const char *plan_issuer, const char *plan,
-    const char *period, const char *unit)
+const char *directive_due(const struct view *v, const struct directives *all, const char *plan_issuer,
+    const char *plan, const char *period, const char *unit)
 {
 	const char *due = NULL;
 	day_t earliest = INT32_MAX;
@@ -248,8 +255,9 @@ const char *directive_due(const struct view *v, const struct directives *all, co
 		const struct directive *d = &all->items[i];
 		struct err none = {0};
 		day_t day;
-		if (!directive_asks(d, plan_issuer, plan, period) || !d->due || !directive_covers(v, d, unit) ||
-		    date_parse_due(d->due, &day, &none) != 0 || (due && day >= earliest))
+		if (!directive_asks(d, plan_issuer, plan, period) || !d->due ||
+		    !directive_covers(v, d, unit) || date_parse_due(d->due, &day, &none) != 0 ||
+		    (due && day >= earliest))
 			continue;
 		earliest = day;
 		due = d->due;
@@ -257,8 +265,8 @@ const char *directive_due(const struct view *v, const struct directives *all, co
 	return due;
 }
 
-bool directive_expects(const struct view *v, const struct directives *all, const char *plan_issuer, const char *plan,
-    const char *period, const char *unit)
+bool directive_expects(const struct view *v, const struct directives *all, const char *plan_issuer,
+    const char *plan, const char *period, const char *unit)
 {
 	bool reached = false;
 	for (size_t i = 0; i < all->n; i++) {

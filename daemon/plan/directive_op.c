@@ -52,7 +52,8 @@ static int open_directive(struct issuing *d, struct err *err)
 	if (!id || !*id) {
 		rc = free_id(d, err);
 	} else if (!text_is_id(id)) {
-		err_set(err, ERR_INPUT, N_("'%1' cannot be an id: letters without marks, digits and . _ - @ only"), id);
+		err_set(err, ERR_INPUT,
+		    N_("'%1' cannot be an id: letters without marks, digits and . _ - @ only"), id);
 		rc = err->code;
 	} else {
 		d->id = arena_dup(d->arena, id);
@@ -89,7 +90,8 @@ static int add_unit(struct issuing *d, const char *typed, struct err *err)
 	int rc = registry_resolve(d->v->registry, typed, &u, err);
 	if (rc)
 		return rc;
-	if (u->station || (strcmp(u->id, d->v->unit) != 0 && !registry_is_above(d->v->registry, d->v->unit, u->id))) {
+	if (u->station ||
+	    (strcmp(u->id, d->v->unit) != 0 && !registry_is_above(d->v->registry, d->v->unit, u->id))) {
 		err_set(err, ERR_REFUSED, N_("%1 is not a unit below %2"), u->id, d->v->unit);
 		err_hint(err, N_("'tuyen unit list' shows the units below"));
 		return ERR_REFUSED;
@@ -117,7 +119,8 @@ static int set_to(struct issuing *d, struct err *err)
 	size_t i = 0;
 	const char *key;
 	if (rc == 0 && !record_next_key(&d->r, "to", &i, &key))
-		rc = usage(err, N_("a directive needs units that it is meant for"), N_("add --to all, or --to 11383,11050"));
+		rc = usage(err, N_("a directive needs units that it is meant for"),
+		    N_("add --to all, or --to 11383,11050"));
 	return rc;
 }
 
@@ -198,7 +201,8 @@ static int set_words(struct issuing *d, struct err *err)
 	if (rc == 0 && !title)
 		rc = usage(err, N_("a directive needs a title"), N_("add --title TEXT"));
 	if (rc == 0 && text_mixed_script(title, NULL))
-		outcome_warn(d->o, N_("'%1' mixes letters of different scripts in one word of its title"), title);
+		outcome_warn(
+		    d->o, N_("'%1' mixes letters of different scripts in one word of its title"), title);
 	return rc;
 }
 
@@ -275,7 +279,8 @@ static int find_typed(const struct view *v, const struct args *a, bool mine, str
 	struct directives *all = arena_alloc(arena, sizeof *all);
 	const char *typed = args_word(a, 0);
 	if (!typed)
-		return usage(err, N_("the id of a directive is needed"), N_("'tuyen directive list' shows them"));
+		return usage(
+		    err, N_("the id of a directive is needed"), N_("'tuyen directive list' shows them"));
 	int rc = directive_read(v, arena, all, err);
 	return rc ? rc : directive_find(all, typed, mine, out, err);
 }
@@ -283,10 +288,11 @@ static int find_typed(const struct view *v, const struct args *a, bool mine, str
 static int may_ack(const struct view *v, const struct directive *d, struct err *err)
 {
 	if (!d->mine)
-		return err_set(err, ERR_REFUSED, N_("directive %1 of %2 is not addressed to %3"), d->id, d->issuer, v->unit);
+		return err_set(err, ERR_REFUSED, N_("directive %1 of %2 is not addressed to %3"), d->id,
+		    d->issuer, v->unit);
 	if (strcmp(d->state, "issued") != 0)
-		return err_set(err, ERR_REFUSED, N_("directive %1 of %2 was revoked: there is nothing to acknowledge"), d->id,
-		    d->issuer);
+		return err_set(err, ERR_REFUSED,
+		    N_("directive %1 of %2 was revoked: there is nothing to acknowledge"), d->id, d->issuer);
 	return 0;
 }
 
@@ -320,7 +326,8 @@ int directive_op_ack(const struct view *v, const struct args *a, struct outcome 
 		rc = record_set(&r, "note", args_get(a, "note"), err);
 	if (rc)
 		return rc;
-	struct change *c = outcome_change(o, ledger, arena_printf(arena, "directive: acknowledge %s/%s", d->issuer, d->id), NULL);
+	struct change *c = outcome_change(
+	    o, ledger, arena_printf(arena, "directive: acknowledge %s/%s", d->issuer, d->id), NULL);
 	outcome_put(o, c, path, &r);
 	outcome_note(o, N_("directive %1 of %2 acknowledged, version %3"), d->id, d->issuer, d->version);
 	return 0;
@@ -335,12 +342,14 @@ int directive_op_revoke(const struct view *v, const struct args *a, struct outco
 	struct args own = {0};
 	int rc = writing_no_station(v, err);
 	if (typed)
-		strs_add(&own.words, strchr(typed, '/') ? typed : arena_printf(&o->arena, "%s/%s", v->unit, typed));
+		strs_add(&own.words,
+		    strchr(typed, '/') ? typed : arena_printf(&o->arena, "%s/%s", v->unit, typed));
 	if (rc == 0)
 		rc = find_typed(v, &own, false, &o->arena, &d, err);
 	args_free(&own);
 	if (rc == 0 && strcmp(d->issuer, v->unit) != 0)
-		rc = err_set(err, ERR_REFUSED, N_("directive %1 can be revoked only by %2, who issued it"), d->id, d->issuer);
+		rc = err_set(err, ERR_REFUSED, N_("directive %1 can be revoked only by %2, who issued it"),
+		    d->id, d->issuer);
 	if (rc == 0)
 		rc = writing_reason(a, &o->arena, &reason, err);
 	if (rc)
@@ -355,7 +364,8 @@ int directive_op_revoke(const struct view *v, const struct args *a, struct outco
 	if (rc)
 		return rc;
 	record_put(&r, "state", "revoked");
-	struct change *c = outcome_change(o, d->ledger, arena_printf(&o->arena, "directive: revoke %s", d->id), reason);
+	struct change *c =
+	    outcome_change(o, d->ledger, arena_printf(&o->arena, "directive: revoke %s", d->id), reason);
 	outcome_put(o, c, d->path, &r);
 	outcome_note(o, N_("directive %1 revoked"), d->id);
 	return 0;

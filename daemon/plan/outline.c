@@ -43,8 +43,8 @@ static void read_campaigns(struct outline *out, const struct record *plan, struc
 		const char *first = record_get(plan, arena_printf(arena, "campaigns.%s.first", key));
 		const char *last = record_get(plan, arena_printf(arena, "campaigns.%s.last", key));
 		struct period p = {{0}, 0, 0};
-		if (strlen(key) >= sizeof p.id || !first || !last || date_parse(first, &p.first, &none) != 0 ||
-		    date_parse(last, &p.last, &none) != 0)
+		if (strlen(key) >= sizeof p.id || !first || !last ||
+		    date_parse(first, &p.first, &none) != 0 || date_parse(last, &p.last, &none) != 0)
 			continue;
 		strcpy(p.id, key);
 		struct period *grown = arena_alloc(arena, (out->n_campaigns + 1) * sizeof *grown);
@@ -60,7 +60,8 @@ static int read_indicators(const struct view *v, struct outline *out, struct are
 {
 	struct strs paths = {0};
 	const struct record_type *type = type_by_name("indicator");
-	int rc = v->list(v->ctx, out->ledger, arena_printf(arena, "plans/%s/indicators/", out->plan), &paths, err);
+	int rc =
+	    v->list(v->ctx, out->ledger, arena_printf(arena, "plans/%s/indicators/", out->plan), &paths, err);
 	out->indicators = arena_alloc(arena, (paths.n + 1) * sizeof *out->indicators);
 	for (size_t i = 0; rc == 0 && i < paths.n; i++) {
 		struct indicator *n = &out->indicators[out->n_indicators];
@@ -88,7 +89,8 @@ int outline_load_of(const struct view *v, const char *issuer, const char *plan, 
 	struct record r;
 	*out = (struct outline){.issuer = arena_dup(arena, issuer), .plan = arena_dup(arena, plan)};
 	out->ledger = arena_printf(arena, "directives/%s", issuer);
-	int rc = v->read(v->ctx, out->ledger, arena_printf(arena, "plans/%s/plan.yaml", plan), arena, &r, err);
+	int rc =
+	    v->read(v->ctx, out->ledger, arena_printf(arena, "plans/%s/plan.yaml", plan), arena, &r, err);
 	if (rc)
 		return rc;
 	out->title = or_else(record_get(&r, "title"), out->plan);
@@ -97,7 +99,8 @@ int outline_load_of(const struct view *v, const char *issuer, const char *plan, 
 	return read_indicators(v, out, arena, err);
 }
 
-int outline_load(const struct view *v, const char *typed, struct arena *arena, struct outline *out, struct err *err)
+int outline_load(
+    const struct view *v, const char *typed, struct arena *arena, struct outline *out, struct err *err)
 {
 	const char *issuer, *plan;
 	int rc = view_plan(v, typed, arena, &issuer, &plan, err);
@@ -142,7 +145,8 @@ static bool is_lowest(const struct view *v, const char *unit)
 	return lowest;
 }
 
-bool indicator_is_for(const struct view *v, const struct outline *p, const struct indicator *i, const char *unit)
+bool indicator_is_for(
+    const struct view *v, const struct outline *p, const struct indicator *i, const char *unit)
 {
 	const struct registry_unit *u = registry_unit(v->registry, unit);
 	if (!u || u->station)
@@ -161,7 +165,8 @@ bool indicator_owned_by(const struct indicator *i, const char *agency)
 }
 
 /* A whole number, not negative; or, with `fraction`, any decimal that is not negative. */
-static int number(const struct indicator *i, const char *typed, bool fraction, struct decimal *out, struct err *err)
+static int number(
+    const struct indicator *i, const char *typed, bool fraction, struct decimal *out, struct err *err)
 {
 	int rc = decimal_parse(typed, out, err);
 	if (rc)
@@ -176,8 +181,8 @@ static int number(const struct indicator *i, const char *typed, bool fraction, s
 	return 0;
 }
 
-static int ratio(const struct indicator *i, struct arena *arena, const char *typed, const char **out, bool *odd,
-    struct err *err)
+static int ratio(const struct indicator *i, struct arena *arena, const char *typed, const char **out,
+    bool *odd, struct err *err)
 {
 	const char *slash = strchr(typed, '/');
 	struct decimal part, whole;
@@ -218,8 +223,8 @@ static int yesno(const struct indicator *i, const char *typed, const char **out,
 	return rc;
 }
 
-int indicator_value(const struct indicator *i, struct arena *arena, const char *typed, const char **out, bool *odd,
-    struct err *err)
+int indicator_value(const struct indicator *i, struct arena *arena, const char *typed, const char **out,
+    bool *odd, struct err *err)
 {
 	struct decimal d;
 	char text[DECIMAL_TEXT];

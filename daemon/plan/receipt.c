@@ -64,15 +64,16 @@ bool receipt_is_late(const struct view *v, const struct report_receipt *receipts
 static bool is_mine_to_receive(const struct view *v, const char *ledger, const char *path)
 {
 	const struct record_type *type = type_by_path(ledger, path);
-	if (strncmp(ledger, "reports/", strlen("reports/")) != 0 || v->station || !type || strcmp(type->name, "report") != 0)
+	if (strncmp(ledger, "reports/", strlen("reports/")) != 0 || v->station || !type ||
+	    strcmp(type->name, "report") != 0)
 		return false;
 	const struct registry_unit *u = registry_unit(v->registry, ledger + strlen("reports/"));
 	return u && !u->station && u->parent && strcmp(u->parent, v->unit) == 0;
 }
 
 /* The due date that holds for a report record. */
-static int due_of(const struct view *v, const char *unit, const char *path, struct arena *arena, const char **due,
-    struct err *err)
+static int due_of(const struct view *v, const char *unit, const char *path, struct arena *arena,
+    const char **due, struct err *err)
 {
 	const struct record_type *type = type_by_name("report");
 	struct directives all;
@@ -87,8 +88,8 @@ static int due_of(const struct view *v, const char *unit, const char *path, stru
 	return rc;
 }
 
-static int write_row(const struct view *v, const char *ledger, const char *path, const char *version, struct outcome *o,
-    struct err *err)
+static int write_row(const struct view *v, const char *ledger, const char *path, const char *version,
+    struct outcome *o, struct err *err)
 {
 	struct arena *arena = &o->arena;
 	const char *unit = ledger + strlen("reports/"), *receipts = receipt_path(arena, path), *due;
@@ -111,14 +112,17 @@ static int write_row(const struct view *v, const char *ledger, const char *path,
 	record_put(&r, arena_printf(arena, "versions.%s.by", version), arena_dup(arena, v->unit));
 	if (due && date_parse_due(due, &day, err) == 0) {
 		record_put(&r, arena_printf(arena, "versions.%s.due", version), due);
-		record_put(&r, arena_printf(arena, "versions.%s.late", version), v->now >= date_end(day) ? "yes" : "no");
+		record_put(&r, arena_printf(arena, "versions.%s.late", version),
+		    v->now >= date_end(day) ? "yes" : "no");
 	}
-	struct change *c = outcome_change(o, ledger, arena_printf(arena, "receipt: %s version %s", path, version), NULL);
+	struct change *c =
+	    outcome_change(o, ledger, arena_printf(arena, "receipt: %s version %s", path, version), NULL);
 	outcome_put(o, c, receipts, &r);
 	return err->code;
 }
 
-int receipt_for(const struct view *v, const char *ledger, const char *report_path, struct outcome *o, struct err *err)
+int receipt_for(
+    const struct view *v, const char *ledger, const char *report_path, struct outcome *o, struct err *err)
 {
 	struct record report;
 	struct err none = {0};
@@ -126,7 +130,8 @@ int receipt_for(const struct view *v, const char *ledger, const char *report_pat
 	size_t n;
 	if (!is_mine_to_receive(v, ledger, report_path))
 		return 0;
-	if (v->read(v->ctx, ledger, report_path, &o->arena, &report, &none) != 0 || !report_is_reported(&report))
+	if (v->read(v->ctx, ledger, report_path, &o->arena, &report, &none) != 0 ||
+	    !report_is_reported(&report))
 		return 0;
 	const char *version = record_get(&report, "version");
 	if (!version)

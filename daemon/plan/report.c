@@ -29,8 +29,8 @@ static int read_maybe(const struct view *v, const char *ledger, const char *path
 	return rc;
 }
 
-static int name_unit(const struct view *v, const char *typed, struct arena *arena, struct report_form *out,
-    struct err *err)
+static int name_unit(
+    const struct view *v, const char *typed, struct arena *arena, struct report_form *out, struct err *err)
 {
 	const struct registry_unit *u = registry_unit(v->registry, v->unit);
 	if (typed) {
@@ -63,7 +63,8 @@ static int mark_conflicts(const struct view *v, struct report_form *out, struct 
 	int rc = conflict_list(v, out->ledger, arena, &all, err);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct conflict_item *c = &all.items[i];
-		if (!conflict_is_open(c) || strcmp(c->record, out->path) != 0 || strncmp(c->field, "values.", 7) != 0)
+		if (!conflict_is_open(c) || strcmp(c->record, out->path) != 0 ||
+		    strncmp(c->field, "values.", 7) != 0)
 			continue;
 		for (size_t k = 0; k < out->n_rows; k++) {
 			if (strcmp(c->field + 7, out->rows[k].indicator) != 0)
@@ -75,8 +76,8 @@ static int mark_conflicts(const struct view *v, struct report_form *out, struct 
 	return rc;
 }
 
-static int fill_rows(const struct view *v, const struct outline *p, const struct record *r, struct report_form *out,
-    struct arena *arena, struct err *err)
+static int fill_rows(const struct view *v, const struct outline *p, const struct record *r,
+    struct report_form *out, struct arena *arena, struct err *err)
 {
 	struct record before;
 	bool has_before;
@@ -142,8 +143,8 @@ static int fill_due(const struct view *v, struct report_form *out, struct arena 
 	return 0;
 }
 
-int report_form(const struct view *v, const char *unit, const char *plan, const char *period, struct arena *arena,
-    struct report_form *out, struct err *err)
+int report_form(const struct view *v, const char *unit, const char *plan, const char *period,
+    struct arena *arena, struct report_form *out, struct err *err)
 {
 	struct outline p;
 	struct record r;
@@ -236,8 +237,8 @@ static int list_ledger(const struct view *v, const char *ledger, const struct wa
 	return rc;
 }
 
-static int resolve_filter(const struct view *v, const struct report_filter *f, struct arena *arena, struct wanted *w,
-    struct err *err)
+static int resolve_filter(const struct view *v, const struct report_filter *f, struct arena *arena,
+    struct wanted *w, struct err *err)
 {
 	const struct registry_unit *u;
 	int rc = 0;
@@ -249,8 +250,8 @@ static int resolve_filter(const struct view *v, const struct report_filter *f, s
 	return rc;
 }
 
-int report_list(const struct view *v, const struct report_filter *filter, struct arena *arena, struct report_items *out,
-    struct err *err)
+int report_list(const struct view *v, const struct report_filter *filter, struct arena *arena,
+    struct report_items *out, struct err *err)
 {
 	static const struct report_filter all = {0};
 	struct strs ledgers = {0};
@@ -264,7 +265,8 @@ int report_list(const struct view *v, const struct report_filter *filter, struct
 		rc = v->ledgers(v->ctx, &ledgers, err);
 	for (size_t i = 0; rc == 0 && i < ledgers.n; i++) {
 		const char *ledger = ledgers.items[i];
-		if (strncmp(ledger, "reports/", strlen("reports/")) == 0 && !differs(w.unit, ledger + strlen("reports/")))
+		if (strncmp(ledger, "reports/", strlen("reports/")) == 0 &&
+		    !differs(w.unit, ledger + strlen("reports/")))
 			rc = list_ledger(v, ledger, &w, &directives, arena, out, err);
 	}
 	strs_free(&ledgers);

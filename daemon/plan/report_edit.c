@@ -56,7 +56,8 @@ static bool same(const char *a, const char *b)
 
 static void changed(struct report_edit *e, const char *key, const char *old, const char *now)
 {
-	buf_printf(&e->fields, "%s%s=%s (%s)", e->n_changed++ ? ", " : "", key, now ? now : "", old ? old : "");
+	buf_printf(
+	    &e->fields, "%s%s=%s (%s)", e->n_changed++ ? ", " : "", key, now ? now : "", old ? old : "");
 }
 
 int report_edit_figure(struct report_edit *e, const char *key, const char *value, struct err *err)
@@ -67,7 +68,8 @@ int report_edit_figure(struct report_edit *e, const char *key, const char *value
 	bool odd = false;
 	int rc = outline_indicator(&e->plan, key, &i, err);
 	if (rc == 0 && !is_asked(e, i)) {
-		rc = err_set(err, ERR_REFUSED, N_("indicator %1 is for units of level %2, not for %3"), key, i->scope, e->unit);
+		rc = err_set(err, ERR_REFUSED, N_("indicator %1 is for units of level %2, not for %3"), key,
+		    i->scope, e->unit);
 		err_hint(err, N_("'tuyen report show' lists the figures that are asked of %3"));
 	}
 	if (rc == 0 && *value)
@@ -100,7 +102,8 @@ int report_edit_correction(struct report_edit *e, const char *reason, struct err
 {
 	struct arena *arena = &e->o->arena;
 	const char *row = writing_row(e->v, &e->r, "corrections", arena);
-	int rc = record_set(&e->r, arena_printf(arena, "corrections.%s.fields", row), buf_str(&e->fields), err);
+	int rc =
+	    record_set(&e->r, arena_printf(arena, "corrections.%s.fields", row), buf_str(&e->fields), err);
 	if (rc == 0)
 		rc = record_set(&e->r, arena_printf(arena, "corrections.%s.reason", row), reason, err);
 	return rc;
@@ -142,7 +145,8 @@ static void claim(const struct report_edit *e, struct change *c)
 	for (size_t i = 0; i < e->n_written; i++)
 		if (!indicator_owned_by(e->written[i], e->v->agency))
 			return;
-	if (e->v->last_change(e->v->ctx, e->plan.ledger, e->written[0]->path, &e->o->arena, &basis, &none) != 0)
+	if (e->v->last_change(e->v->ctx, e->plan.ledger, e->written[0]->path, &e->o->arena, &basis, &none) !=
+	    0)
 		return;
 	c->claim = CLAIM_OWNER;
 	c->claim_basis = basis.id;
@@ -168,7 +172,8 @@ int report_edit_may_set(const struct report_edit *e, struct err *err)
 		return 0;
 	err_set(err, ERR_REFUSED,
 	    accepted ? N_("the report of %3 on %1 for %2 is accepted: it is changed only by a correction")
-		     : N_("the report of %3 on %1 for %2 is submitted: it is changed only by a correction, or once it is returned"),
+		     : N_("the report of %3 on %1 for %2 is submitted: it is changed only by a correction, "
+			  "or once it is returned"),
 	    e->plan.plan, e->period.id, e->unit);
 	err_hint(err, e->own ? N_("use 'tuyen report correct %1 %2 KEY=VALUE --reason TEXT'")
 			     : N_("use 'tuyen report correct --unit %3 %1 %2 KEY=VALUE --reason TEXT'"));
@@ -183,10 +188,11 @@ static void say_how_far(const struct report_edit *e)
 	snprintf(given, sizeof given, "%zu", all - missing);
 	snprintf(asked, sizeof asked, "%zu", all);
 	if (missing)
-		outcome_note(e->o, N_("draft of %1 for %2: %3 of %4 figures, still missing: %5"), e->plan.plan, e->period.id,
-		    given, asked, buf_str(&gaps));
+		outcome_note(e->o, N_("draft of %1 for %2: %3 of %4 figures, still missing: %5"),
+		    e->plan.plan, e->period.id, given, asked, buf_str(&gaps));
 	else
-		outcome_note(e->o, N_("draft of %1 for %2: all %3 figures; 'tuyen report submit %1 %2' sends it"),
+		outcome_note(e->o,
+		    N_("draft of %1 for %2: all %3 figures; 'tuyen report submit %1 %2' sends it"),
 		    e->plan.plan, e->period.id, asked);
 	buf_free(&gaps);
 }
@@ -212,8 +218,8 @@ int report_edit_finish_set(struct report_edit *e, const struct args *a, struct e
 	if (e->own)
 		say_how_far(e);
 	else if (e->n_changed)
-		outcome_note(e->o, N_("written into the report of %1 on %2 for %3: %4"), e->unit, e->plan.plan, e->period.id,
-		    buf_str(&e->fields));
+		outcome_note(e->o, N_("written into the report of %1 on %2 for %3: %4"), e->unit,
+		    e->plan.plan, e->period.id, buf_str(&e->fields));
 	else
 		outcome_note(e->o, N_("nothing changed: the report of %1 says so already"), e->unit);
 	return 0;

@@ -14,7 +14,7 @@ struct report_edit {
 	struct outline plan;
 	struct period period;
 	const char *unit; /* whose report */
-	bool own;	  /* this node's unit's */
+	bool own; /* this node's unit's */
 	const char *ledger, *path;
 	struct record r;
 	bool exists;

@@ -30,7 +30,8 @@ static int wrong(const struct form *f, unsigned line, unsigned column, struct er
 	return err->code;
 }
 
-static int take(struct form *f, const char *key, const char *value, unsigned line, unsigned column, struct err *err)
+static int take(
+    struct form *f, const char *key, const char *value, unsigned line, unsigned column, struct err *err)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->lines[i].key, key) == 0) {
@@ -71,7 +72,8 @@ static int take_node(struct form *f, const struct yaml_node *n, struct err *err)
 		return wrong(f, n->line, n->column, err);
 	}
 	if (n->plain && is_boolean(n->text)) {
-		err_set(err, ERR_INPUT, N_("%1: YAML readers disagree about an unquoted %2"), n->key, n->text);
+		err_set(
+		    err, ERR_INPUT, N_("%1: YAML readers disagree about an unquoted %2"), n->key, n->text);
 		err_hint(err, N_("write '%2' in quotes"));
 		return wrong(f, n->line, n->column, err);
 	}
@@ -223,7 +225,8 @@ int report_op_import(const struct view *v, const struct args *a, struct outcome 
 	}
 	if (rc == 0 && (!f.plan || !f.period)) {
 		rc = err_set(err, ERR_INPUT, N_("%1 does not say for which plan and period it is"), f.source);
-		err_hint(err, N_("begin it with the lines 'plan: …' and 'period: …', as 'tuyen report new' prints them"));
+		err_hint(err, N_("begin it with the lines 'plan: …' and 'period: …', as 'tuyen report new' "
+				 "prints them"));
 	}
 	if (rc == 0)
 		rc = report_edit_open(&e, v, a, f.plan, f.period, o, err);

@@ -5,8 +5,8 @@
 #include "plan/report_edit.h"
 #include "record/yaml.h"
 
-static int open_words(struct report_edit *e, const struct view *v, const struct args *a, struct outcome *o,
-    struct err *err)
+static int open_words(
+    struct report_edit *e, const struct view *v, const struct args *a, struct outcome *o, struct err *err)
 {
 	const char *plan = args_word(a, 0), *period = args_word(a, 1);
 	if (!plan || !period) {
@@ -67,7 +67,8 @@ static void print_form(const struct report_edit *e, struct buf *out)
 		if (!indicator_is_for(e->v, &e->plan, n, e->unit))
 			continue;
 		const char *value = record_get(&e->r, arena_printf(&e->o->arena, "values.%s", n->id));
-		buf_printf(out, "  # %s%s%s%s\n", n->name, n->unit ? " (" : "", n->unit ? n->unit : "", n->unit ? ")" : "");
+		buf_printf(out, "  # %s%s%s%s\n", n->name, n->unit ? " (" : "", n->unit ? n->unit : "",
+		    n->unit ? ")" : "");
 		yaml_put_scalar(out, 1, n->id, value ? value : "");
 	}
 	yaml_put_scalar(out, 0, "note", record_get(&e->r, "note") ? record_get(&e->r, "note") : "");
@@ -82,7 +83,8 @@ int report_op_new(const struct view *v, const struct args *a, struct outcome *o,
 		err_hint(err, N_("use 'tuyen report set --unit %1 --reason TEXT' to write figures for it"));
 	}
 	if (rc == 0 && e.exists)
-		outcome_note(o, N_("the report on %1 for %2 is there already: %3"), e.plan.plan, e.period.id, e.state);
+		outcome_note(
+		    o, N_("the report on %1 for %2 is there already: %3"), e.plan.plan, e.period.id, e.state);
 	if (rc == 0 && !e.exists) {
 		report_edit_state(&e, "draft");
 		rc = report_edit_commit(&e, "new", NULL, err);
@@ -99,19 +101,22 @@ static int check_nil(const struct report_edit *e, struct err *err)
 	const char *key;
 	if (!record_next_key(&e->r, "values", &i, &key))
 		return 0;
-	err_set(err, ERR_REFUSED, N_("--nil says that nothing occurred, but the report has figures (%1)"), key);
+	err_set(
+	    err, ERR_REFUSED, N_("--nil says that nothing occurred, but the report has figures (%1)"), key);
 	err_hint(err, N_("clear them first (%1=), or submit without --nil"));
 	return ERR_REFUSED;
 }
 
-static int check_gaps(const struct report_edit *e, bool partial, size_t gaps, const char *names, struct err *err)
+static int check_gaps(
+    const struct report_edit *e, bool partial, size_t gaps, const char *names, struct err *err)
 {
 	if (gaps == 0 || (partial && gaps < report_edit_asked(e)))
 		return 0;
-	err_set(err, ERR_REFUSED, N_("the report on %1 for %2 has gaps: %3"), e->plan.plan, e->period.id, names);
+	err_set(
+	    err, ERR_REFUSED, N_("the report on %1 for %2 has gaps: %3"), e->plan.plan, e->period.id, names);
 	err_hint(err, gaps < report_edit_asked(e)
-		? N_("fill them in (0 is zero), or submit with --partial")
-		: N_("fill them in (0 is zero), or submit with --nil if nothing occurred"));
+			  ? N_("fill them in (0 is zero), or submit with --partial")
+			  : N_("fill them in (0 is zero), or submit with --nil if nothing occurred"));
 	return ERR_REFUSED;
 }
 
@@ -130,7 +135,8 @@ static int submit(struct report_edit *e, const struct args *a, struct err *err)
 	report_edit_next_version(e);
 	rc = report_edit_commit(e, "submit", NULL, err);
 	if (rc == 0)
-		outcome_note(e->o, N_("report on %1 for %2 submitted, version %3; 'tuyen status' says when it has arrived"),
+		outcome_note(e->o,
+		    N_("report on %1 for %2 submitted, version %3; 'tuyen status' says when it has arrived"),
 		    e->plan.plan, e->period.id, record_get(&e->r, "version"));
 	return rc;
 }
@@ -144,7 +150,8 @@ int report_op_submit(const struct view *v, const struct args *a, struct outcome 
 	if (rc == 0 && args_has(a, "nil") && args_has(a, "partial"))
 		rc = err_set(err, ERR_USAGE, N_("--nil and --partial exclude each other"));
 	if (rc == 0 && report_is_reported(e.exists ? &e.r : NULL))
-		outcome_note(o, N_("the report on %1 for %2 is there already: %3"), e.plan.plan, e.period.id, e.state);
+		outcome_note(
+		    o, N_("the report on %1 for %2 is there already: %3"), e.plan.plan, e.period.id, e.state);
 	else if (rc == 0)
 		rc = submit(&e, a, err);
 	report_edit_close(&e);
@@ -152,8 +159,8 @@ int report_op_submit(const struct view *v, const struct args *a, struct outcome 
 }
 
 /* Open a report of a unit below, as its superior. */
-static int open_below(struct report_edit *e, const struct view *v, const struct args *a, struct outcome *o,
-    struct err *err)
+static int open_below(
+    struct report_edit *e, const struct view *v, const struct args *a, struct outcome *o, struct err *err)
 {
 	int rc = open_words(e, v, a, o, err);
 	if (rc || !e->own)
@@ -169,12 +176,12 @@ static int open_below(struct report_edit *e, const struct view *v, const struct 
 static int not_submitted(const struct report_edit *e, struct err *err)
 {
 	if (strcmp(e->state, "accepted") == 0) {
-		err_set(err, ERR_REFUSED, N_("the report of %3 on %1 for %2 is accepted, and stays so"), e->plan.plan,
-		    e->period.id, e->unit);
+		err_set(err, ERR_REFUSED, N_("the report of %3 on %1 for %2 is accepted, and stays so"),
+		    e->plan.plan, e->period.id, e->unit);
 		err_hint(err, N_("use 'tuyen report correct --unit %3 %1 %2 KEY=VALUE --reason TEXT'"));
 	} else {
-		err_set(err, ERR_REFUSED, N_("the report of %3 on %1 for %2 is not submitted"), e->plan.plan, e->period.id,
-		    e->unit);
+		err_set(err, ERR_REFUSED, N_("the report of %3 on %1 for %2 is not submitted"), e->plan.plan,
+		    e->period.id, e->unit);
 	}
 	return ERR_REFUSED;
 }
@@ -195,7 +202,9 @@ int report_op_return(const struct view *v, const struct args *a, struct outcome 
 		rc = report_edit_commit(&e, "return", reason, err);
 	}
 	if (rc == 0)
-		outcome_note(o, N_("the report of %1 on %2 for %3 is returned; it does not count until it is submitted again"),
+		outcome_note(o,
+		    N_("the report of %1 on %2 for %3 is returned; it does not count until it is submitted "
+		       "again"),
 		    e.unit, e.plan.plan, e.period.id);
 	report_edit_close(&e);
 	return rc;
@@ -213,7 +222,9 @@ int report_op_accept(const struct view *v, const struct args *a, struct outcome 
 		rc = report_edit_commit(&e, "accept", NULL, err);
 	}
 	if (rc == 0)
-		outcome_note(o, N_("the report of %1 on %2 for %3 is accepted; only corrections with a reason change it now"),
+		outcome_note(o,
+		    N_("the report of %1 on %2 for %3 is accepted; only corrections with a reason change it "
+		       "now"),
 		    e.unit, e.plan.plan, e.period.id);
 	report_edit_close(&e);
 	return rc;
@@ -242,7 +253,8 @@ static int may_correct(const struct report_edit *e, struct err *err)
 {
 	if (e->exists && strcmp(e->state, "draft") != 0)
 		return 0;
-	err_set(err, ERR_REFUSED, N_("the report of %3 on %1 for %2 is not submitted yet: there is nothing to correct"),
+	err_set(err, ERR_REFUSED,
+	    N_("the report of %3 on %1 for %2 is not submitted yet: there is nothing to correct"),
 	    e->plan.plan, e->period.id, e->unit);
 	err_hint(err, e->own ? N_("use 'tuyen report set %1 %2 KEY=VALUE'")
 			     : N_("use 'tuyen report set --unit %3 %1 %2 KEY=VALUE --reason TEXT'"));
@@ -269,8 +281,8 @@ int report_op_correct(const struct view *v, const struct args *a, struct outcome
 		if (rc == 0)
 			rc = report_edit_commit(&e, "correct", reason, err);
 		if (rc == 0)
-			outcome_note(o, N_("corrected in the report of %1 on %2 for %3: %4"), e.unit, e.plan.plan, e.period.id,
-			    buf_str(&e.fields));
+			outcome_note(o, N_("corrected in the report of %1 on %2 for %3: %4"), e.unit,
+			    e.plan.plan, e.period.id, buf_str(&e.fields));
 	}
 	report_edit_close(&e);
 	return rc;

@@ -39,7 +39,8 @@ static int read_progress(const struct view *v, const struct task_items *plan, st
 		struct record r;
 		bool exists;
 		const char *ledger = arena_printf(arena, "reports/%s", units->items[i]);
-		const char *path = arena_printf(arena, "progress/%s/%s/%s.yaml", plan->issuer, plan->plan, t->id);
+		const char *path =
+		    arena_printf(arena, "progress/%s/%s/%s.yaml", plan->issuer, plan->plan, t->id);
 		int rc = writing_open(v, ledger, path, arena, &r, &exists, err);
 		if (rc)
 			return rc;
@@ -72,13 +73,14 @@ static bool is_overdue(const struct view *v, const struct task_item *t)
 	return v->now >= date_end(day) && (t->n_progress == 0 || t->n_done < t->n_progress);
 }
 
-static int read_task(const struct view *v, const struct task_items *plan, const char *path, const struct strs *units,
-    struct arena *arena, struct task_item *t, struct err *err)
+static int read_task(const struct view *v, const struct task_items *plan, const char *path,
+    const struct strs *units, struct arena *arena, struct task_item *t, struct err *err)
 {
 	char id[65];
 	if (!type_path_part(type_by_name("task"), path, 1, id))
 		return ERR_NOT_FOUND;
-	int rc = v->read(v->ctx, arena_printf(arena, "directives/%s", plan->issuer), path, arena, &t->record, err);
+	int rc =
+	    v->read(v->ctx, arena_printf(arena, "directives/%s", plan->issuer), path, arena, &t->record, err);
 	if (rc)
 		return rc;
 	t->id = arena_dup(arena, id);
@@ -111,8 +113,8 @@ static int choose_units(const struct view *v, const char *typed, struct strs *un
 	return rc;
 }
 
-int task_list(const struct view *v, const char *plan, const char *unit, struct arena *arena, struct task_items *out,
-    struct err *err)
+int task_list(const struct view *v, const char *plan, const char *unit, struct arena *arena,
+    struct task_items *out, struct err *err)
 {
 	struct strs paths = {0}, units = {0};
 	struct record r;
@@ -178,14 +180,16 @@ static int open_task(struct setting *s, const struct args *a, struct err *err)
 	s->task = arena_dup(s->arena, task);
 	s->task_path = arena_printf(s->arena, "plans/%s/tasks/%s.yaml", s->plan, task);
 	if (text_is_id(task))
-		rc = writing_open(s->v, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path, s->arena,
-		    &s->task_record, &exists, err);
+		rc = writing_open(s->v, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path,
+		    s->arena, &s->task_record, &exists, err);
 	if (rc == 0 && !exists)
 		rc = no_task(s, task, err);
 	if (rc == 0)
 		rc = writing_unit(s->v, a, s->arena, &s->unit, &s->own, err);
-	if (rc == 0 && strcmp(s->unit, s->issuer) != 0 && !registry_is_above(s->v->registry, s->issuer, s->unit))
-		rc = err_set(err, ERR_REFUSED, N_("plan %1 of %2 is not for %3"), s->plan, s->issuer, s->unit);
+	if (rc == 0 && strcmp(s->unit, s->issuer) != 0 &&
+	    !registry_is_above(s->v->registry, s->issuer, s->unit))
+		rc =
+		    err_set(err, ERR_REFUSED, N_("plan %1 of %2 is not for %3"), s->plan, s->issuer, s->unit);
 	return rc;
 }
 
@@ -211,7 +215,8 @@ static int set_field(struct setting *s, const char *key, const char *value, stru
 	if (!found) {
 		const char *near = text_nearest(key, known, n);
 		err_set(err, ERR_USAGE, N_("a task has no '%1'"), key, near);
-		err_hint(err, near ? N_("did you mean '%2'?") : N_("state, percent, done_on, result and note can be set"));
+		err_hint(err, near ? N_("did you mean '%2'?")
+				   : N_("state, percent, done_on, result and note can be set"));
 		return err->code;
 	}
 	if (s->own && strcmp(key, "remark") == 0)
@@ -245,10 +250,11 @@ static void claim(const struct setting *s, struct change *c)
 {
 	struct change basis;
 	struct err none = {0};
-	if (!s->own || !s->v->agency || !record_get(&s->task_record, arena_printf(s->arena, "lead.%s", s->v->agency)))
+	if (!s->own || !s->v->agency ||
+	    !record_get(&s->task_record, arena_printf(s->arena, "lead.%s", s->v->agency)))
 		return;
-	if (s->v->last_change(s->v->ctx, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path, s->arena, &basis,
-		&none) != 0)
+	if (s->v->last_change(s->v->ctx, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path,
+		s->arena, &basis, &none) != 0)
 		return;
 	c->claim = CLAIM_LEAD;
 	c->claim_basis = basis.id;
@@ -271,9 +277,11 @@ int task_op_set(const struct view *v, const struct args *a, struct outcome *o, s
 		rc = writing_reason(a, s.arena, &reason, err);
 	if (rc)
 		return rc;
-	struct change *c = outcome_change(o, ledger, arena_printf(s.arena, "task: set %s %s", s.plan, s.task), reason);
+	struct change *c =
+	    outcome_change(o, ledger, arena_printf(s.arena, "task: set %s %s", s.plan, s.task), reason);
 	outcome_put(o, c, path, &s.r);
 	claim(&s, c);
-	outcome_note(o, N_("task %1 of %2: %3"), s.task, s.plan, record_get(&s.r, "state") ? record_get(&s.r, "state") : "-");
+	outcome_note(o, N_("task %1 of %2: %3"), s.task, s.plan,
+	    record_get(&s.r, "state") ? record_get(&s.r, "state") : "-");
 	return 0;
 }

@@ -50,12 +50,13 @@ static void set_due(const struct view *v, struct todo_report *r)
 }
 
 /* The directive whose due date holds, so that people find the words that asked. */
-static const char *directive_of(const struct asking *a, const struct todo_report *r, const struct directive *first)
+static const char *directive_of(
+    const struct asking *a, const struct todo_report *r, const struct directive *first)
 {
 	for (size_t i = 0; r->due && i < a->all->n; i++) {
 		const struct directive *d = &a->all->items[i];
-		if (directive_asks(d, r->issuer, r->plan, r->period) && directive_covers(a->v, d, a->v->unit) && d->due &&
-		    strcmp(d->due, r->due) == 0)
+		if (directive_asks(d, r->issuer, r->plan, r->period) &&
+		    directive_covers(a->v, d, a->v->unit) && d->due && strcmp(d->due, r->due) == 0)
 			return d->id;
 	}
 	return first->id;
@@ -70,7 +71,8 @@ static void ask_report(const struct asking *a, const struct directive *d)
 	    !directive_covers(v, d, v->unit) || listed(a->out, d) || !concerns(a, d))
 		return;
 	const char *ledger = arena_printf(a->arena, "reports/%s", v->unit);
-	const char *path = arena_printf(a->arena, "reports/%s/%s/%s.yaml", d->plan_issuer, d->plan, d->period);
+	const char *path =
+	    arena_printf(a->arena, "reports/%s/%s/%s.yaml", d->plan_issuer, d->plan, d->period);
 	bool exists = v->read(v->ctx, ledger, path, a->arena, &r, &none) == 0;
 	if (exists && report_is_reported(&r))
 		return;
@@ -94,8 +96,8 @@ static int by_due(const void *x, const void *y)
 	return c ? c : strcmp(a->period, b->period);
 }
 
-static int read_last(const struct view *v, const char *ledger, const char *path, struct arena *arena, struct todo *out,
-    struct err *err)
+static int read_last(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct todo *out, struct err *err)
 {
 	const struct record_type *type = type_by_name("report");
 	char part[3][65];

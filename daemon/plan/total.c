@@ -50,7 +50,7 @@ static bool is_expected(const struct totalling *t, const struct registry_unit *u
 	if ((out->below && !within(t->v, out->below, u->id)) || (t->only && !within(t->v, t->only, u->id)))
 		return false;
 	return in_scope(t, NULL, u->id) &&
-	    directive_expects(t->v, &t->directives, out->issuer, out->plan, out->period.id, u->id);
+	       directive_expects(t->v, &t->directives, out->issuer, out->plan, out->period.id, u->id);
 }
 
 static void add_expected(struct totalling *t)
@@ -74,14 +74,15 @@ static void add_expected(struct totalling *t)
 	strs_free(&ids);
 }
 
-static int read_disputes(const struct totalling *t, struct total_unit *u, const char *ledger, const char *path,
-    struct err *err)
+static int read_disputes(
+    const struct totalling *t, struct total_unit *u, const char *ledger, const char *path, struct err *err)
 {
 	struct conflict_items all;
 	int rc = conflict_list(t->v, ledger, t->arena, &all, err);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct conflict_item *c = &all.items[i];
-		if (!conflict_is_dispute(c) || strcmp(c->record, path) != 0 || strncmp(c->field, "values.", 7) != 0)
+		if (!conflict_is_dispute(c) || strcmp(c->record, path) != 0 ||
+		    strncmp(c->field, "values.", 7) != 0)
 			continue;
 		for (size_t k = 0; k < t->out->n_rows; k++)
 			if (strcmp(c->field + 7, t->out->rows[k].indicator) == 0)
@@ -90,8 +91,8 @@ static int read_disputes(const struct totalling *t, struct total_unit *u, const 
 	return rc;
 }
 
-static int read_receipts(const struct totalling *t, struct total_unit *u, const char *ledger, const char *path,
-    struct err *err)
+static int read_receipts(
+    const struct totalling *t, struct total_unit *u, const char *ledger, const char *path, struct err *err)
 {
 	struct report_receipt *receipts;
 	size_t n;
@@ -125,16 +126,16 @@ static int read_unit(const struct totalling *t, struct total_unit *u, struct err
 		u->partial = record_get(&r, "partial") != NULL;
 		for (size_t k = 0; u->reported && k < t->out->n_rows; k++)
 			if (in_scope(t, &t->out->rows[k], u->id))
-				u->values[k] =
-				    record_get(&r, arena_printf(t->arena, "values.%s", t->out->rows[k].indicator));
+				u->values[k] = record_get(
+				    &r, arena_printf(t->arena, "values.%s", t->out->rows[k].indicator));
 	}
 	rc = read_receipts(t, u, ledger, path, err);
 	return rc ? rc : read_disputes(t, u, ledger, path, err);
 }
 
 /* Add one figure as its kind says; false if it is not of that kind (kept and shown, but in no sum). */
-static int add_figure(enum indicator_kind kind, const char *value, struct arena *arena, struct sum *s, bool *fits,
-    struct err *err)
+static int add_figure(enum indicator_kind kind, const char *value, struct arena *arena, struct sum *s,
+    bool *fits, struct err *err)
 {
 	struct err none = {0};
 	struct decimal a, b;
@@ -146,7 +147,9 @@ static int add_figure(enum indicator_kind kind, const char *value, struct arena 
 		return 0;
 	}
 	if (kind == INDICATOR_RATIO) {
-		if (!slash || decimal_parse_canonical(arena_dup_len(arena, value, (size_t)(slash - value)), &a, &none) ||
+		if (!slash ||
+		    decimal_parse_canonical(
+			arena_dup_len(arena, value, (size_t)(slash - value)), &a, &none) ||
 		    decimal_parse_canonical(slash + 1, &b, &none))
 			return 0;
 		*fits = true;
@@ -159,8 +162,8 @@ static int add_figure(enum indicator_kind kind, const char *value, struct arena 
 	return decimal_add(s->value, a, &s->value, err);
 }
 
-static int print_sum(const struct totalling *t, enum indicator_kind kind, const struct sum *s, struct total_row *row,
-    struct err *err)
+static int print_sum(const struct totalling *t, enum indicator_kind kind, const struct sum *s,
+    struct total_row *row, struct err *err)
 {
 	char text[DECIMAL_TEXT];
 	if (row->reported == 0)
@@ -260,8 +263,8 @@ static int fill(struct totalling *t, struct err *err)
 	return rc;
 }
 
-int total_compute(const struct view *v, const char *plan, const char *period, const struct total_options *options,
-    struct arena *arena, struct total *out, struct err *err)
+int total_compute(const struct view *v, const char *plan, const char *period,
+    const struct total_options *options, struct arena *arena, struct total *out, struct err *err)
 {
 	struct totalling t = {.v = v, .arena = arena, .out = out};
 	*out = (struct total){0};

@@ -89,8 +89,8 @@ static int no_plan(const struct view *v, const char *typed, const struct strs *l
 			rc = plans_in(v, ledgers->items[i], &known, err);
 	if (rc == 0) {
 		const char *slash = strchr(typed, '/');
-		const char *near = text_nearest(
-		    slash ? slash + 1 : typed, (const char *const *)known.items, known.n);
+		const char *near =
+		    text_nearest(slash ? slash + 1 : typed, (const char *const *)known.items, known.n);
 		rc = err_set(err, ERR_NOT_FOUND, N_("there is no plan '%1' here"), typed, near);
 		err_hint(err, near ? N_("did you mean '%2'?")
 				   : N_("'tuyen plan list' shows the plans that have arrived"));
@@ -110,8 +110,8 @@ static bool has_plan(const struct view *v, const char *ledger, const char *plan)
 	return found;
 }
 
-int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer, const char **plan,
-    struct err *err)
+int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer,
+    const char **plan, struct err *err)
 {
 	struct strs ledgers = {0};
 	struct buf issuers = {0};
@@ -122,7 +122,8 @@ int view_plan(const struct view *v, const char *typed, struct arena *arena, cons
 		const char *ledger = ledgers.items[i], *unit = ledger + prefix;
 		if (strncmp(ledger, "directives/", prefix) != 0)
 			continue;
-		if (slash && (strlen(unit) != (size_t)(slash - typed) || strncmp(unit, typed, strlen(unit)) != 0))
+		if (slash &&
+		    (strlen(unit) != (size_t)(slash - typed) || strncmp(unit, typed, strlen(unit)) != 0))
 			continue;
 		if (!has_plan(v, ledger, id))
 			continue;
@@ -134,7 +135,8 @@ int view_plan(const struct view *v, const char *typed, struct arena *arena, cons
 	if (rc == 0 && found == 0)
 		rc = no_plan(v, typed, &ledgers, err);
 	if (rc == 0 && found > 1) {
-		rc = err_set(err, ERR_AMBIGUOUS, N_("several units have issued a plan '%1': %2"), typed, buf_str(&issuers));
+		rc = err_set(err, ERR_AMBIGUOUS, N_("several units have issued a plan '%1': %2"), typed,
+		    buf_str(&issuers));
 		err_hint(err, N_("name one of them in full"));
 	}
 	buf_free(&issuers);

@@ -8,14 +8,15 @@ int writing_no_station(const struct view *v, struct err *err)
 {
 	if (!v->station)
 		return 0;
-	err_set(err, ERR_REFUSED, N_("this is the station %1: only the node of the unit %2 itself may do that"), v->station,
+	err_set(err, ERR_REFUSED,
+	    N_("this is the station %1: only the node of the unit %2 itself may do that"), v->station,
 	    v->unit);
 	err_hint(err, N_("run it on the node of the unit %2"));
 	return ERR_REFUSED;
 }
 
-int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit, bool *own,
-    struct err *err)
+int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit,
+    bool *own, struct err *err)
 {
 	const char *typed = args_get(a, "unit");
 	const struct registry_unit *u;
@@ -59,8 +60,8 @@ int writing_reason(const struct args *a, struct arena *arena, const char **reaso
 	return 0;
 }
 
-int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena, struct record *r,
-    bool *exists, struct err *err)
+int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct record *r, bool *exists, struct err *err)
 {
 	struct err mine = {0};
 	int rc = v->read(v->ctx, ledger, path, arena, r, &mine);

@@ -8,17 +8,18 @@
 
 /* The unit whose record is written: --unit, or this node's own. Another unit must be below this one, and only the
  * unit's own node (no station) writes there. */
-int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit, bool *own,
-    struct err *err);
+int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit,
+    bool *own, struct err *err);
 /* Only the unit's own node may do this, no station. */
 int writing_no_station(const struct view *v, struct err *err);
 /* --reason in one line (arena's); absent or blank is ERR_USAGE. */
 int writing_reason(const struct args *a, struct arena *arena, const char **reason, struct err *err);
 /* The record, or an empty one of its type. */
-int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena, struct record *r,
-    bool *exists, struct err *err);
+int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct record *r, bool *exists, struct err *err);
 /* Split "KEY=VALUE"; both are the arena's. */
-int writing_pair(const char *word, struct arena *arena, const char **key, const char **value, struct err *err);
+int writing_pair(
+    const char *word, struct arena *arena, const char **key, const char **value, struct err *err);
 /* "11383", "cong-an@11383": this node as a writer; the arena's. */
 const char *writing_name(const struct view *v, struct arena *arena);
 /* The next row of a table that this writer alone adds to, "<writer>-<n>", so that no two writers meet in one row. */

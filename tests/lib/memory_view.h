@@ -15,7 +15,7 @@
 
 struct memory_record {
 	char *ledger, *path, *text; /* text NULL: removed */
-	unsigned change;	    /* number of the change that wrote it last */
+	unsigned change; /* number of the change that wrote it last */
 	int64_t time;
 	char *writer;
 };
@@ -39,7 +39,8 @@ static inline struct memory_record *memory_find(struct memory *m, const char *le
 	return NULL;
 }
 
-static inline void memory_write(struct memory *m, const char *ledger, const char *path, const char *text, size_t len)
+static inline void memory_write(
+    struct memory *m, const char *ledger, const char *path, const char *text, size_t len)
 {
 	struct memory_record *r = memory_find(m, ledger, path);
 	if (!r) {
@@ -66,7 +67,8 @@ static inline int memory_read(
 	return record_parse(r, arena, type, found->text, strlen(found->text), err);
 }
 
-static inline int memory_list(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err)
+static inline int memory_list(
+    void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err)
 {
 	struct memory *m = ctx;
 	(void)err;
@@ -133,7 +135,8 @@ static inline void memory_unit(
 	snprintf(ledger, sizeof ledger, "directives/%s", issuer);
 	snprintf(path, sizeof path, "units/%s.yaml", id);
 	snprintf(yaml, sizeof yaml, "code: '%s'\n%s%.*s%sname: unit %s\nlevel: %s\nrank: %d\n%s", code,
-	    at ? "station: " : "", at ? (int)(at - id) : 0, at ? id : "", at ? "\n" : "", id, level, rank, more);
+	    at ? "station: " : "", at ? (int)(at - id) : 0, at ? id : "", at ? "\n" : "", id, level, rank,
+	    more);
 	free(code);
 	memory_put(m, ledger, path, yaml);
 	change.b[0] = 0xc0;
@@ -236,7 +239,8 @@ static inline int memory_do_list(struct memory *m, const char *const *name_and_w
 #define memory_do(m, ...) memory_do_list((m), (const char *const[]){__VA_ARGS__, NULL})
 
 /* A field of a record as it stands; NULL when absent. The memory's arena. */
-static inline const char *memory_field(struct memory *m, const char *ledger, const char *path, const char *field)
+static inline const char *memory_field(
+    struct memory *m, const char *ledger, const char *path, const char *field)
 {
 	struct record r;
 	struct err err = {0};
@@ -268,10 +272,12 @@ static inline struct memory *memory_country(void)
 	memory_put(m, "directives/31", "plans/hp.2026-06/indicators/TT01.yaml",
 	    "name: Số buổi tuyên truyền\nkind: count\nunit: buổi\naggregate: sum\nscope: commune\n");
 	memory_put(m, "directives/31", "plans/hp.2026-06/indicators/MT05.yaml",
-	    "name: Tổ dân phố không ma túy\nkind: ratio\naggregate: ratio_of_sums\nscope: commune\nowner: cong-an\n");
+	    "name: Tổ dân phố không ma túy\nkind: ratio\naggregate: ratio_of_sums\nscope: commune\nowner: "
+	    "cong-an\n");
 	memory_put(m, "directives/31", "plans/hp.2026-06/tasks/NV01.yaml",
 	    "title: Tuyên truyền\nmode: assign\nlead: [cong-an]\ndue: '2026-06-25'\n");
-	memory_put(m, "directives/31", "plans/hp.2026-06/tasks/NV02.yaml", "title: Phối hợp\nmode: request\ndue: '2026-06-01'\n");
+	memory_put(m, "directives/31", "plans/hp.2026-06/tasks/NV02.yaml",
+	    "title: Phối hợp\nmode: request\ndue: '2026-06-01'\n");
 	return m;
 }
 

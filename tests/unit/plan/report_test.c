@@ -16,9 +16,9 @@ static const char *field(struct memory *m, const char *name)
 	return memory_field(m, LEDGER, REPORT, name);
 }
 
-#define is(m, name, text) \
-	do { \
-		const char *got = field((m), (name)); \
+#define is(m, name, text)                                     \
+	do {                                                  \
+		const char *got = field((m), (name));         \
 		assert_string_equal(got ? got : "-", (text)); \
 	} while (0)
 
@@ -259,7 +259,8 @@ static void a_campaign_period_is_a_period(void **state)
 {
 	struct memory *m = *state;
 	assert_int_equal(memory_do(m, "report set", "hp.2026-06", "thang-6", "TT01=3"), 0);
-	assert_string_equal(memory_field(m, LEDGER, "reports/31/hp.2026-06/thang-6.yaml", "values.TT01"), "3");
+	assert_string_equal(
+	    memory_field(m, LEDGER, "reports/31/hp.2026-06/thang-6.yaml", "values.TT01"), "3");
 }
 
 static void the_form_goes_out_and_comes_back(void **state)
@@ -271,9 +272,10 @@ static void the_form_goes_out_and_comes_back(void **state)
 	assert_non_null(strstr(form, "Số buổi tuyên truyền (buổi)"));
 	assert_int_equal(memory_do(m, "report import", form, "--source=form.yaml"), 0);
 	is(m, "values.TT01", "-");
-	assert_int_equal(memory_do(m, "report import",
-			     "plan: hp.2026-06\nperiod: '2026-06'\nvalues:\n  TT01: '42'\n  MT05: 31/58\nnote: xong\n",
-			     "--source=form.yaml"),
+	assert_int_equal(
+	    memory_do(m, "report import",
+		"plan: hp.2026-06\nperiod: '2026-06'\nvalues:\n  TT01: '42'\n  MT05: 31/58\nnote: xong\n",
+		"--source=form.yaml"),
 	    0);
 	is(m, "values.TT01", "42");
 	is(m, "values.MT05", "31/58");
@@ -286,10 +288,14 @@ static void lines_are_imported(void **state)
 {
 	struct memory *m = *state;
 	assert_int_equal(
-	    memory_do(m, "report import", P, "\xEF\xBB\xBFKEY,VALUE\r\n# lời\r\nTT01,42\r\nMT05,\"31/58\"\r\n", "--source=a.csv"), 0);
+	    memory_do(m, "report import", P,
+		"\xEF\xBB\xBFKEY,VALUE\r\n# lời\r\nTT01,42\r\nMT05,\"31/58\"\r\n", "--source=a.csv"),
+	    0);
 	is(m, "values.TT01", "42");
 	is(m, "values.MT05", "31/58");
-	assert_int_equal(memory_do(m, "report import", "plan;hp.2026-06\nperiod;2026-06\nTT01;43\nMT05;\n", "--source=a.csv"), 0);
+	assert_int_equal(memory_do(m, "report import", "plan;hp.2026-06\nperiod;2026-06\nTT01;43\nMT05;\n",
+			     "--source=a.csv"),
+	    0);
 	is(m, "values.TT01", "43");
 	is(m, "values.MT05", "31/58");
 }
@@ -326,9 +332,11 @@ static void the_form_shows_what_is_known(void **state)
 	memory_do(m, "report set", "hp.2026-06", "2026-05", "TT01=17");
 	memory_do(m, "report set", P, "MT05=31/58");
 	memory_put(m, "directives/31", "directives/D-1.yaml",
-	    "title: a\nstate: issued\nversion: '1'\nplan: hp.2026-06\nperiod: 2026-06\ndue: '2026-07-05'\nto: [all]\n");
+	    "title: a\nstate: issued\nversion: '1'\nplan: hp.2026-06\nperiod: 2026-06\ndue: "
+	    "'2026-07-05'\nto: [all]\n");
 	memory_put(m, LEDGER, "conflicts/ab/abababababababababababababababababababab.yaml",
-	    "record: " REPORT "\nfield: values.MT05\nwhy: equal\nstate: disputed\nkept: {value: 31/58, unit: '11383', rank: '3'}\n"
+	    "record: " REPORT "\nfield: values.MT05\nwhy: equal\nstate: disputed\nkept: {value: 31/58, unit: "
+			      "'11383', rank: '3'}\n"
 	    "other: {value: 32/58, unit: cong-an@11383, rank: '3'}\n");
 	assert_int_equal(report_form(&m->view, NULL, P, &m->arena, &f, &err), 0);
 	assert_int_equal(f.n_rows, 2);
@@ -361,7 +369,9 @@ static void reports_are_listed(void **state)
 	    report_list(&m->view, &(struct report_filter){.state = "submitted"}, &m->arena, &all, &err), 0);
 	assert_int_equal(all.n, 1);
 	assert_string_equal(all.items[0].unit, "11383");
-	assert_int_equal(report_list(&m->view, &(struct report_filter){.unit = "nobody"}, &m->arena, &all, &err), ERR_NOT_FOUND);
+	assert_int_equal(
+	    report_list(&m->view, &(struct report_filter){.unit = "nobody"}, &m->arena, &all, &err),
+	    ERR_NOT_FOUND);
 }
 
 int main(void)
