@@ -45,21 +45,18 @@ static bool has_unseen_word(const struct view *v, const struct log *log)
 	return false;
 }
 
-/* A conflict record, and the conflicts among what people wrote on it: those stay until settled, like any others, even
- * where the record itself is gone. */
+/* A conflict record, and the conflicts among the words on it: those come and go with it. */
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
 {
 	const struct record_type *type = type_by_path(v->ledger, path);
 	const struct log *log = table_get(&v->h->logs, path);
 	struct record r;
 	bool present = false, objected = log && conflict_unanswered(log, &v->past);
-	if (!type)
+	if (!type || (!open && !objected && !(log && has_unseen_word(v, log))))
 		return;
 	record_init(&r, &v->scratch, type);
 	if (log)
 		view_fields(v, log, type, &r, &present);
-	if (!open && !objected && !(log && has_unseen_word(v, log)))
-		return;
 	const char *kind = strcmp(c->why, "equal") == 0 ? "disputed" : "overruled";
 	conflict_fill(&r, c, !open ? "settled" : objected ? "objected" : kind);
 	*table_at(&v->texts, path) = (void *)print(v, &r);

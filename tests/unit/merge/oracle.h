@@ -486,19 +486,44 @@ static inline void oracle_print(
 	buf_free(&text);
 }
 
-static inline void oracle_conflict_record(
-    struct oracle *o, set_t set, const struct otarget *f, size_t losing, struct table *tree)
+static inline const char *oracle_path(struct oracle *o, const struct otarget *f, size_t losing)
 {
 	char id[41], path[64];
 	merge_conflict_id(f->record, f->field, &o->changes[losing].id, id);
 	merge_conflict_path(id, path);
+	return arena_dup(&o->arena, path);
+}
+
+/* Does it stand in the tree? Words on a conflict that does not stand are not in it either, nor their conflicts. */
+static inline bool oracle_stands(struct oracle *o, set_t set, const struct otarget *f, size_t losing)
+{
 	struct oconflict c;
+	const char *path = oracle_path(o, f, losing);
+	if (!oracle_conflict(o, set, f, losing, &c) && !oracle_unanswered(o, set, path, f) &&
+	    !oracle_unseen_word(o, set, path))
+		return false;
+	if (!oracle_is_conflict(f->record))
+		return true;
+	EACH(i, set)
+	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+		struct otarget above = {o->changes[i].writes[k].record, o->changes[i].writes[k].field};
+		if (!strcmp(oracle_path(o, &above, i), f->record))
+			return oracle_stands(o, set, &above, i);
+	}
+	return false;
+}
+
+static inline void oracle_conflict_record(
+    struct oracle *o, set_t set, const struct otarget *f, size_t losing, struct table *tree)
+{
+	struct oconflict c;
+	struct record r;
+	const char *path = oracle_path(o, f, losing);
 	bool open = oracle_conflict(o, set, f, losing, &c), objected = oracle_unanswered(o, set, path, f);
-	if (!open && !objected && !oracle_unseen_word(o, set, path))
+	if (!oracle_stands(o, set, f, losing))
 		return;
 	if (!open)
 		oracle_closed(o, set, f, losing, &c);
-	struct record r;
 	record_init(&r, &o->arena, type_by_name("conflict"));
 	oracle_fields(o, set, path, &r);
 	record_put(&r, "record", f->record);
