@@ -21,6 +21,7 @@ struct unit {
 struct grant {
 	struct registry_grant view;
 	const char *row; /* of `keys`; NULL: the anchor's, before its unit record came */
+	bool lost; /* by a superior whose claim to the id was overruled: as if it had never been */
 };
 
 struct registry {

@@ -201,6 +201,14 @@ static void remove_unit(struct unit *u)
 		u->grants[i]->view.active = false;
 }
 
+static void lose_grants(struct unit *u)
+{
+	for (size_t i = 0; i < u->n_grants; i++) {
+		u->grants[i]->view.active = false;
+		u->grants[i]->lost = true;
+	}
+}
+
 /* What registry_check makes sure of; here it only keeps a damaged store from doing harm. */
 static int usable(
     const struct registry *r, const char *issuer, const char *id, const struct record *now, struct err *err)
@@ -243,7 +251,7 @@ int registry_feed(struct registry *r, const char *issuer, const struct oid *chan
 	if (!u)
 		*table_at(&r->units, id) = u = mem_alloc(sizeof *u);
 	if (u->issuer && strcmp(u->issuer, issuer) != 0)
-		remove_unit(u);
+		lose_grants(u);
 	free(u->issuer);
 	u->issuer = mem_dup(issuer);
 	u->removed = false;
@@ -278,7 +286,7 @@ const struct registry_grant *registry_grant(
 	grant_name(change, unit, station, &name);
 	struct grant *g = table_get(&r->grants, buf_str(&name));
 	buf_free(&name);
-	return g ? &g->view : NULL;
+	return g && !g->lost ? &g->view : NULL;
 }
 
 const struct registry_grant *registry_by_key(
@@ -297,6 +305,7 @@ void registry_grants(
 {
 	for (size_t i = 0; i < r->grants.n; i++) {
 		struct grant *g = r->grants.rows[i].value;
-		visit(ctx, &g->view);
+		if (!g->lost)
+			visit(ctx, &g->view);
 	}
 }

@@ -80,7 +80,8 @@ void registry_grants(
  * with the grant; that ledger and paths are ones this writer may touch; the right to every field written, by the
  * record types' tables; sealed records; sizes; for unit records, that they hand out only ranks below the writer's
  * (stations: its own). ERR_REFUSED with err->rule = "grant", "ledger", "path", "right", "sealed", "size", "rank",
- * "settle". `texts` are the records before and after.
+ * "settle", "keys" (of a unit record), "form". ERR_PARKED: the unit of the ledger, or the anchor's own record, is not
+ * known yet. `texts` are the records before and after, those of the settled conflicts included.
  */
 int registry_check(const struct registry *r, const struct registry_grant *grant, const struct change *c,
     const struct change_texts *texts, size_t n_texts, struct err *err);

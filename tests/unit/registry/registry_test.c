@@ -125,7 +125,10 @@ static void two_claims_to_one_id_do_not_depend_on_their_order(void **state)
 		tree_add(r, turn ? "01" : "31", 71, "5", "5", "commune", 3, "năm");
 		tree_add(r, "01", 72, "31", "31", "district", 2, "not Hải Phòng");
 		assert_string_equal(registry_unit(r, "5")->parent, "01");
+		struct oid loser = tree_change(turn ? 70 : 71), winner = tree_change(turn ? 71 : 70);
 		assert_null(registry_by_key(r, tree_key(turn ? 70 : 71)));
+		assert_null(registry_grant(r, &loser, "5", NULL));
+		assert_non_null(registry_grant(r, &winner, "5", NULL));
 		assert_string_equal(registry_unit(r, "31")->parent, "0");
 		assert_null(registry_by_key(r, tree_key(72)));
 		registry_free(r);
