@@ -273,11 +273,14 @@ static void add_flying(struct sync *s, struct book_ledger *l)
 				oids_add(&l->sent, &s->flying[i].items[k].id);
 }
 
-static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids)
+/* A partial have adds to what is remembered of the peer, a full one replaces it: it is said when the digests differ
+ * and no memory explains it (the peer's store was restored from an older copy). */
+static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids, bool replace)
 {
-	oids_free(&l->known);
+	if (replace)
+		oids_free(&l->known);
 	for (size_t i = 0; i < ids->n; i++)
-		if (s->world.has(s->world.ctx, l->name, &ids->items[i])) {
+		if (s->world.has(s->world.ctx, l->name, &ids->items[i]) && !oids_has(&l->known, &ids->items[i])) {
 			oids_add(&l->known, &ids->items[i]);
 			book_note(l, &ids->items[i]);
 		}
@@ -286,7 +289,7 @@ static void set_known(struct sync *s, struct book_ledger *l, const struct oids *
 	l->unsure = l->asked = l->fresh = l->clean = false;
 }
 
-static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply)
+static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply, bool full)
 {
 	struct book_ledger *l = book_at(&s->book, m->name);
 	if (!l->shared && !takes(s, m->name))
@@ -295,7 +298,7 @@ static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply
 	l->met = true;
 	l->mark = true;
 	l->reply |= reply;
-	set_known(s, l, &m->ids);
+	set_known(s, l, &m->ids, full);
 	sync_look_at(s, l);
 }
 
@@ -306,7 +309,7 @@ static void hear_have(struct sync *s, struct heard *h)
 		return;
 	bool wanted = m.flags & FRAME_HAVE_WANTED, partial = m.flags & FRAME_HAVE_PARTIAL;
 	for (size_t i = 0; i < m.n; i++) {
-		hear_ledger(s, &m.ledgers[i], wanted && partial);
+		hear_ledger(s, &m.ledgers[i], wanted && partial, !partial);
 		if (s->book.n > LEDGERS_KNOWN_MAX) {
 			err_set(&h->err, ERR_PEER, N_("the peer speaks of too many ledgers"));
 			break;
@@ -316,7 +319,7 @@ static void hear_have(struct sync *s, struct heard *h)
 	for (size_t i = 0; i < s->book.n; i++) {
 		struct book_ledger *l = s->book.ledgers[i];
 		if (!l->mark && !partial)
-			set_known(s, l, &none);
+			set_known(s, l, &none, true);
 		l->mark = false;
 	}
 	if (!partial) {

@@ -36,6 +36,7 @@ void speak_ack(struct sync *s)
 {
 	if (s->ack.batches == 0)
 		return;
+	say_hello(s);
 	frame_put_ack(out(s), &s->ack);
 	free(s->ack.exceptions);
 	s->ack = (struct frame_ack){0};
@@ -245,14 +246,19 @@ bool speak_changes(struct sync *s)
 
 /* ---- what we have ---- */
 
-/* Heads, and where there is no common ground yet some of their past, ever further apart. */
+static void add_common(struct sync *s, const struct book_ledger *l, const struct oids *from, struct oids *ids)
+{
+	for (size_t i = 0; i < from->n && i < COMMON_MAX; i++)
+		if (!oids_has(ids, &from->items[i]) && s->world.has(s->world.ctx, l->name, &from->items[i]))
+			oids_add(ids, &from->items[i]);
+}
+
+/* Heads, what both ends had, and where there is no common ground yet some of the past, ever further apart. */
 static void list_ids(struct sync *s, const struct book_ledger *l, struct oids *ids)
 {
 	oids_copy(ids, &l->heads);
-	for (size_t i = 0; i < l->base.n; i++)
-		if (!oids_has(ids, &l->base.items[i]) &&
-		    s->world.has(s->world.ctx, l->name, &l->base.items[i]))
-			oids_add(ids, &l->base.items[i]);
+	add_common(s, l, &l->known, ids);
+	add_common(s, l, &l->base, ids);
 	if (l->base.n == 0 && l->heads.n) {
 		struct oids past = {0}, none = {0};
 		s->world.between(s->world.ctx, l->name, &none, &past);
