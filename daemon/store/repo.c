@@ -1,5 +1,6 @@
 #include "store/repo.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -117,8 +118,25 @@ static int sync_all(const char *path, struct err *err)
 	return rc;
 }
 
+static bool is_free(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	if (!dir)
+		return errno == ENOENT;
+	while ((e = readdir(dir)) && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0))
+		;
+	closedir(dir);
+	return !e;
+}
+
 int repo_init(const char *path, struct err *err)
 {
+	if (!is_free(path)) {
+		err_set(err, ERR_REFUSED, N_("%1 is not an empty directory"), path);
+		err_hint(err, N_("name a directory that does not exist yet"));
+		return ERR_REFUSED;
+	}
 	pthread_once(&started, start);
 	git_repository *git = NULL;
 	git_config *config = NULL;
@@ -187,10 +205,12 @@ int repo_read(struct store *s, git_object_t kind, const struct oid *id, git_odb_
 	return err_set(err, ERR_CORRUPT, N_("object %1 is not a %2"), hex, git_object_type2string(kind));
 }
 
-bool repo_has(struct store *s, const struct oid *id)
+bool repo_has_commit(struct store *s, const struct oid *id)
 {
+	size_t len;
+	git_object_t kind;
 	git_oid key = repo_git_oid(id);
-	return git_odb_exists(s->odb, &key) == 1;
+	return git_odb_read_header(&len, &kind, s->odb, &key) == 0 && kind == GIT_OBJECT_COMMIT;
 }
 
 int repo_blob(struct store *s, const struct oid *id, struct arena *arena, const char **text, size_t *len,

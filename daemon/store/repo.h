@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 struct store {
-	char *path;
+	char *path; /* absolute, without a slash at the end */
 	git_repository *git;
 	git_odb *odb;
 	struct table ledgers; /* name -> struct store_ledger */
@@ -26,7 +26,7 @@ struct store_ledger {
 	struct oid tip; /* what the ref said when the history was made current */
 };
 
-/* Make the directories and files of an empty repository, durable. */
+/* Make the directories and files of an empty repository, durable, where nothing is yet. */
 int repo_init(const char *path, struct err *err);
 /* Open with a reference database that syncs and an object database that does not (tx.h: one syncfs instead). */
 int repo_open(const char *path, git_repository **git, git_odb **odb, struct err *err);
@@ -46,7 +46,7 @@ struct oid repo_oid(const git_oid *id);
 /* Read an object that must be there and be of this kind. */
 int repo_read(
     struct store *s, git_object_t kind, const struct oid *id, git_odb_object **out, struct err *err);
-bool repo_has(struct store *s, const struct oid *id);
+bool repo_has_commit(struct store *s, const struct oid *id);
 /* The text of a blob, in `arena`. */
 int repo_blob(struct store *s, const struct oid *id, struct arena *arena, const char **text, size_t *len,
     struct err *err);

@@ -22,7 +22,8 @@ int store_open(const char *path, struct store **out, struct err *err)
 		free(s);
 		return rc;
 	}
-	s->path = mem_dup(path);
+	s->path = mem_dup(git_repository_path(s->git));
+	s->path[strlen(s->path) - 1] = '\0';
 	*out = s;
 	return 0;
 }
@@ -190,11 +191,13 @@ static int read_change(struct store *s, const char *ledger, const struct oid *id
 int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
     struct change *out, struct err *err)
 {
+	struct commit commit = {0};
 	char hex[OID_HEX + 1];
+	int rc = repo_has_commit(s, id) ? load_commit(s, id, arena, &commit, err) : 0;
 	oid_hex(id, hex);
-	if (!repo_has(s, id))
-		return err_set(err, ERR_NOT_FOUND, N_("there is no change %1 in ledger %2"), hex, ledger);
-	return read_change(s, ledger, id, true, arena, out, err);
+	if (rc == 0 && !commit.is_signed)
+		rc = err_set(err, ERR_NOT_FOUND, N_("there is no change %1 in ledger %2"), hex, ledger);
+	return rc ? rc : read_change(s, ledger, id, true, arena, out, err);
 }
 
 int store_walk(struct store *s, const char *ledger, bool records,

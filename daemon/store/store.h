@@ -41,15 +41,17 @@ int store_record(struct store *s, const char *ledger, const struct oid *commit, 
 int store_list(struct store *s, const char *ledger, const struct oid *commit, const char *prefix,
     struct strs *out, struct err *err);
 
-/* A signed change as it stands in the store, with the texts of the records it touched. ERR_NOT_FOUND if absent. */
+/* A signed change as it stands in the store, with the texts of the records it touched. ERR_NOT_FOUND if there is none
+ * of that id. Whether it belongs to the ledger is the history's to say. */
 int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
     struct change *out, struct err *err);
-/* Visit the signed changes of a ledger, parents before children; stop when visit returns non-zero (returned).
- * `records` says whether their record texts are needed (costly). The change lives only during the call. */
+/* Visit the signed changes of a ledger, parents before children, in the order of history_between; stop when visit
+ * returns non-zero (returned). `records` says whether their record texts are needed (costly). The change lives only during the call. */
 int store_walk(struct store *s, const char *ledger, bool records,
     int (*visit)(void *ctx, const struct change *c, struct err *err), void *ctx, struct err *err);
-/* The history of a ledger, loaded at need and kept current by this store's own transactions; dropped by
- * store_forget. Borrowed. An absent ledger has an empty history. */
+/* The history of a ledger, loaded at need and kept current: with this store's own transactions, and with what others
+ * wrote at each call. Dropped by store_forget, and by tx_destroy where a ledger's changes were not committed.
+ * Borrowed. An absent ledger has an empty history. */
 int store_history(struct store *s, const char *ledger, struct history **out, struct err *err);
 void store_forget(struct store *s, const char *ledger); /* frees the history; NULL: of all ledgers */
 

@@ -32,12 +32,15 @@ static inline void kit_ok(int rc, const struct err *err, const char *file, int l
 	_fail(file, line);
 }
 
-/* A fresh directory; removed by kit_remove. */
+/* A fresh directory, in memory where there is such a place (a sync then waits for nobody else's writing); removed by
+ * kit_remove. */
 static inline char *kit_dir(void)
 {
 	const char *top = getenv("TMPDIR");
+	if (!top)
+		top = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	struct buf path = {0};
-	buf_printf(&path, "%s/tuyen-store-XXXXXX", top ? top : "/tmp");
+	buf_printf(&path, "%s/tuyen-store-XXXXXX", top);
 	assert_non_null(mkdtemp(path.data));
 	return buf_take(&path);
 }

@@ -44,7 +44,8 @@ static const unsigned char *key_of(const struct world *w, const struct change *c
 }
 
 /* One change from store to store; `from` must hold it. */
-static int pass(struct world *w, int from, struct tx *tx, const struct oid *id, bool bare, bool *known, struct err *err)
+static int pass(
+    struct world *w, int from, struct tx *tx, const struct oid *id, bool bare, bool *known, struct err *err)
 {
 	struct arena arena = {0};
 	struct change c;
@@ -137,7 +138,8 @@ static void concurrent_writers_end_with_one_commit(void **state)
 	assert_ok(store_ledger_heads(w->s[0], LEDGER, &heads, &err), err);
 	assert_int_equal(heads.n, 3);
 	oids_free(&heads);
-	assert_int_equal(kit_run(w->dir, "for s in a b c; do git -C $s.git fsck --strict || exit 1; done"), 0);
+	assert_int_equal(
+	    kit_run(w->dir, "for s in a b c; do git -C $s.git fsck --strict || exit 1; done"), 0);
 }
 
 /* The conflict of the clash, its id in `id`; returns how many there are. */
@@ -158,7 +160,11 @@ static void settle(struct world *w, int site, int who, const char *conflict)
 	struct err err = {0};
 	struct tx *tx;
 	struct oid id;
-	struct change edits = {.ledger = LEDGER, .subject = "conflict: settle", .claim = CLAIM_NONE, .settles = &conflict, .n_settles = 1};
+	struct change edits = {.ledger = LEDGER,
+	    .subject = "conflict: settle",
+	    .claim = CLAIM_NONE,
+	    .settles = &conflict,
+	    .n_settles = 1};
 	assert_ok(tx_begin(w->s[site], &tx, &err), err);
 	assert_ok(tx_write(tx, &w->w[who], &edits, &id, &err), err);
 	assert_false(oid_is_zero(&id));
@@ -344,7 +350,8 @@ static void nothing_spoiled_gets_in(void **state)
 		arena_free(&arena);
 	}
 	assert_int_equal(kit_run(w->dir, "test $(git -C a.git count-objects | cut -d' ' -f1) = "
-					 "$(git -C a.git rev-list --objects --all | wc -l)"), 0);
+					 "$(git -C a.git rev-list --objects --all | wc -l)"),
+	    0);
 	sync_one_way(w, 1, 0, true);
 	assert_same(w, 0, 1);
 }
@@ -358,13 +365,23 @@ static void a_forged_state_is_refused(void **state)
 	struct oid got, tree, blob;
 	bool known;
 	struct buf text = {0};
-	static const char conflict[] = "record: " REPORT "\nfield: values.TT01\nwhy: rank\nstate: overruled\n";
-	struct change_record r = {"conflicts/01/0123456789012345678901234567890123456789.yaml", conflict, sizeof conflict - 1};
-	struct change c = {.ledger = LEDGER, .time = KIT_NOW, .unit = "11383", .rank = 3, .rule = MERGE_RULE,
-	    .claim = CLAIM_NONE, .subject = "x", .records = &r, .n_records = 1};
+	static const char conflict[] =
+	    "record: " REPORT "\nfield: values.TT01\nwhy: rank\nstate: overruled\n";
+	struct change_record r = {
+	    "conflicts/01/0123456789012345678901234567890123456789.yaml", conflict, sizeof conflict - 1};
+	struct change c = {.ledger = LEDGER,
+	    .time = KIT_NOW,
+	    .unit = "11383",
+	    .rank = 3,
+	    .rule = MERGE_RULE,
+	    .claim = CLAIM_NONE,
+	    .subject = "x",
+	    .records = &r,
+	    .n_records = 1};
 	/* The trees of that one path, by hand. */
 	hash_git_object("blob", conflict, sizeof conflict - 1, &blob);
-	static const char *const names[] = {"100644 0123456789012345678901234567890123456789.yaml", "40000 01", "40000 conflicts"};
+	static const char *const names[] = {
+	    "100644 0123456789012345678901234567890123456789.yaml", "40000 01", "40000 conflicts"};
 	tree = blob;
 	for (int i = 0; i < 3; i++) {
 		buf_cut(&text, 0);
@@ -375,11 +392,13 @@ static void a_forged_state_is_refused(void **state)
 	struct buf message = {0}, author = {0};
 	change_message(&c, &message);
 	change_author(&c, &author);
-	struct commit commit = {.tree = tree, .identity = buf_str(&author), .time = KIT_NOW, .message = buf_str(&message)};
+	struct commit commit = {
+	    .tree = tree, .identity = buf_str(&author), .time = KIT_NOW, .message = buf_str(&message)};
 	commit_sign(&commit, w->w[1].key);
 	memcpy(c.signature, commit.signature, sizeof c.signature);
 	assert_ok(tx_begin(w->s[0], &tx, &err), err);
-	assert_int_equal(tx_receive(tx, &c, key_public(w->w[1].key), NULL, NULL, &got, &known, &err), ERR_REFUSED);
+	assert_int_equal(
+	    tx_receive(tx, &c, key_public(w->w[1].key), NULL, NULL, &got, &known, &err), ERR_REFUSED);
 	assert_string_equal(err.rule, "state");
 	assert_string_equal(err.record, r.path);
 	ERR_CLEAR(&err);
@@ -395,7 +414,8 @@ static void a_forged_state_is_refused(void **state)
 	buf_free(&author);
 }
 
-static int refuse_all(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
+static int refuse_all(
+    void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
 {
 	struct oid *seen = ctx;
 	*seen = c->id;
@@ -423,7 +443,8 @@ static void the_judge_has_the_last_word(void **state)
 	struct oid id = tip(w->s[1]);
 	assert_ok(store_change(w->s[1], LEDGER, &id, &arena, &c, &err), err);
 	assert_ok(tx_begin(w->s[0], &tx, &err), err);
-	assert_int_equal(tx_receive(tx, &c, key_of(w, &c), refuse_all, &judged, &got, &known, &err), ERR_REFUSED);
+	assert_int_equal(
+	    tx_receive(tx, &c, key_of(w, &c), refuse_all, &judged, &got, &known, &err), ERR_REFUSED);
 	assert_string_equal(err.rule, "right");
 	assert_true(oid_eq(&judged, &id) && oid_eq(&got, &id));
 	tx_destroy(tx);

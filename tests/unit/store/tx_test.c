@@ -371,6 +371,23 @@ static void what_cannot_stand_is_refused(void **state)
 	tx_destroy(tx);
 }
 
+static void only_changes_are_changes(void **state)
+{
+	struct world *w = *state;
+	struct err err = {0};
+	struct arena arena = {0};
+	struct change c;
+	struct oid id;
+	static const char text[] = "state: draft\n";
+	kit_write(w->s, &w->ward, LEDGER, REPORT, text);
+	hash_git_object("blob", text, sizeof text - 1, &id);
+	assert_int_equal(store_change(w->s, LEDGER, &id, &arena, &c, &err), ERR_NOT_FOUND);
+	ERR_CLEAR(&err);
+	id.b[0] ^= 1;
+	assert_int_equal(store_change(w->s, LEDGER, &id, &arena, &c, &err), ERR_NOT_FOUND);
+	arena_free(&arena);
+}
+
 static void notes_stay_here(void **state)
 {
 	struct world *w = *state;
@@ -391,9 +408,14 @@ static void stores_are_not_made_twice(void **state)
 	struct err err = {0};
 	struct store *s;
 	char *here = kit_path(w->dir, "a.git"), *nowhere = kit_path(w->dir, "b.git");
-	assert_int_not_equal(store_init(here, &err), 0);
+	assert_int_equal(store_init(here, &err), ERR_REFUSED);
+	ERR_CLEAR(&err);
+	assert_int_equal(store_init(w->dir, &err), ERR_REFUSED);
 	ERR_CLEAR(&err);
 	assert_int_equal(store_open(nowhere, &s, &err), ERR_NOT_FOUND);
+	ERR_CLEAR(&err);
+	assert_int_equal(kit_run(w->dir, "mkdir b.git"), 0);
+	assert_ok(store_init(nowhere, &err), err);
 	free(here);
 	free(nowhere);
 }
@@ -426,6 +448,7 @@ int main(void)
 	    TEST(readers_follow_a_writer),
 	    TEST(a_reader_beside_a_writer),
 	    TEST(what_cannot_stand_is_refused),
+	    TEST(only_changes_are_changes),
 	    TEST(notes_stay_here),
 	    TEST(stores_are_not_made_twice),
 	    TEST(stock_git_clones_it),

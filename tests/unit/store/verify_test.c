@@ -16,8 +16,8 @@ static void unit_yaml(struct buf *out, const struct tx_writer *w, const char *na
 	char key[KEY_TEXT_SIZE];
 	key_text(key_public(w->key), key);
 	buf_cut(out, 0);
-	buf_printf(out, "{code: '%s', name: %s, level: %s, rank: %d, keys: {k1: {key: %s, state: active}}", w->unit, name,
-	    level, w->rank, key);
+	buf_printf(out, "{code: '%s', name: %s, level: %s, rank: %d, keys: {k1: {key: %s, state: active}}",
+	    w->unit, name, level, w->rank, key);
 	if (w->station)
 		buf_printf(out, ", station: %s, agency: %s", w->station, w->agency);
 	buf_puts(out, "}");
@@ -40,7 +40,8 @@ static int set_up(void **state)
 	unit_yaml(&yaml, &w->ward, "Lê Chân", "commune");
 	w->ward.grant = kit_write(w->s, &w->city, "directives/31", "units/11383.yaml", buf_str(&yaml));
 	unit_yaml(&yaml, &w->police, "Công an phường", "commune");
-	w->police.grant = kit_write(w->s, &w->ward, "directives/11383", "units/cong-an@11383.yaml", buf_str(&yaml));
+	w->police.grant =
+	    kit_write(w->s, &w->ward, "directives/11383", "units/cong-an@11383.yaml", buf_str(&yaml));
 	buf_free(&yaml);
 	w->r = registry_new();
 	assert_ok(registry_set_anchor(w->r, "31", key_public(w->city.key), &err), err);
@@ -125,7 +126,8 @@ static void clash(struct world *w)
 	struct store *other;
 	char *path = kit_path(w->dir, "b.git");
 	assert_ok(store_open(path, &other, &err), err);
-	struct oid id = kit_write(other, &w->police, WARD_LEDGER, REPORT, "{state: submitted, values: {TT01: '43'}}");
+	struct oid id =
+	    kit_write(other, &w->police, WARD_LEDGER, REPORT, "{state: submitted, values: {TT01: '43'}}");
 	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: submitted, values: {TT01: '44'}}");
 	assert_ok(store_change(other, WARD_LEDGER, &id, &arena, &c, &err), err);
 	assert_ok(tx_begin(w->s, &tx, &err), err);
@@ -151,15 +153,22 @@ static void stock_git_agrees(void **state)
 	struct world *w = *state;
 	clash(w);
 	write_signers(w);
-	assert_int_equal(kit_run(w->dir, "git -C a.git fsck --strict && git -C a.git rev-list --no-merges --all >ids && "
-					 "test $(wc -l <ids) = 6 && for c in $(cat ids); do "
-					 "git -C a.git -c gpg.ssh.allowedSignersFile=$PWD/signers verify-commit $c || exit 1; done"), 0);
-	assert_int_equal(kit_run(w->dir, "git -C a.git -c gpg.ssh.allowedSignersFile=$PWD/signers log --no-merges --all "
-					 "--format='%G? %GS %ae' >seen && ! grep -v '^G ' seen && "
-					 "grep -qx 'G cong-an.11383@tuyen.invalid cong-an.11383@tuyen.invalid' seen"), 0);
+	assert_int_equal(
+	    kit_run(w->dir,
+		"git -C a.git fsck --strict && git -C a.git rev-list --no-merges --all >ids && "
+		"test $(wc -l <ids) = 6 && for c in $(cat ids); do "
+		"git -C a.git -c gpg.ssh.allowedSignersFile=$PWD/signers verify-commit $c || exit 1; done"),
+	    0);
+	assert_int_equal(
+	    kit_run(w->dir, "git -C a.git -c gpg.ssh.allowedSignersFile=$PWD/signers log --no-merges --all "
+			    "--format='%G? %GS %ae' >seen && ! grep -v '^G ' seen && "
+			    "grep -qx 'G cong-an.11383@tuyen.invalid cong-an.11383@tuyen.invalid' seen"),
+	    0);
 	/* And a key that is not in the file is nobody's. */
 	assert_int_not_equal(kit_run(w->dir, "grep -v '^11383@' signers >fewer; git -C a.git "
-					     "-c gpg.ssh.allowedSignersFile=$PWD/fewer verify-commit $(cat a.git/refs/heads/directives/11383)"), 0);
+					     "-c gpg.ssh.allowedSignersFile=$PWD/fewer verify-commit $(cat "
+					     "a.git/refs/heads/directives/11383)"),
+	    0);
 }
 
 /* Point a ledger at a commit made of this text, as somebody with access to the disk might. */
@@ -171,8 +180,10 @@ static void plant(struct world *w, const char *ledger, const char *text)
 	fputs(text, f);
 	fclose(f);
 	free(path);
-	snprintf(command, sizeof command, "git -C a.git hash-object -w -t commit --literally --stdin <planted >id && "
-					  "git -C a.git update-ref refs/heads/%s $(cat id)", ledger);
+	snprintf(command, sizeof command,
+	    "git -C a.git hash-object -w -t commit --literally --stdin <planted >id && "
+	    "git -C a.git update-ref refs/heads/%s $(cat id)",
+	    ledger);
 	assert_int_equal(kit_run(w->dir, command), 0);
 }
 
@@ -223,7 +234,8 @@ static void another_tree_is_found(void **state)
 	struct world *w = *state;
 	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: draft, values: {TT01: '42'}}");
 	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: draft, values: {TT01: '43'}}");
-	char *first = commit_text(w, "refs/heads/" WARD_LEDGER "~1"), *last = commit_text(w, "refs/heads/" WARD_LEDGER);
+	char *first = commit_text(w, "refs/heads/" WARD_LEDGER "~1"),
+	     *last = commit_text(w, "refs/heads/" WARD_LEDGER);
 	memcpy(last, first, 46); /* the line of the tree */
 	plant(w, WARD_LEDGER, last);
 	free(first);
@@ -248,8 +260,10 @@ static void a_foreign_commit_is_found(void **state)
 {
 	struct world *w = *state;
 	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: draft}");
-	assert_int_equal(kit_run(w->dir, "cd a.git && git update-ref refs/heads/" WARD_LEDGER " $(git -c user.name=x -c "
-					 "user.email=x@x commit-tree -m x refs/heads/" WARD_LEDGER "^{tree})"), 0);
+	assert_int_equal(
+	    kit_run(w->dir, "cd a.git && git update-ref refs/heads/" WARD_LEDGER " $(git -c user.name=x -c "
+			    "user.email=x@x commit-tree -m x refs/heads/" WARD_LEDGER "^{tree})"),
+	    0);
 	one_problem(w, NULL, ERR_CORRUPT);
 }
 
@@ -258,8 +272,10 @@ static void a_missing_record_is_found(void **state)
 	struct world *w = *state;
 	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: draft}");
 	store_close(w->s);
-	assert_int_equal(kit_run(w->dir, "cd a.git && id=$(git rev-parse refs/heads/" WARD_LEDGER ":" REPORT ") && "
-					 "rm -f objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-)"), 0);
+	assert_int_equal(
+	    kit_run(w->dir, "cd a.git && id=$(git rev-parse refs/heads/" WARD_LEDGER ":" REPORT ") && "
+			    "rm -f objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-)"),
+	    0);
 	struct err err = {0};
 	char *path = kit_path(w->dir, "a.git");
 	assert_ok(store_open(path, &w->s, &err), err);
@@ -304,7 +320,8 @@ static void units_come_from_the_ledgers(void **state)
 	assert_non_null(registry_grant(w->r, &w->police.grant, "11383", "cong-an"));
 	assert_non_null(registry_by_key(w->r, key_public(w->ward.key)));
 	/* Loading a ledger again adds what is new and changes nothing else. */
-	kit_write(w->s, &w->city, "directives/31", "units/11050.yaml", "{code: '11050', name: Gia Phúc, level: commune, rank: 3}");
+	kit_write(w->s, &w->city, "directives/31", "units/11050.yaml",
+	    "{code: '11050', name: Gia Phúc, level: commune, rank: 3}");
 	assert_ok(registry_load_ledger(w->r, w->s, "directives/31", &err), err);
 	assert_non_null(registry_unit(w->r, "11050"));
 	assert_clean(w, 4, 0);
