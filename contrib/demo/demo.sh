@@ -6,7 +6,7 @@ set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 DEMO=$TUYEN_BUILD/demo
 PATH=$TUYEN_BUILD:$PATH
-export LANG=C.UTF-8
+export LANG=C.UTF-8 TUYEN_NOW=2026-07-01T08:00:00+07:00
 daemons=
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -57,6 +57,7 @@ cd "$DEMO" || exit 1
 cp "$TOP"/contrib/demo/plan.yaml "$TOP"/contrib/plans/*.yaml .
 port=${PORT:-7100}
 
+say 'The clock of this drill begins at 08:00 on 1 July 2026 (TUYEN_NOW), before the reports are due.'
 say '1. Seven nodes: the centre, two cities, three communes, and a police station of one of them.'
 run tuyen -C n/0 init --unit 0 --level central --name 'Trung ương' --root --listen 127.0.0.1:$port
 start n/0
@@ -99,6 +100,7 @@ run tuyen -C n/0 total tw.2026-06 --period thang-6
 tuyen -C n/0 total tw.2026-06 --period thang-6 --json >total.json
 must 'reported' "$(jq -r '"\(.reported) of \(.expected)"' total.json)" '2 of 3'
 must 'missing' "$(jq -r '.missing | join(" ")' total.json)" '00004'
+must 'late' "$(jq -c '.late' total.json)" '[]'
 must 'TT01' "$(jq -r '.rows[] | select(.indicator=="TT01").value' total.json)" 59
 must 'MT05' "$(jq -r '.rows[] | select(.indicator=="MT05") | "\(.numerator)/\(.denominator) = \(.value) %"' total.json)" '40/70 = 57.14 %'
 

@@ -63,9 +63,10 @@ same() { [ "$(git -C 31/store.git rev-parse reports/11383)" = "$(git -C 11383/st
 counts $line line.out >/dev/null
 tuyen -C 11383 report set p 2026-06 I1=701 I2=702 I3=703 2>/dev/null
 until_true same
-tuyen -C 11383 sync --wait >/dev/null
+quiet() { tuyen -C "$1" status --json | jq -e '.lines | length > 0 and all(.equal)'; }
+until_true quiet 11383
+until_true quiet 31
 ours_up=$(counts $line line.out)
-counts $line line.out >/dev/null
 tuyen -C 11383 sync --wait >/dev/null
 ours_idle=$(counts $line line.out)
 
