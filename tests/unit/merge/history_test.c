@@ -1,0 +1,216 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "merge/history.h"
+
+/* Change 'a' has the id 6161...61. */
+static struct oid id_of(char name)
+{
+	struct oid id;
+	memset(id.b, name, OID_SIZE);
+	return id;
+}
+
+static void ids_of(const char *names, struct oids *out)
+{
+	*out = (struct oids){0};
+	for (; *names; names++) {
+		struct oid id = id_of(*names);
+		oids_add(out, &id);
+	}
+}
+
+static int add(struct history *h, char name, const char *sees, const char *writer, struct err *err)
+{
+	struct history_change c = {
+	    .id = id_of(name), .writer = writer, .unit = writer, .rank = 2, .claim = CLAIM_NONE};
+	ids_of(sees, &c.heads);
+	int rc = history_add(h, &c, err);
+	oids_free(&c.heads);
+	return rc;
+}
+
+static bool seen(const struct history *h, char young, char old)
+{
+	struct oid a = id_of(young), b = id_of(old);
+	return history_seen(h, &a, &b);
+}
+
+static void assert_names(const struct oids *list, const char *names)
+{
+	char got[32] = "";
+	for (size_t i = 0; i < list->n && i < 31; i++)
+		got[i] = (char)list->items[i].b[0];
+	assert_string_equal(got, names);
+}
+
+/*
+ * a - b - d - f      one writer: a b d; f by another who saw d and e
+ *   \ c - e /
+ */
+static struct history *diamond(void)
+{
+	struct history *h = history_new();
+	struct err err = {0};
+	assert_int_equal(add(h, 'a', "", "31", &err), 0);
+	assert_int_equal(add(h, 'b', "a", "31", &err), 0);
+	assert_int_equal(add(h, 'c', "a", "11383", &err), 0);
+	assert_int_equal(add(h, 'e', "c", "11383", &err), 0);
+	assert_int_equal(add(h, 'd', "b", "31", &err), 0);
+	assert_int_equal(add(h, 'f', "de", "0", &err), 0);
+	return h;
+}
+
+static void who_saw_what(void **state)
+{
+	(void)state;
+	static const char *const sees[] = {"a", "ab", "ac", "abd", "ace", "abcdef"};
+	struct history *h = diamond();
+	for (char young = 'a'; young <= 'f'; young++)
+		for (char old = 'a'; old <= 'f'; old++)
+			assert_int_equal(seen(h, young, old), strchr(sees[young - 'a'], old) != NULL);
+	assert_false(seen(h, 'f', 'x'));
+	assert_false(seen(h, 'x', 'a'));
+	assert_int_equal(history_count(h), 6);
+	history_free(h);
+}
+
+static void a_missing_head_parks(void **state)
+{
+	(void)state;
+	struct history *h = diamond();
+	struct err err = {0};
+	assert_int_equal(add(h, 'g', "fx", "0", &err), ERR_PARKED);
+	assert_non_null(err.hint);
+	struct oid g = id_of('g');
+	assert_false(history_has(h, &g));
+	assert_null(history_heads_of(h, &g));
+	history_free(h);
+}
+
+static void adding_again_is_nothing(void **state)
+{
+	(void)state;
+	struct history *h = diamond();
+	struct err err = {0};
+	assert_int_equal(add(h, 'c', "b", "somebody else", &err), 0);
+	assert_int_equal(history_count(h), 6);
+	assert_false(seen(h, 'c', 'b'));
+	struct oid f = id_of('f');
+	assert_names(history_heads_of(h, &f), "de");
+	history_free(h);
+}
+
+static void maximal(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+	    {"", ""}, {"a", "a"}, {"edcba", "de"}, {"abcdef", "f"}, {"cbb", "bc"}, {"bx", "b"}};
+	struct history *h = diamond();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct oids list;
+		ids_of(rows[i][0], &list);
+		history_maximal(h, &list);
+		assert_names(&list, rows[i][1]);
+		oids_free(&list);
+	}
+	history_free(h);
+}
+
+static void tips(void **state)
+{
+	(void)state;
+	struct history *h = diamond();
+	struct err err = {0};
+	struct oids list;
+	history_tips(h, &list);
+	assert_names(&list, "f");
+	oids_free(&list);
+	assert_int_equal(add(h, 'g', "b", "31", &err), 0);
+	history_tips(h, &list);
+	assert_names(&list, "fg");
+	oids_free(&list);
+	history_free(h);
+}
+
+static void between(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {{"", "f", "abcdef"}, {"b", "f", "cdef"}, {"de", "f", "f"},
+	    {"f", "f", ""}, {"", "de", "abcde"}, {"xb", "e", "ce"}, {"f", "a", ""}, {"", "", ""}};
+	struct history *h = diamond();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct oids have, heads, out;
+		ids_of(rows[i][0], &have);
+		ids_of(rows[i][1], &heads);
+		history_between(h, &have, &heads, &out);
+		assert_names(&out, rows[i][2]);
+		oids_free(&have);
+		oids_free(&heads);
+		oids_free(&out);
+	}
+	history_free(h);
+}
+
+/* A node restored from an old copy goes on under its name: two chains, and nothing else is different. */
+static void a_forked_writer(void **state)
+{
+	(void)state;
+	struct history *h = history_new();
+	struct err err = {0};
+	struct oids list;
+	assert_int_equal(add(h, 'a', "", "31", &err), 0);
+	assert_int_equal(add(h, 'b', "a", "31", &err), 0);
+	assert_int_equal(add(h, 'c', "a", "31", &err), 0);
+	assert_int_equal(add(h, 'd', "c", "31", &err), 0);
+	assert_int_equal(add(h, 'e', "b", "31", &err), 0);
+	assert_false(seen(h, 'd', 'b'));
+	assert_false(seen(h, 'e', 'c'));
+	assert_true(seen(h, 'e', 'b'));
+	history_tips(h, &list);
+	assert_names(&list, "de");
+	oids_free(&list);
+	assert_int_equal(add(h, 'f', "de", "31", &err), 0);
+	assert_true(seen(h, 'f', 'b') && seen(h, 'f', 'c'));
+	history_free(h);
+}
+
+static void the_newest_taken_back(void **state)
+{
+	(void)state;
+	struct history *h = diamond();
+	struct err err = {0};
+	struct oids list;
+	struct oid g = id_of('g');
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(add(h, 'g', "f", round == 1 ? "0" : "01", &err), 0);
+		history_drop_last(h);
+		assert_false(history_has(h, &g));
+		history_tips(h, &list);
+		assert_names(&list, "f");
+		oids_free(&list);
+	}
+	assert_int_equal(add(h, 'g', "f", "01", &err), 0);
+	assert_true(seen(h, 'g', 'a'));
+	history_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(who_saw_what),
+	    cmocka_unit_test(a_missing_head_parks),
+	    cmocka_unit_test(adding_again_is_nothing),
+	    cmocka_unit_test(maximal),
+	    cmocka_unit_test(tips),
+	    cmocka_unit_test(between),
+	    cmocka_unit_test(a_forked_writer),
+	    cmocka_unit_test(the_newest_taken_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
