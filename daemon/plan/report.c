@@ -7,6 +7,12 @@
 #include "plan/directive.h"
 #include "plan/receipt.h"
 
+const char *report_state(const struct record *report)
+{
+	const char *state = record_get(report, "state");
+	return state ? state : "draft";
+}
+
 bool report_is_reported(const struct record *report)
 {
 	const char *state = report ? record_get(report, "state") : NULL;
@@ -118,7 +124,7 @@ static void fill_corrections(const struct record *r, struct report_form *out, st
 
 static void fill_state(const struct record *r, struct report_form *out, struct arena *arena)
 {
-	out->state = record_get(r, "state");
+	out->state = out->exists ? report_state(r) : NULL;
 	out->version = record_get(r, "version");
 	out->nil = record_get(r, "nil") != NULL;
 	out->partial = record_get(r, "partial") != NULL;
@@ -206,7 +212,7 @@ static int list_record(const struct view *v, const char *ledger, const char *pat
 	    .issuer = arena_dup(arena, issuer),
 	    .plan = arena_dup(arena, plan),
 	    .period = arena_dup(arena, period),
-	    .state = record_get(&r, "state"),
+	    .state = report_state(&r),
 	    .version = record_get(&r, "version"),
 	    .received = n ? receipts[n - 1].received : NULL,
 	    .due = directive_due(v, directives, issuer, plan, period, unit),

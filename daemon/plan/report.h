@@ -76,6 +76,9 @@ struct report_filter {
 int report_list(const struct view *v, const struct report_filter *filter, struct arena *arena,
     struct report_items *out, struct err *err);
 
+/* The state of a report that is there: "draft" while it has none of its own. Nobody writes "draft": two that begin a
+ * report apart must not meet in its state, nor a superior's figure undo the unit's submission. */
+const char *report_state(const struct record *report);
 /* Has the unit reported: submitted or accepted. `report` may be NULL. */
 bool report_is_reported(const struct record *report);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/report.h"
+
 static bool is_asked(const struct report_edit *e, const struct indicator *i)
 {
 	return indicator_is_for(e->v, &e->plan, i, e->unit);
@@ -38,8 +40,7 @@ int report_edit_open(struct report_edit *e, const struct view *v, const struct a
 	e->ledger = arena_printf(arena, "reports/%s", e->unit);
 	e->path = arena_printf(arena, "reports/%s/%s/%s.yaml", e->plan.issuer, e->plan.plan, e->period.id);
 	rc = writing_open(v, e->ledger, e->path, arena, &e->r, &e->exists, err);
-	const char *state = rc == 0 && e->exists ? record_get(&e->r, "state") : NULL;
-	e->state = state ? state : "";
+	e->state = rc == 0 && e->exists ? report_state(&e->r) : "";
 	e->written = arena_alloc(arena, (e->plan.n_indicators + 1) * sizeof *e->written);
 	return rc;
 }
@@ -154,7 +155,10 @@ static void claim(const struct report_edit *e, struct change *c)
 
 int report_edit_commit(struct report_edit *e, const char *verb, const char *body, struct err *err)
 {
+	const char *state = record_get(&e->r, "state");
+	record_put(&e->r, "state", report_state(&e->r));
 	int rc = record_check(&e->r, err);
+	record_put(&e->r, "state", state);
 	if (rc)
 		return rc;
 	const char *subject =
@@ -205,8 +209,6 @@ int report_edit_finish_set(struct report_edit *e, const struct args *a, struct e
 		rc = writing_reason(a, &e->o->arena, &reason, err);
 	if (rc)
 		return rc;
-	if (!e->exists)
-		report_edit_state(e, "draft");
 	if (e->own && e->n_written)
 		record_put(&e->r, "nil", NULL);
 	if (!e->own && e->n_changed)

@@ -85,10 +85,8 @@ int report_op_new(const struct view *v, const struct args *a, struct outcome *o,
 	if (rc == 0 && e.exists)
 		outcome_note(
 		    o, N_("the report on %1 for %2 is there already: %3"), e.plan.plan, e.period.id, e.state);
-	if (rc == 0 && !e.exists) {
-		report_edit_state(&e, "draft");
+	if (rc == 0 && !e.exists)
 		rc = report_edit_commit(&e, "new", NULL, err);
-	}
 	if (rc == 0)
 		print_form(&e, &o->output);
 	report_edit_close(&e);

@@ -80,7 +80,7 @@ static void ask_report(const struct asking *a, const struct directive *d)
 	t->issuer = d->plan_issuer;
 	t->plan = d->plan;
 	t->period = d->period;
-	t->state = exists ? record_get(&r, "state") : NULL;
+	t->state = exists ? report_state(&r) : NULL;
 	t->due = directive_due(v, a->all, d->plan_issuer, d->plan, d->period, v->unit);
 	t->directive = directive_of(a, t, d);
 	set_due(v, t);
@@ -120,7 +120,7 @@ static int read_last(const struct view *v, const char *ledger, const char *path,
 	out->last.issuer = arena_dup(arena, part[0]);
 	out->last.plan = arena_dup(arena, part[1]);
 	out->last.period = arena_dup(arena, part[2]);
-	out->last.state = record_get(&r, "state");
+	out->last.state = report_state(&r);
 	out->last.version = version;
 	out->last.sent = c.time;
 	out->last.received = out->last.late = NULL;

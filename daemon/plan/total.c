@@ -120,7 +120,7 @@ static int read_unit(const struct totalling *t, struct total_unit *u, struct err
 		return rc;
 	}
 	if (rc == 0) {
-		u->state = record_get(&r, "state");
+		u->state = report_state(&r);
 		u->reported = report_is_reported(&r);
 		u->nil = record_get(&r, "nil") != NULL;
 		u->partial = record_get(&r, "partial") != NULL;
