@@ -1,4 +1,5 @@
 #include "store_kit.h"
+#include "base/sys.h"
 #include "store/commit.h"
 
 static struct commit sample(void)
@@ -127,6 +128,61 @@ static void other_commits_are_refused(void **state)
 	}
 }
 
+static void file_text(const char *name, struct buf *out)
+{
+	struct err err = {0};
+	char *path = kit_path("schema/vectors/store", name);
+	assert_ok(sys_read_file(path, COMMIT_BYTES_MAX, out, &err), err);
+	free(path);
+}
+
+/* schema/store.md: these bytes are the format. */
+static void vector_holds(const char *name, struct commit *c, struct arena *arena)
+{
+	struct buf text = {0}, again = {0}, ids = {0}, line = {0};
+	struct err err = {0};
+	struct oid id;
+	char hex[OID_HEX + 1];
+	file_text(name, &text);
+	file_text("ids", &ids);
+	assert_ok(commit_parse(c, arena, text.data, text.len, &err), err);
+	commit_print(c, &again);
+	assert_string_equal(buf_str(&again), buf_str(&text));
+	hash_git_object("commit", text.data, text.len, &id);
+	oid_hex(&id, hex);
+	buf_printf(&line, "%s %s\n", name, hex);
+	assert_non_null(strstr(buf_str(&ids), buf_str(&line)));
+	buf_free(&text);
+	buf_free(&again);
+	buf_free(&ids);
+	buf_free(&line);
+}
+
+static void the_vectors_hold(void **state)
+{
+	(void)state;
+	struct arena arena = {0};
+	struct commit c;
+	struct change words = {0};
+	struct err err = {0};
+	struct buf message = {0}, author = {0};
+	vector_holds("signed.commit", &c, &arena);
+	assert_true(commit_verify(&c, c.public_key));
+	assert_ok(change_parse_message(&words, &arena, c.message, &err), err);
+	change_message(&words, &message);
+	change_author(&words, &author);
+	assert_string_equal(buf_str(&message), c.message);
+	assert_string_equal(buf_str(&author), c.identity);
+	vector_holds("merge.commit", &c, &arena);
+	assert_false(c.is_signed);
+	assert_int_equal(c.n_parents, 2);
+	assert_string_equal(c.identity, MERGE_IDENTITY);
+	assert_string_equal(c.message, MERGE_MESSAGE);
+	buf_free(&message);
+	buf_free(&author);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(no_flipped_bit_passes),
 	    cmocka_unit_test(another_key_is_refused),
 	    cmocka_unit_test(other_commits_are_refused),
+	    cmocka_unit_test(the_vectors_hold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
