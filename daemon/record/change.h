@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/oid.h"
 
-#define CHANGE_RECORDS_MAX 512	     /* records that one change may touch */
-#define CHANGE_BYTES_MAX (6 * 1024 * 1024)	 /* of all its record texts together */
+#define CHANGE_RECORDS_MAX 512 /* records that one change may touch */
+#define CHANGE_BYTES_MAX (6 * 1024 * 1024) /* of all its record texts together */
 #define CHANGE_MESSAGE_MAX 8192
 
 /* Right to a tie (DESIGN 5, step 4), strongest first. Claimed by the writer, checked on arrival. */
@@ -24,21 +24,23 @@ struct change_record {
 
 struct change {
 	const char *ledger; /* "reports/11383" */
-	struct oid id;	    /* of the signed commit; zero before it is signed */
-	struct oid parent;  /* the commit under it: a signed change or a canonical merge; zero for the first of a ledger */
-	struct oids heads;  /* the signed changes that `parent` stands for, sorted; n = 0, 1 or more (a merge) */
-	int64_t time;	    /* seconds, UTC */
+	struct oid id; /* of the signed commit; zero before it is signed */
+	struct oid
+	    parent; /* the commit under it: a signed change or a canonical merge; zero for the first of a ledger */
+	struct oids
+	    heads; /* the signed changes that `parent` stands for, sorted; n = 0, 1 or more (a merge) */
+	int64_t time; /* seconds, UTC */
 	/* Under what it was written: the trailers of its message. */
-	const char *unit;    /* "11383" */
+	const char *unit; /* "11383" */
 	const char *station; /* "cong-an", or NULL for the unit's own node */
-	const char *agency;  /* or NULL */
+	const char *agency; /* or NULL */
 	int rank;
 	int rule; /* rule version */
 	struct oid grant; /* the change that put this key into the registry; zero for the anchor */
 	enum claim claim;
 	struct oid claim_basis; /* the change (plan) on which an owner or lead claim rests; zero if none */
-	const char *subject;	/* one line */
-	const char *body;	/* a reason, several lines, or NULL */
+	const char *subject; /* one line */
+	const char *body; /* a reason, several lines, or NULL */
 	const char *const *settles; /* ids of the conflicts it settles, sorted */
 	size_t n_settles;
 	unsigned char signature[64]; /* Ed25519, over the SSHSIG of the commit text */
@@ -56,7 +58,9 @@ struct change_texts {
 /* The commit message: subject, blank line, body and blank line if any, then trailers in fixed order:
  *   Tuyen-Unit, Tuyen-Station, Tuyen-Agency, Tuyen-Rank, Tuyen-Rule, Tuyen-Grant (40 hex, or "anchor"),
  *   Tuyen-Claim ("owner <40 hex>" or "lead <40 hex>"), Tuyen-Settles (one line each).
- * Absent ones are left out. */
+ * Absent ones are left out. The writer sees to it that the subject is one line and the body neither begins nor ends
+ * with a line end, both UTF-8 without control characters (record_value of a FIELD_LINE and a FIELD_TEXT gives such),
+ * that unit, station, agency and conflicts are ids, and rank and rule 0 to 999. */
 void change_message(const struct change *c, struct buf *out);
 /* The reverse; anything that change_message would not write is ERR_INPUT. Fills the fields above from the text. */
 int change_parse_message(struct change *c, struct arena *arena, const char *message, struct err *err);

@@ -22,15 +22,19 @@ struct decimal {
 };
 
 int decimal_parse(const char *text, struct decimal *out, struct err *err); /* people's input */
-int decimal_parse_canonical(const char *text, struct decimal *out, struct err *err); /* the stored form only */
-void decimal_print(struct decimal d, char text[DECIMAL_TEXT]); /* canonical: no trailing zeros after the point */
+int decimal_parse_canonical(
+    const char *text, struct decimal *out, struct err *err); /* the stored form only */
+void decimal_print(
+    struct decimal d, char text[DECIMAL_TEXT]); /* canonical: no trailing zeros after the point */
 struct decimal decimal_from(int64_t n);
-int decimal_add(struct decimal a, struct decimal b, struct decimal *out, struct err *err); /* ERR_INPUT: too long */
+int decimal_add(
+    struct decimal a, struct decimal b, struct decimal *out, struct err *err); /* ERR_INPUT: too long */
 int decimal_sub(struct decimal a, struct decimal b, struct decimal *out, struct err *err);
 int decimal_cmp(struct decimal a, struct decimal b);
 bool decimal_is_zero(struct decimal d);
 /* 100 * a / b, rounded half up (away from zero) to `places`, all places printed: 31/58 -> "53.45".
  * b zero is ERR_INPUT. */
-int decimal_percent(struct decimal a, struct decimal b, unsigned places, char text[DECIMAL_TEXT], struct err *err);
+int decimal_percent(
+    struct decimal a, struct decimal b, unsigned places, char text[DECIMAL_TEXT], struct err *err);
 
 #endif

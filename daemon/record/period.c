@@ -149,7 +149,7 @@ int period_parse(const char *calendar, const struct period *campaigns, size_t n_
     struct period *out, struct err *err)
 {
 	struct standard s;
-	const struct calendar *c = find(calendar);
+	const struct calendar *c = find(calendar ? calendar : "nd09");
 	for (size_t i = 0; i < n_campaigns; i++)
 		if (strcmp(campaigns[i].id, id) == 0) {
 			*out = campaigns[i];

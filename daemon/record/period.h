@@ -16,7 +16,7 @@ struct period {
 	day_t first, last;
 };
 
-/* Campaign periods of a plan, to be looked up before the standard forms; may be NULL/0. */
+/* `calendar` NULL means nd09. Campaign periods of a plan, to be looked up before the standard forms; may be NULL/0. */
 int period_parse(const char *calendar, const struct period *campaigns, size_t n_campaigns, const char *id,
     struct period *out, struct err *err);
 bool period_calendar_exists(const char *calendar);

@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "record/text.h"
 #include "record/yaml_guard.h"
+#include "record/yaml_problem.h"
 
 /* A map or list that is still open. */
 struct frame {
@@ -39,58 +40,13 @@ static int refuse(struct reader *r, const yaml_mark_t *at, const char *msg, cons
 	return r->err->code;
 }
 
-/* What libyaml says, and what we say to people. */
-static const struct {
-	const char *problem, *msg, *hint;
-} problems[] = {
-    {"mapping values are not allowed in this context", N_("a ':' stands where no key can be"),
-	N_("put a text that holds ': ' in quotes, and check that keys of one map begin in the same column")},
-    {"found unexpected ':'", N_("a ':' stands where no key can be"),
-	N_("put a blank after the ':' of a key, and a text that holds ':' in quotes")},
-    {"did not find expected key", N_("a key should begin here"),
-	N_("check that keys of one map begin in the same column and that every quote is closed")},
-    {"could not find expected ':'", N_("a key is not followed by ':'"), N_("write 'key: value'")},
-    {"did not find expected ',' or ']'", N_("a list that began with '[' is not closed"),
-	N_("put a ',' between members and a ']' at the end")},
-    {"did not find expected ',' or '}'", N_("a map that began with '{' is not closed"),
-	N_("put a ',' between keys and a '}' at the end")},
-    {"did not find expected '-' indicator", N_("a member of the list should begin here with '-'"),
-	N_("check that the members of one list begin in the same column")},
-    {"found unexpected end of stream", N_("a quote is opened but never closed"),
-	N_("close it, and write a ' inside of single quotes twice")},
-    {"found character that cannot start any token", N_("a text cannot begin with this character"),
-	N_("put the text in quotes")},
-    {"block sequence entries are not allowed in this context", N_("a '-' stands where no list can be"),
-	N_("begin the list on a line of its own, or put the text in quotes")},
-    {"did not find expected alphabetic or numeric character",
-	N_("'&' and '*' mean anchors and aliases, which are not taken"),
-	N_("put a text that begins so in quotes, and write values out where they belong")},
-    {"found unknown escape character",
-	N_("a '\\' in double quotes is followed by a letter that means nothing"),
-	N_("write the '\\' twice, or use single quotes")},
-    {"found undefined tag handle", N_("tags ('!') are not taken"),
-	N_("put a text that begins with '!' in quotes")},
-    {"did not find expected <document start>", N_("there is more text after the end of the document"),
-	N_("give one document a file")},
-    {"found unexpected document indicator", N_("a '---' or '...' stands inside of a quoted text"),
-	N_("close the quote before it")},
-    {"found unknown directive name", N_("directives ('%') are not taken"), N_("remove the line")},
-    {"found incompatible YAML document", N_("directives ('%') are not taken"), N_("remove the line")},
-    {"found duplicate %YAML directive", N_("directives ('%') are not taken"), N_("remove the line")},
-};
-
 static int refuse_syntax(struct reader *r)
 {
-	const yaml_parser_t *p = &r->parser;
-	if (p->error == YAML_MEMORY_ERROR)
+	const char *hint;
+	if (r->parser.error == YAML_MEMORY_ERROR)
 		abort();
-	const char *problem = p->problem ? p->problem : "";
-	for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
-		if (strcmp(problem, problems[i].problem) == 0)
-			return refuse(r, &p->problem_mark, problems[i].msg, problems[i].hint);
-	err_set(r->err, ERR_INPUT, N_("this is not YAML that can be read: %1"), problem);
-	err_at(r->err, r->file, (unsigned)p->problem_mark.line + 1, (unsigned)p->problem_mark.column + 1);
-	return r->err->code;
+	const char *msg = yaml_problem(r->parser.problem, &hint);
+	return refuse(r, &r->parser.problem_mark, msg, hint);
 }
 
 static int refuse_anchor(struct reader *r, const yaml_mark_t *at)
@@ -241,7 +197,8 @@ static int begin_document(struct reader *r, const yaml_event_t *e)
 		    r, &e->start_mark, N_("a second document begins here"), N_("give one document a file"));
 	if (e->data.document_start.version_directive ||
 	    e->data.document_start.tag_directives.start != e->data.document_start.tag_directives.end)
-		return refuse(r, &e->start_mark, N_("directives ('%') are not taken"), N_("remove the line"));
+		return refuse(r, &e->start_mark, N_("directives ('%') are not taken"),
+		    N_("remove the line, or put a text that begins with '%' in quotes"));
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static void decree_09_closes_on_the_14th(void **state)
 	spans("nd09", "2026-H2", "2026-06-15", "2026-12-14");
 	spans("nd09", "2026-9M", "2025-12-15", "2026-09-14");
 	spans("nd09", "2026", "2025-12-15", "2026-12-14");
+	spans(NULL, "2026-06", "2026-05-15", "2026-06-14");
 }
 
 static void the_plain_calendar_has_plain_months(void **state)

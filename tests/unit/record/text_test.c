@@ -79,15 +79,10 @@ static void searching_knows_no_tones(void **state)
 static void letters_that_look_alike_are_noticed(void **state)
 {
 	(void)state;
+	const char *title = "Kế hoạch t\xD0\xBE\xC3\xA1n"; /* a Cyrillic о */
 	size_t at = 99;
-	assert_true(text_mixed_script("Kế hoạch t\xD0\xBE"
-				      "án",
-	    &at)); /* a Cyrillic о */
-	assert_string_equal("Kế hoạch t\xD0\xBE"
-			    "án" +
-				at,
-	    "t\xD0\xBE"
-	    "án");
+	assert_true(text_mixed_script(title, &at));
+	assert_int_equal(at, strlen("Kế hoạch "));
 	assert_true(text_mixed_script("\xCE\x91"
 				      "BC",
 	    NULL)); /* a Greek Α */

@@ -117,9 +117,12 @@ static void what_is_refused_says_where_and_what_to_do(void **state)
 	refused("a: !<x> [1]\n",
 	    "a.yaml:1:4: tags ('!') are not taken; put a text that begins with '!' in quotes");
 	refused("a: 1\n---\nb: 1\n", "a.yaml:2:1: a second document begins here; give one document a file");
-	refused("%YAML 1.1\n---\na: 1\n", "a.yaml:1:1: directives ('%') are not taken; remove the line");
-	refused("%TAG ! x\n---\na: 1\n", "a.yaml:1:1: directives ('%') are not taken; remove the line");
-	refused("%HOHO 1.1\n---\na: 1\n", "a.yaml:1:6: directives ('%') are not taken; remove the line");
+	refused("%YAML 1.1\n---\na: 1\n", "a.yaml:1:1: directives ('%') are not taken; remove the line, or "
+					  "put a text that begins with '%' in quotes");
+	refused("%TAG ! x\n---\na: 1\n", "a.yaml:1:1: directives ('%') are not taken; remove the line, or "
+					 "put a text that begins with '%' in quotes");
+	refused("%HOHO 1.1\n---\na: 1\n", "a.yaml:1:6: directives ('%') are not taken; remove the line, or "
+					  "put a text that begins with '%' in quotes");
 	refused("? [a]\n: 1\n", "a.yaml:1:3: a key is a map or a list; write keys as plain text");
 	refused("'': 1\n", "a.yaml:1:1: a key is empty; write 'key: value'");
 	refused("{a: 58,14}\n",
@@ -154,7 +157,7 @@ static void syntax_errors_speak_our_words(void **state)
 	    "and check that keys of one map begin in the same column");
 	refused("a: @x\n", "a.yaml:1:4: a text cannot begin with this character; put the text in quotes");
 	refused("a: \"\\q\"\n",
-	    "a.yaml:1:5: a '\\' in double quotes is followed by a letter that means nothing; write "
+	    "a.yaml:1:5: a '\\' in double quotes is followed by what means nothing; write "
 	    "the '\\' twice, or use single quotes");
 	refused("a: 1\nb\n", "a.yaml:3:1: a key is not followed by ':'; write 'key: value'");
 	refused("a: - b\n",
@@ -163,9 +166,32 @@ static void syntax_errors_speak_our_words(void **state)
 	refused("a: 1\n- b\n",
 	    "a.yaml:2:1: a key should begin here; check that keys of one map begin in the same "
 	    "column and that every quote is closed");
-	refused("a: **\n",
-	    "a.yaml:1:5: '&' and '*' mean anchors and aliases, which are not taken; put a text that "
-	    "begins so in quotes, and write values out where they belong");
+	refused("a: **\n", "a.yaml:1:5: anchors and aliases ('&', '*') are not taken; put a text that "
+			   "begins so in quotes, and write values out where they belong");
+}
+
+/* Where libyaml is the one who refuses, some sentence of ours must fit. */
+static void no_error_is_left_in_libyamls_words(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"[a,", "[a: b: c]", "a: [}", "a: {]", "{a b", "- a\nb: c", "a: !",
+	    "a: !<x", "a: !a!b c", "a: !a%zz c", "a: !b!!", "a: |x\n  b", "a: |0\n b", "a: > x",
+	    "a: \"\\xzz\"", "a: \"\\ud800\"", "%", "% x", "%YAML 2.0\n--- a", "%YAML x", "%YAML 1.",
+	    "%YAML 1.1111111111111", "%YAML 1.1\n%YAML 1.1\n--- a", "%TAG", "%TAG !a!",
+	    "%TAG !a! x\n%TAG !a! x\n--- a", "%A$", "a: 'b\n---\n'", "a: \"b\n...\n\"", "'a' 'b'", "a: ? b",
+	    "[? a\n---", "&", "a: & b", "a: *", "a: `b", "a: %b", "a:\n- b\n c\n-d: e\n  f: g", "a: b\n c: d",
+	    "- - a\n - b", "a: |\n  b\n c\n", "? a\n b: c", "key: [a]b", "a: 'b' c", "a: {b: c} d",
+	    "{a: b}: c: d", "\"a\nb\": c", "{,}", "[,]", "- a\n  - b: c\n d"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct err err = {0};
+		struct yaml_node *root;
+		if (yaml_parse(&arena, "a.yaml", bad[i], strlen(bad[i]), &root, &err) == 0)
+			fail_msg("taken: %s", bad[i]);
+		if (strcmp(err.msg, "this is not YAML that can be read") == 0)
+			fail_msg("no sentence for: %s", bad[i]);
+		assert_non_null(err.hint);
+		assert_true(err.line && err.column);
+	}
 }
 
 static void nesting_is_refused_before_it_costs(void **state)
@@ -305,6 +331,7 @@ int main(void)
 	    cmocka_unit_test_teardown(nfd_comes_out_as_nfc, end_arena),
 	    cmocka_unit_test_teardown(what_is_refused_says_where_and_what_to_do, end_arena),
 	    cmocka_unit_test_teardown(syntax_errors_speak_our_words, end_arena),
+	    cmocka_unit_test_teardown(no_error_is_left_in_libyamls_words, end_arena),
 	    cmocka_unit_test_teardown(nesting_is_refused_before_it_costs, end_arena),
 	    cmocka_unit_test_teardown(a_file_has_a_bound, end_arena),
 	    cmocka_unit_test_teardown(an_unknown_key_names_the_nearest, end_arena),
