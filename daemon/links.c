@@ -227,7 +227,7 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 {
 	struct links *s = ctx;
 	bool up = link_is_up(l);
-	log_line(LOG_NOTICE, "line to %s ended: %s", link_peer(l)->id, why->msg ? why->msg : "closed");
+	log_err(LOG_NOTICE, link_peer(l)->id, why);
 	for (size_t i = 0; i < s->n_open; i++)
 		if (s->open[i] == l)
 			s->open[i] = s->open[--s->n_open];

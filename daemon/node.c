@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "links.h"
 #include "node_requests.h"
+#include "plan/claim.h"
 #include "store/verify.h"
 #include "view_store.h"
 
@@ -124,8 +125,26 @@ int node_admitted(const struct node *n, struct err *err)
 	return err->code;
 }
 
+static int read_at(void *ctx, const char *ledger, const struct oid *change, const char *path, struct arena *arena,
+    struct record *out, struct err *err)
+{
+	struct node *n = ctx;
+	struct history *h;
+	int rc = store_history(n->store, ledger, &h, err);
+	if (rc == 0 && !history_has(h, change))
+		rc = err_set(err, ERR_PARKED, N_("a change of %1 on which a claim rests has not arrived yet"), ledger);
+	return rc ? rc : store_record(n->store, ledger, change, path, arena, out, err);
+}
+
+int node_check_claim(struct node *n, const struct change *c, const struct change_texts *texts, size_t count,
+    struct err *err)
+{
+	struct claim_source source = {n, read_at};
+	return claim_check(&source, c, texts, count, err);
+}
+
 /* The same judgement that every other node will pass on arrival, before anything is signed. */
-static int judge_own(struct node *n, const struct change *edits, struct err *err)
+static int judge_own(struct node *n, struct change *edits, struct err *err)
 {
 	const struct registry_grant *grant =
 	    registry_grant(n->registry, &n->config.grant, n->config.unit, n->config.station);
@@ -165,11 +184,17 @@ static int judge_own(struct node *n, const struct change *edits, struct err *err
 	}
 	if (rc == 0)
 		rc = registry_check(n->registry, grant, &c, texts, n_texts, err);
+	/* A claim that would not hold (the plan has just changed) is no claim; the figures are written all the same. */
+	struct err none = {0};
+	if (rc == 0 && node_check_claim(n, &c, texts, n_texts, &none) != 0) {
+		edits->claim = CLAIM_NONE;
+		edits->claim_basis = (struct oid){{0}};
+	}
 	arena_free(&arena);
 	return rc;
 }
 
-int node_write(struct node *n, const struct outcome *o, struct err *err)
+int node_write(struct node *n, struct outcome *o, struct err *err)
 {
 	if (o->n_changes == 0)
 		return 0;

@@ -14,7 +14,8 @@ struct judging {
 static int judge(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
 {
 	const struct judging *j = ctx;
-	return registry_check(j->node->registry, j->grant, c, texts, n, err);
+	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
+	return rc ? rc : node_check_claim(j->node, c, texts, n, err);
 }
 
 /* Complete the heads of a change by what came before it in the batch. False: one of those was not stored. */
