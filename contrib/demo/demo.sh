@@ -10,8 +10,19 @@ export LANG=C.UTF-8 TUYEN_NOW=2026-07-01T08:00:00+07:00
 daemons=
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# What is printed can be pasted into a shell.
+shown() {
+	printf '$'
+	for word in "$@"; do
+		case "$word" in
+		*[!A-Za-z0-9_./=:@%+-]* | '') printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	printf '\n'
+}
 run() {
-	printf '$ %s\n' "$*"
+	shown "$@"
 	"$@" || { echo "demo: this failed: $*" >&2; exit 1; }
 }
 # must WHAT GOT WANTED
