@@ -17,6 +17,7 @@ static void ledger_free(struct book_ledger *l)
 	oids_free(&l->base);
 	oids_free(&l->known);
 	oids_free(&l->sent);
+	oids_free(&l->given);
 	oids_free(&l->recent);
 	free(l);
 }

@@ -15,6 +15,7 @@ struct book_ledger {
 	struct oids base; /* of both ends, when they were last equal */
 	struct oids known; /* what the peer has, as far as we know; not minimal */
 	struct oids sent; /* known, and what is on its way to the peer */
+	struct oids given; /* by the peer on this line: whatever it says it has, it has these */
 	struct oids recent; /* a ring of ids that were on the line */
 	size_t recent_at;
 	bool shared; /* by our registry */

@@ -22,7 +22,7 @@
 #define ACK_SLOW 4000 /* and as slow as this narrows it */
 #define ACK_BATCHES 4 /* batches acknowledged at once */
 #define ALIVE 15000 /* ms: a long message is coming in or being stored; say that we are there */
-#define COMMON_MAX 8   /* ids of common ground in a have, for each ledger and kind */
+#define COMMON_MAX 8 /* ids of common ground in a have, for each ledger and kind */
 #define ROUNDS_MAX 16 /* asks in one exchange */
 
 /* A change on its way. */

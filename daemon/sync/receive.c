@@ -136,6 +136,7 @@ static void note_stored(struct sync *s, const struct change *c, const struct oid
 {
 	struct book_ledger *l = book_at(&s->book, c->ledger);
 	book_saw(&l->known, id, &c->heads);
+	book_saw(&l->given, id, &c->heads);
 	book_saw(&l->sent, id, &c->heads);
 	book_note(l, id);
 	l->fresh = false;
@@ -278,9 +279,10 @@ static void add_flying(struct sync *s, struct book_ledger *l)
 static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids, bool replace)
 {
 	if (replace)
-		oids_free(&l->known);
+		book_set(&l->known, &l->given);
 	for (size_t i = 0; i < ids->n; i++)
-		if (s->world.has(s->world.ctx, l->name, &ids->items[i]) && !oids_has(&l->known, &ids->items[i])) {
+		if (s->world.has(s->world.ctx, l->name, &ids->items[i]) &&
+		    !oids_has(&l->known, &ids->items[i])) {
 			oids_add(&l->known, &ids->items[i]);
 			book_note(l, &ids->items[i]);
 		}

@@ -193,6 +193,7 @@ void sync_agree(struct sync *s)
 		book_set(&l->base, &l->heads);
 		book_set(&l->known, &l->heads);
 		book_set(&l->sent, &l->heads);
+		book_set(&l->given, &l->heads);
 		l->clean = true;
 		l->unsure = l->fresh = l->asked = l->flying = false;
 	}

@@ -59,10 +59,11 @@ struct sync_world {
 	void (*shared)(void *ctx, struct strs *out);
 	/* Would we take changes of this ledger from this peer? Also for ledgers that do not exist here yet. */
 	bool (*accepts)(void *ctx, const char *ledger);
-	/* The maximal signed changes of a ledger, sorted; none when it does not exist. */
+	/* The maximal signed changes of a ledger, sorted; none when it does not exist. What this peer has refused, and what
+	 * is built on it, is left out here and in `between`: else the digests could not agree any more. */
 	void (*heads)(void *ctx, const char *ledger, struct oids *out);
 	/* Signed changes of the ledger that none of `have` has seen, parents before children. Ids in `have` that are
-	 * unknown here are ignored. Leaves out what this peer has refused, and what is built on it. */
+	 * unknown here are ignored. */
 	void (*between)(void *ctx, const char *ledger, const struct oids *have, struct oids *out);
 	/* Is this signed change stored here? (Parked ones are not.) */
 	bool (*has)(void *ctx, const char *ledger, const struct oid *id);

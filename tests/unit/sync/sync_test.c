@@ -1,0 +1,429 @@
+/* What two nodes do on one line. */
+#include "world.h"
+
+static struct node city, ward;
+
+static int begin(void **state)
+{
+	(void)state;
+	city = (struct node){.unit = "31", .instance = "city 1"};
+	ward = (struct node){.unit = "11383", .instance = "ward 1"};
+	share(&city, &ward, "directives/31");
+	share(&city, &ward, "directives/11383");
+	share(&city, &ward, "reports/11383");
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	node_free(&city);
+	node_free(&ward);
+	return 0;
+}
+
+static void meet(void)
+{
+	node_open(&ward, SYNC_DIALER, 0);
+	node_open(&city, SYNC_LISTENER, 0);
+	converse(&ward, &city, 0);
+}
+
+static void write_some(struct node *n, const char *ledger, int count)
+{
+	char path[64], text[64];
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "progress/31/hp.2026-06/nv%02d.yaml", i % 10);
+		snprintf(text, sizeof text, "state: doing\npercent: '%d'\n", i);
+		node_write(n, ledger, "task set", path, text, NULL, NULL);
+	}
+}
+
+static void first_meeting(void **state)
+{
+	(void)state;
+	write_some(&city, "directives/31", 3);
+	write_some(&ward, "reports/11383", 2);
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(ward.stored, 3);
+	assert_int_equal(city.stored, 2);
+	assert_int_equal(ward.equal, 1);
+	assert_int_equal(city.equal, 1);
+}
+
+static void one_round_trip_when_they_remember(void **state)
+{
+	(void)state;
+	write_some(&city, "directives/31", 3);
+	meet();
+	write_some(&ward, "reports/11383", 2);
+	write_some(&city, "directives/31", 1);
+	ward.flights = city.flights = 0;
+	meet();
+	assert_same(&city, &ward);
+	/* ward: hello, changes, ask; city: ack, changes, answer; ward: ack, note. */
+	assert_int_equal(ward.flights, 2);
+	assert_int_equal(city.flights, 1);
+	assert_int_equal(ward.known + city.known, 0);
+}
+
+static void idle_exchange_is_small(void **state)
+{
+	(void)state;
+	write_some(&city, "directives/31", 3);
+	meet();
+	ward.sent = city.sent = 0;
+	sync_request(ward.sync, 7, 1000);
+	assert_int_equal(converse(&ward, &city, 1000), 2);
+	assert_int_equal(ward.sent, 16);
+	assert_int_equal(city.sent, 16);
+	assert_int_equal(ward.token, 7);
+}
+
+static void changes_go_out_as_they_come(void **state)
+{
+	(void)state;
+	meet();
+	write_some(&ward, "reports/11383", 1);
+	sync_local(ward.sync, 10);
+	converse(&ward, &city, 10);
+	assert_int_equal(city.stored, 1);
+	write_some(&city, "reports/11383", 1);
+	sync_local(city.sync, 20);
+	converse(&ward, &city, 20);
+	assert_int_equal(ward.stored, 1);
+	assert_same(&city, &ward);
+}
+
+static void both_write_at_once(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 3);
+	meet();
+	write_some(&ward, "reports/11383", 2);
+	write_some(&city, "reports/11383", 2);
+	sync_local(ward.sync, 10);
+	sync_local(city.sync, 10);
+	converse(&ward, &city, 10);
+	assert_same(&city, &ward);
+	write_some(&ward, "reports/11383", 1); /* on a merge: two heads */
+	sync_local(ward.sync, 20);
+	converse(&ward, &city, 20);
+	assert_same(&city, &ward);
+	assert_int_equal(city.known + ward.known, 0);
+}
+
+static void lost_memory_is_learnt_anew(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 40);
+	write_some(&city, "directives/31", 5);
+	meet();
+	buf_free(&city.memory);
+	write_some(&ward, "reports/11383", 1);
+	write_some(&city, "reports/11383", 1);
+	meet();
+	assert_same(&city, &ward);
+	buf_free(&ward.memory);
+	write_some(&ward, "reports/11383", 1);
+	write_some(&city, "directives/31", 1);
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(city.known + ward.known, 0);
+}
+
+static void a_burned_node_is_rebuilt(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 200);
+	write_some(&city, "directives/31", 20);
+	meet();
+	node_forget(&ward, NULL);
+	buf_free(&ward.memory);
+	ward.instance[0] = 'W';
+	ward.stored = 0;
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(ward.stored, 220);
+}
+
+static void an_older_copy_of_the_store_catches_up(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 20);
+	meet();
+	struct ledger *l = ledger_of(&ward, "reports/11383", false);
+	for (int i = 0; i < 5; i++)
+		entry_free(l->entries[--l->n]);
+	/* The instance was not changed: the city believes that the ward has what it lost. */
+	write_some(&city, "reports/11383", 2);
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(l->n, 22);
+	assert_int_equal(ward.closed.code, 0);
+}
+
+static void a_refused_change_blocks_only_what_is_built_on_it(void **state)
+{
+	(void)state;
+	meet();
+	strs_add(&city.refuses, "bad");
+	node_write(&ward, "reports/11383", "good", "acks/31/D-1.yaml", "version: '1'\n", NULL, NULL);
+	node_write(&ward, "reports/11383", "bad", "acks/31/D-2.yaml", "version: '1'\n", NULL, NULL);
+	node_write(&ward, "reports/11383", "built on it", "acks/31/D-3.yaml", "version: '1'\n", NULL, NULL);
+	node_write(&ward, "directives/11383", "other", "directives/D-4.yaml", "version: '1'\n", NULL, NULL);
+	sync_request(ward.sync, 3, 10);
+	converse(&ward, &city, 10);
+	assert_int_equal(city.stored, 2);
+	assert_int_equal(ward.refusals, 1);
+	assert_int_equal(ward.token, 3);
+	uint64_t sent = ward.sent;
+	meet();
+	assert_int_equal(city.stored, 2);
+	assert_true(ward.sent - sent < 400);
+	assert_same(&city, &ward);
+}
+
+static void a_parked_change_comes_again_when_the_peer_has_moved(void **state)
+{
+	(void)state;
+	meet();
+	strs_add(&city.parks, "early");
+	node_write(&ward, "reports/11383", "early", "acks/31/D-1.yaml", "version: '1'\n", NULL, NULL);
+	sync_request(ward.sync, 3, 10);
+	converse(&ward, &city, 10);
+	assert_int_equal(city.stored, 0);
+	assert_int_equal(ward.token, 3);
+	assert_int_equal(ward.equal, 1); /* the first meeting alone */
+	strs_free(&city.parks);
+	write_some(&city, "directives/31", 1);
+	sync_local(city.sync, 20);
+	converse(&ward, &city, 20);
+	assert_int_equal(city.stored, 1);
+	assert_same(&city, &ward);
+}
+
+static void a_ledger_that_is_not_taken_is_left_out(void **state)
+{
+	(void)state;
+	strs_add(&ward.shared, "reports/11050");
+	write_some(&ward, "reports/11050", 2);
+	write_some(&ward, "reports/11383", 2);
+	meet();
+	assert_int_equal(city.stored, 2);
+	assert_same(&city, &ward);
+	assert_int_equal(ward.equal, 1);
+	/* A new grant: now the city takes it. */
+	strs_add(&city.accepts, "reports/11050");
+	sync_local(city.sync, 50);
+	converse(&ward, &city, 50);
+	assert_int_equal(city.stored, 4);
+	assert_same(&city, &ward);
+}
+
+static void a_ledger_one_end_does_not_list_yet(void **state)
+{
+	(void)state;
+	strs_add(&city.shared, "directives/0");
+	strs_add(&ward.accepts, "directives/0");
+	write_some(&city, "directives/0", 2);
+	meet();
+	assert_int_equal(ward.stored, 2);
+	assert_same(&city, &ward);
+	ward.sent = city.sent = 0;
+	meet();
+	assert_same(&city, &ward);
+	assert_true(ward.sent + city.sent < 110);
+}
+
+static void cut(struct node *a, struct node *b, size_t after)
+{
+	size_t moved = 0;
+	node_open(a, SYNC_DIALER, 0);
+	node_open(b, SYNC_LISTENER, 0);
+	node_act(a, 0);
+	while ((a->outbox.len || b->outbox.len) && moved < after) {
+		struct node *from = a->outbox.len ? a : b, *to = from == a ? b : a;
+		size_t n = from->outbox.len < after - moved ? from->outbox.len : after - moved;
+		n = n < 100 ? n : 100;
+		struct buf rest = {0};
+		sync_receive(to->sync, from->outbox.data, n, 0);
+		buf_add(&rest, from->outbox.data + n, from->outbox.len - n);
+		buf_free(&from->outbox);
+		from->outbox = rest;
+		moved += n;
+		node_act(to, 0);
+	}
+}
+
+static void a_cut_at_every_byte_sends_nothing_twice(void **state)
+{
+	(void)state;
+	uint64_t whole = 0;
+	for (size_t after = 0; after < 3000; after += 61) {
+		end(NULL);
+		begin(NULL);
+		write_some(&city, "directives/31", 3);
+		write_some(&ward, "reports/11383", 3);
+		meet();
+		write_some(&ward, "reports/11383", 30);
+		write_some(&city, "reports/11383", 10);
+		ward.sent = city.sent = 0;
+		if (after)
+			cut(&ward, &city, after);
+		meet();
+		assert_same(&city, &ward);
+		assert_int_equal(city.stored, 33);
+		assert_int_equal(ward.stored, 13);
+		if (!after)
+			whole = ward.sent + city.sent;
+		assert_in_range(ward.known + city.known, 0, 12);
+	}
+	assert_true(whole < 4400);
+}
+
+static void silence_is_given_up(void **state)
+{
+	(void)state;
+	meet();
+	sync_request(ward.sync, 1, 1000);
+	node_act(&ward, 1000);
+	buf_cut(&ward.outbox, 0);
+	assert_int_equal(sync_next_tick(ward.sync), 1000 + SYNC_PING_BUSY);
+	sync_tick(ward.sync, 1000 + SYNC_PING_BUSY);
+	node_act(&ward, 1000 + SYNC_PING_BUSY);
+	assert_int_equal(ward.outbox.len, 2);
+	sync_tick(ward.sync, 999 + SYNC_DEAD);
+	node_act(&ward, 999 + SYNC_DEAD);
+	assert_int_equal(ward.closed.code, 0);
+	sync_tick(ward.sync, 1000 + SYNC_DEAD);
+	node_act(&ward, 1000 + SYNC_DEAD);
+	assert_int_equal(ward.closed.code, ERR_TIMEOUT);
+	assert_int_equal(sync_next_tick(ward.sync), INT64_MAX);
+}
+
+static void an_idle_line_is_asked_once_a_minute(void **state)
+{
+	(void)state;
+	meet();
+	assert_int_equal(sync_next_tick(ward.sync), SYNC_PING_IDLE);
+	ward.sent = city.sent = 0;
+	sync_tick(ward.sync, SYNC_PING_IDLE);
+	converse(&ward, &city, SYNC_PING_IDLE);
+	assert_int_equal(ward.sent + city.sent, 4);
+	assert_int_equal(sync_next_tick(ward.sync), 2 * SYNC_PING_IDLE);
+}
+
+static void who_stores_for_long_says_that_it_is_there(void **state)
+{
+	(void)state;
+	meet();
+	city.deaf = true;
+	write_some(&ward, "reports/11383", 1);
+	sync_local(ward.sync, 0);
+	converse(&ward, &city, 0);
+	city.sent = 0;
+	int64_t at = sync_next_tick(city.sync);
+	assert_in_range(at, 1, 20000);
+	sync_tick(city.sync, at);
+	node_act(&city, at);
+	assert_int_equal(city.sent, 2);
+}
+
+static void unknown_messages_are_skipped(void **state)
+{
+	(void)state;
+	meet();
+	static const char newer[] = {3, 99, 1, 2};
+	sync_receive(city.sync, newer, sizeof newer, 5);
+	node_act(&city, 5);
+	assert_int_equal(city.closed.code, 0);
+	write_some(&ward, "reports/11383", 1);
+	sync_local(ward.sync, 6);
+	converse(&ward, &city, 6);
+	assert_int_equal(city.stored, 1);
+}
+
+static void who_breaks_the_protocol_is_cut_off(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} bad[] = {{"\x02\x03\x01", 3} /* ack before hello */, {"\x00", 1},
+	    {"\xFF\xFF\xFF\xFF\x7F", 5} /* too long: known once ten bytes are there */, {"\x02\x01\x01", 3}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		end(NULL);
+		begin(NULL);
+		node_open(&city, SYNC_LISTENER, 0);
+		sync_receive(city.sync, bad[i].bytes, bad[i].len, 0);
+		sync_receive(city.sync, "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01", 10, 0);
+		node_act(&city, 0);
+		assert_int_equal(city.closed.code, ERR_PEER);
+	}
+}
+
+static void damaged_memory_is_forgotten(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 5);
+	meet();
+	struct buf good = ward.memory;
+	for (size_t i = 0; i < good.len; i++) {
+		ward.memory = (struct buf){0};
+		buf_add(&ward.memory, good.data, good.len);
+		ward.memory.data[i] ^= (char)(1 << i % 8);
+		meet();
+		assert_int_equal(ward.closed.code, 0);
+		assert_same(&city, &ward);
+		buf_free(&ward.memory);
+	}
+	buf_free(&good);
+}
+
+/* Nothing that a peer may say crashes or hangs a node: every byte of a conversation changed in turn. */
+static void any_byte_may_be_wrong(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 700; at += 3) {
+		end(NULL);
+		begin(NULL);
+		write_some(&ward, "reports/11383", 4);
+		node_open(&ward, SYNC_DIALER, 0);
+		node_open(&city, SYNC_LISTENER, 0);
+		city.deaf = true;
+		node_act(&ward, 0);
+		if (at < ward.outbox.len)
+			ward.outbox.data[at] ^= 0x15;
+		converse(&ward, &city, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	    T(first_meeting),
+	    T(one_round_trip_when_they_remember),
+	    T(idle_exchange_is_small),
+	    T(changes_go_out_as_they_come),
+	    T(both_write_at_once),
+	    T(lost_memory_is_learnt_anew),
+	    T(a_burned_node_is_rebuilt),
+	    T(an_older_copy_of_the_store_catches_up),
+	    T(a_refused_change_blocks_only_what_is_built_on_it),
+	    T(a_parked_change_comes_again_when_the_peer_has_moved),
+	    T(a_ledger_that_is_not_taken_is_left_out),
+	    T(a_ledger_one_end_does_not_list_yet),
+	    T(a_cut_at_every_byte_sends_nothing_twice),
+	    T(silence_is_given_up),
+	    T(an_idle_line_is_asked_once_a_minute),
+	    T(who_stores_for_long_says_that_it_is_there),
+	    T(unknown_messages_are_skipped),
+	    T(who_breaks_the_protocol_is_cut_off),
+	    T(damaged_memory_is_forgotten),
+	    T(any_byte_may_be_wrong),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
