@@ -57,8 +57,9 @@ static bool same(const char *a, const char *b)
 
 static void changed(struct report_edit *e, const char *key, const char *old, const char *now)
 {
-	buf_printf(
-	    &e->fields, "%s%s=%s (%s)", e->n_changed++ ? ", " : "", key, now ? now : "", old ? old : "");
+	buf_printf(&e->fields, "%s%s=%s", e->n_changed++ ? ", " : "", key, now ? now : "");
+	if (old)
+		buf_printf(&e->fields, " (%s)", old);
 }
 
 int report_edit_figure(struct report_edit *e, const char *key, const char *value, struct err *err)

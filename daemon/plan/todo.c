@@ -96,53 +96,100 @@ static int by_due(const void *x, const void *y)
 	return c ? c : strcmp(a->period, b->period);
 }
 
-static int read_last(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+/* A report of this unit's that was submitted at some time. */
+struct sent {
+	const char *path, *state, *version;
+	const char *received, *late; /* of its version */
+};
+
+static int read_sent(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct sent *out, struct err *err)
+{
+	struct record r;
+	struct report_receipt *receipts;
+	size_t n;
+	*out = (struct sent){.path = arena_dup(arena, path)};
+	int rc = v->read(v->ctx, ledger, path, arena, &r, err);
+	if (rc == 0)
+		rc = receipt_read(v, ledger, path, arena, &receipts, &n, err);
+	if (rc)
+		return rc;
+	out->state = report_state(&r);
+	out->version = record_get(&r, "version");
+	for (size_t i = 0; out->version && i < n; i++) {
+		if (strcmp(receipts[i].version, out->version) != 0)
+			continue;
+		out->received = receipts[i].received;
+		out->late = receipts[i].late;
+	}
+	return 0;
+}
+
+static int sent_time(const struct view *v, const char *ledger, const struct sent *s, struct arena *arena,
+    int64_t *time, struct err *err)
+{
+	struct change c;
+	int rc = v->last_change(v->ctx, ledger, s->path, arena, &c, err);
+	*time = rc ? 0 : c.time;
+	return rc;
+}
+
+/* What waits for its receipt comes before what has one; only between two that wait is history asked for their times. */
+static int is_later(const struct view *v, const char *ledger, const struct sent *a, const struct sent *b,
+    struct arena *arena, bool *later, struct err *err)
+{
+	int64_t x, y;
+	if (!a->received != !b->received) {
+		*later = !a->received;
+		return 0;
+	}
+	if (a->received) {
+		*later = strcmp(a->received, b->received) > 0;
+		return 0;
+	}
+	int rc = sent_time(v, ledger, a, arena, &x, err);
+	if (rc == 0)
+		rc = sent_time(v, ledger, b, arena, &y, err);
+	*later = rc == 0 && x > y;
+	return rc;
+}
+
+static int keep_last(const struct view *v, const char *ledger, const struct sent *s, struct arena *arena,
     struct todo *out, struct err *err)
 {
 	const struct record_type *type = type_by_name("report");
 	char part[3][65];
-	struct record r;
-	struct change c;
-	struct report_receipt *receipts;
-	size_t n;
 	for (size_t i = 0; i < 3; i++)
-		if (!type_path_part(type, path, i, part[i]))
+		if (!type_path_part(type, s->path, i, part[i]))
 			return 0;
-	int rc = v->read(v->ctx, ledger, path, arena, &r, err);
-	if (rc)
-		return rc;
-	const char *version = record_get(&r, "version");
-	if (!version)
-		return 0;
-	rc = v->last_change(v->ctx, ledger, path, arena, &c, err);
-	if (rc || (out->last.issuer && c.time <= out->last.sent))
-		return rc;
 	out->last.issuer = arena_dup(arena, part[0]);
 	out->last.plan = arena_dup(arena, part[1]);
 	out->last.period = arena_dup(arena, part[2]);
-	out->last.state = report_state(&r);
-	out->last.version = version;
-	out->last.sent = c.time;
-	out->last.received = out->last.late = NULL;
-	rc = receipt_read(v, ledger, path, arena, &receipts, &n, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (strcmp(receipts[i].version, version) != 0)
-			continue;
-		out->last.received = receipts[i].received;
-		out->last.late = receipts[i].late;
-	}
-	return rc;
+	out->last.state = s->state;
+	out->last.version = s->version;
+	out->last.received = s->received;
+	out->last.late = s->late;
+	return sent_time(v, ledger, s, arena, &out->last.sent, err);
 }
 
 static int find_last(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
 {
 	struct strs paths = {0};
+	struct sent last = {0}, s;
 	const char *ledger = arena_printf(arena, "reports/%s", v->unit);
 	int rc = v->list(v->ctx, ledger, "reports/", &paths, err);
-	for (size_t i = 0; rc == 0 && i < paths.n; i++)
-		rc = read_last(v, ledger, paths.items[i], arena, out, err);
+	for (size_t i = 0; rc == 0 && i < paths.n; i++) {
+		bool later = true;
+		rc = read_sent(v, ledger, paths.items[i], arena, &s, err);
+		if (rc || !s.version)
+			continue;
+		if (last.path)
+			rc = is_later(v, ledger, &s, &last, arena, &later, err);
+		if (rc == 0 && later)
+			last = s;
+	}
 	strs_free(&paths);
-	return rc;
+	return rc || !last.path ? rc : keep_last(v, ledger, &last, arena, out, err);
 }
 
 static int find_conflicts(const struct view *v, struct arena *arena, struct todo *out, struct err *err)

@@ -24,7 +24,8 @@ struct todo {
 	size_t n_reports;
 	struct conflict_items conflicts; /* all that are not settled */
 	size_t n_waiting; /* of these, such that wait for a person */
-	/* The report this unit submitted or corrected last; NULL issuer: none yet. */
+	/* The report this unit submitted or corrected last (one that waits for its receipt, if any does); NULL issuer:
+	 * none yet. */
 	struct {
 		const char *issuer, *plan, *period, *state, *version;
 		int64_t sent; /* time of the newest change to it */

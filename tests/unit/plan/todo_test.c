@@ -102,6 +102,28 @@ static void what_is_done_is_no_longer_to_do(void **state)
 	assert_null(t.last.received);
 }
 
+static void what_waits_for_its_receipt_is_the_last(void **state)
+{
+	struct memory *m = *state;
+	memory_at(m, "11383", NULL, NULL);
+	memory_do(m, "report submit", P, "--nil");
+	memory_do(m, "report submit", "hp.2026-06", "2026-04", "--nil");
+	memory_at(m, "31", NULL, NULL);
+	receive(m, "reports/11383", "reports/31/hp.2026-06/2026-04.yaml");
+	memory_now(m, "2026-06-21T08:00:00+07:00");
+	memory_at(m, "11383", NULL, NULL);
+	assert_string_equal(todo(m).last.period, "2026-06");
+	memory_do(m, "report submit", "hp.2026-06", "2026-05", "--nil");
+	assert_string_equal(todo(m).last.period, "2026-05");
+	memory_at(m, "31", NULL, NULL);
+	receive(m, "reports/11383", "reports/31/hp.2026-06/2026-05.yaml");
+	memory_now(m, "2026-06-22T08:00:00+07:00");
+	receive(m, "reports/11383", PATH);
+	memory_at(m, "11383", NULL, NULL);
+	assert_string_equal(todo(m).last.period, "2026-06");
+	assert_string_equal(todo(m).last.received, "2026-06-22T08:00:00+07:00");
+}
+
 static void a_city_is_asked_nothing_here(void **state)
 {
 	struct todo t = todo(*state);
@@ -243,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_ward_knows_what_is_asked),
 	    TEST(what_is_done_is_no_longer_to_do),
+	    TEST(what_waits_for_its_receipt_is_the_last),
 	    TEST(a_city_is_asked_nothing_here),
 	    TEST(conflicts_are_counted),
 	    TEST(one_receipt_a_version),
