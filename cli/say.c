@@ -22,6 +22,15 @@ static const char *const phrases[] = {
     N_("remove"),
     N_("open"),
     N_("lock"),
+    N_("read ledger"),
+    N_("list the ledgers of"),
+    N_("listen on"),
+    N_("make the socket"),
+    N_("move ledger"),
+    N_("read object"),
+    N_("read tree"),
+    N_("write HEAD of"),
+    N_("write to"),
     N_("No such file or directory"),
     N_("Permission denied"),
     N_("Operation not permitted"),
@@ -114,8 +123,10 @@ void say_init(void)
 	vietnamese = wants_vietnamese();
 	/* A locale other than "C", or gettext does not look at LANGUAGE; this one glibc has built in. */
 	setlocale(LC_ALL, "C.UTF-8");
-	if (!vietnamese)
+	if (!vietnamese) {
+		unsetenv("LANGUAGE");
 		return;
+	}
 	setenv("LANGUAGE", "vi", 1);
 	bind_catalogue();
 	bind_textdomain_codeset(DOMAIN, "UTF-8");
@@ -135,9 +146,14 @@ static const char *translate_known(const char *const *known, size_t n, const cha
 	return word;
 }
 
-static const char *translate_argument(const char *arg)
+/* The i-th argument of a template. What the template shows in quotes was typed or stored so, and stays. */
+static const char *translate_argument(const char *msg, int i, const char *arg)
 {
-	return translate_known(phrases, sizeof phrases / sizeof *phrases, arg);
+	char quoted[] = {'\'', '%', (char)('1' + i), '\'', '\0'};
+	if (strstr(msg, quoted))
+		return arg;
+	const char *phrase = translate_known(phrases, sizeof phrases / sizeof *phrases, arg);
+	return phrase != arg ? phrase : say_choice(arg);
 }
 
 const char *say_choice(const char *word)
@@ -166,7 +182,7 @@ void say_note(bool warning, const char *msg, const char *const *args, int n_args
 	struct buf line = {0};
 	const char *words[ERR_ARGS];
 	for (int i = 0; i < n_args && i < ERR_ARGS; i++)
-		words[i] = translate_argument(args[i]);
+		words[i] = translate_argument(msg, i, args[i]);
 	if (warning)
 		say_into(&line, N_("warning: "));
 	err_expand(say_translate(msg), words, n_args < ERR_ARGS ? n_args : ERR_ARGS, &line);
@@ -177,8 +193,9 @@ void say_note(bool warning, const char *msg, const char *const *args, int n_args
 void say_format(const struct err *err, struct buf *out)
 {
 	struct err said = *err;
+	const char *msg = err->msg ? err->msg : "";
 	for (int i = 0; i < said.n_args; i++)
-		snprintf(said.arg[i], ERR_ARG_SIZE, "%s", translate_argument(err->arg[i]));
+		snprintf(said.arg[i], ERR_ARG_SIZE, "%s", translate_argument(msg, i, err->arg[i]));
 	err_format(&said, say_translate, out);
 }
 
