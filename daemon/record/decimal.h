@@ -3,8 +3,8 @@
  *
  * A decimal is at most DECIMAL_DIGITS digits in all, at most 9 of them after the point. Text form: optional '-',
  * digits without leading zeros, optionally '.' and digits. Input takes a decimal comma too ("58,14", Vietnamese
- * writing); "1.260" and "1,260" (three digits after one mark: thousands or decimals?) and "1.234.567" are refused
- * with a hint to write 1260 or 1.26; "1e2", "+1", "NaN", blanks, other scripts' digits likewise.
+ * writing); "1.260" and "1,260" (three digits after one mark and at most three before it, no zero in front: thousands
+ * or decimals?) and "1.234.567" are refused with a hint to write 1260 or 1.26; "1e2", "+1", "NaN", blanks, other scripts' digits likewise.
  */
 #ifndef TUYEN_RECORD_DECIMAL_H
 #define TUYEN_RECORD_DECIMAL_H
@@ -21,14 +21,15 @@ struct decimal {
 	unsigned scale;
 };
 
-int decimal_parse(const char *text, struct decimal *out, struct err *err); /* people's input */
-int decimal_parse_canonical(
-    const char *text, struct decimal *out, struct err *err); /* the stored form only */
-void decimal_print(
-    struct decimal d, char text[DECIMAL_TEXT]); /* canonical: no trailing zeros after the point */
+/* People's input. */
+int decimal_parse(const char *text, struct decimal *out, struct err *err);
+/* The stored form only; takes "1.234", which nobody may type. */
+int decimal_parse_canonical(const char *text, struct decimal *out, struct err *err);
+/* Canonical: no trailing zeros after the point. */
+void decimal_print(struct decimal d, char text[DECIMAL_TEXT]);
 struct decimal decimal_from(int64_t n);
-int decimal_add(
-    struct decimal a, struct decimal b, struct decimal *out, struct err *err); /* ERR_INPUT: too long */
+/* A sum of more than DECIMAL_DIGITS digits is ERR_INPUT. */
+int decimal_add(struct decimal a, struct decimal b, struct decimal *out, struct err *err);
 int decimal_sub(struct decimal a, struct decimal b, struct decimal *out, struct err *err);
 int decimal_cmp(struct decimal a, struct decimal b);
 bool decimal_is_zero(struct decimal d);
