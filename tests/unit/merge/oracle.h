@@ -494,13 +494,26 @@ static inline const char *oracle_path(struct oracle *o, const struct otarget *f,
 	return arena_dup(&o->arena, path);
 }
 
+/* Does something said on it, or on a conflict about what was said on it, keep it in the tree? */
+static inline bool oracle_held(struct oracle *o, set_t set, const char *path, const struct otarget *f)
+{
+	if (oracle_unanswered(o, set, path, f) || oracle_unseen_word(o, set, path))
+		return true;
+	EACH(i, set)
+	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+		struct otarget on = {o->changes[i].writes[k].record, o->changes[i].writes[k].field};
+		if (!strcmp(on.record, path) && oracle_held(o, set, oracle_path(o, &on, i), &on))
+			return true;
+	}
+	return false;
+}
+
 /* Does it stand in the tree? Words on a conflict that does not stand are not in it either, nor their conflicts. */
 static inline bool oracle_stands(struct oracle *o, set_t set, const struct otarget *f, size_t losing)
 {
 	struct oconflict c;
 	const char *path = oracle_path(o, f, losing);
-	if (!oracle_conflict(o, set, f, losing, &c) && !oracle_unanswered(o, set, path, f) &&
-	    !oracle_unseen_word(o, set, path))
+	if (!oracle_conflict(o, set, f, losing, &c) && !oracle_held(o, set, path, f))
 		return false;
 	if (!oracle_is_conflict(f->record))
 		return true;
