@@ -4,7 +4,8 @@
  * A decimal is at most DECIMAL_DIGITS digits in all, at most 9 of them after the point. Text form: optional '-',
  * digits without leading zeros, optionally '.' and digits. Input takes a decimal comma too ("58,14", Vietnamese
  * writing); "1.260" and "1,260" (three digits after one mark and at most three before it, no zero in front: thousands
- * or decimals?) and "1.234.567" are refused with a hint to write 1260 or 1.26; "1e2", "+1", "NaN", blanks, other scripts' digits likewise.
+ * or decimals?) and "1.234.567" are refused with a hint to write 1260 or 1.26; "1e2", "+1", "NaN", blanks, other
+ * scripts' digits likewise.
  */
 #ifndef TUYEN_RECORD_DECIMAL_H
 #define TUYEN_RECORD_DECIMAL_H
