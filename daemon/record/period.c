@@ -1,6 +1,6 @@
 #include "record/period.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +29,13 @@ struct calendar {
 	struct edge first[KINDS], last[KINDS];
 };
 
-/* Filled once, by the first who asks; kept as long as the process. */
-static struct arena arena;
-static struct calendar *calendars;
-static size_t n_calendars;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* Made by the first who asks, kept as long as the process. Of two threads that ask at once one throws its own away. */
+struct calendars {
+	struct arena arena;
+	struct calendar *items;
+	size_t n;
+};
+static _Atomic(struct calendars *) loaded;
 
 /* Calendars are compiled in: what is wrong with them is our own mistake. */
 _Noreturn static void broken(const char *file, const char *what)
@@ -53,11 +55,11 @@ static struct edge read_edge(const struct yaml_node *map, const char *file)
 	return e;
 }
 
-static struct calendar read_calendar(const struct schema_file *file)
+static struct calendar read_calendar(struct arena *arena, const struct schema_file *file)
 {
 	struct err err = {0};
 	struct yaml_node *map;
-	if (yaml_parse(&arena, file->name, file->text, strlen(file->text), &map, &err) != 0)
+	if (yaml_parse(arena, file->name, file->text, strlen(file->text), &map, &err) != 0)
 		broken(file->name, err.msg);
 	struct calendar c = {.id = yaml_text(map, "calendar")};
 	if (!c.id)
@@ -70,23 +72,38 @@ static struct calendar read_calendar(const struct schema_file *file)
 	return c;
 }
 
-static void read_calendars(void)
+static struct calendars *read_calendars(void)
 {
+	struct calendars *all = mem_alloc(sizeof *all);
 	size_t n = 0;
 	while (schema_files[n].name)
 		n++;
-	calendars = arena_alloc(&arena, (n + 1) * sizeof *calendars);
+	all->items = arena_alloc(&all->arena, (n + 1) * sizeof *all->items);
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(schema_files[i].name, "calendars/", 10) == 0)
-			calendars[n_calendars++] = read_calendar(&schema_files[i]);
+			all->items[all->n++] = read_calendar(&all->arena, &schema_files[i]);
+	return all;
+}
+
+static const struct calendars *calendars(void)
+{
+	struct calendars *there = atomic_load(&loaded);
+	if (there)
+		return there;
+	struct calendars *mine = read_calendars();
+	if (atomic_compare_exchange_strong(&loaded, &there, mine))
+		return mine;
+	arena_free(&mine->arena);
+	free(mine);
+	return there;
 }
 
 static const struct calendar *find(const char *id)
 {
-	pthread_once(&once, read_calendars);
-	for (size_t i = 0; i < n_calendars; i++)
-		if (strcmp(calendars[i].id, id) == 0)
-			return &calendars[i];
+	const struct calendars *all = calendars();
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->items[i].id, id) == 0)
+			return &all->items[i];
 	return NULL;
 }
 

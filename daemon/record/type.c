@@ -1,6 +1,6 @@
 #include "record/type.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,13 @@
 #include "record/text.h"
 #include "record/yaml.h"
 
-/* Filled once, by the first who asks; kept as long as the process. */
-static struct arena arena;
-static struct record_type *types;
-static size_t n_types;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+/* Made by the first who asks, kept as long as the process. Of two threads that ask at once one throws its own away. */
+struct schema {
+	struct arena arena;
+	struct record_type *types;
+	size_t n;
+};
+static _Atomic(struct schema *) loaded;
 
 /* The schema is compiled in: what is wrong with it is our own mistake. */
 _Noreturn static void broken(const char *file, const struct yaml_node *at, const char *what)
@@ -73,9 +75,9 @@ static unsigned writer_set(const struct yaml_node *list, const char *file)
 	return set;
 }
 
-static const char *const *text_list(const struct yaml_node *list)
+static const char *const *text_list(struct arena *arena, const struct yaml_node *list)
 {
-	const char **items = arena_alloc(&arena, (list->n + 1) * sizeof *items);
+	const char **items = arena_alloc(arena, (list->n + 1) * sizeof *items);
 	size_t n = 0;
 	for (const struct yaml_node *item = list->first; item; item = item->next)
 		items[n++] = item->text;
@@ -89,9 +91,10 @@ static bool is_yes(const struct yaml_node *map, const char *key)
 }
 
 static struct field_type *read_fields(
-    const struct yaml_node *list, const char *file, unsigned inherited, size_t *n);
+    struct arena *arena, const struct yaml_node *list, const char *file, unsigned inherited, size_t *n);
 
-static struct field_type read_field(const struct yaml_node *map, const char *file, unsigned inherited)
+static struct field_type read_field(
+    struct arena *arena, const struct yaml_node *map, const char *file, unsigned inherited)
 {
 	static const char *const known[] = {
 	    "name", "shape", "kind", "writers", "required", "choices", "seal", "reseal", "columns", NULL};
@@ -108,22 +111,22 @@ static struct field_type read_field(const struct yaml_node *map, const char *fil
 		broken(file, map, "a field without kind, choices or columns, or with one too many");
 	if (yaml_get(map, "writers"))
 		f.writers = writer_set(yaml_get(map, "writers"), file);
-	f.choices = choices ? text_list(choices) : NULL;
+	f.choices = choices ? text_list(arena, choices) : NULL;
 	f.required = is_yes(map, "required");
 	f.reseal = is_yes(map, "reseal");
 	f.seal = yaml_text(map, "seal");
 	if (columns)
-		f.columns = read_fields(columns, file, f.writers, &f.n_columns);
+		f.columns = read_fields(arena, columns, file, f.writers, &f.n_columns);
 	return f;
 }
 
 static struct field_type *read_fields(
-    const struct yaml_node *list, const char *file, unsigned inherited, size_t *n)
+    struct arena *arena, const struct yaml_node *list, const char *file, unsigned inherited, size_t *n)
 {
-	struct field_type *fields = arena_alloc(&arena, (list->n + 1) * sizeof *fields);
+	struct field_type *fields = arena_alloc(arena, (list->n + 1) * sizeof *fields);
 	*n = 0;
 	for (const struct yaml_node *item = list->first; item; item = item->next) {
-		fields[*n] = read_field(item, file, inherited);
+		fields[*n] = read_field(arena, item, file, inherited);
 		if (!fields[*n].writers || strchr(fields[*n].name, '.'))
 			broken(file, item, "a field without writers, or with a dot in its name");
 		++*n;
@@ -131,12 +134,12 @@ static struct field_type *read_fields(
 	return fields;
 }
 
-static struct record_type read_type(const struct schema_file *file)
+static struct record_type read_type(struct arena *arena, const struct schema_file *file)
 {
 	static const char *const known[] = {"type", "ledger", "path", "fields", NULL};
 	struct err err = {0};
 	struct yaml_node *map;
-	if (yaml_parse(&arena, file->name, file->text, strlen(file->text), &map, &err) != 0) {
+	if (yaml_parse(arena, file->name, file->text, strlen(file->text), &map, &err) != 0) {
 		struct buf text = {0};
 		err_format(&err, NULL, &text);
 		broken(file->name, NULL, buf_str(&text));
@@ -149,7 +152,7 @@ static struct record_type read_type(const struct schema_file *file)
 	const struct yaml_node *fields = yaml_get(map, "fields");
 	if (!fields)
 		broken(file->name, map, "no fields");
-	type.fields = read_fields(fields, file->name, 0, &type.n_fields);
+	type.fields = read_fields(arena, fields, file->name, 0, &type.n_fields);
 	return type;
 }
 
@@ -158,22 +161,37 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct record_type *)a)->name, ((const struct record_type *)b)->name);
 }
 
-static void read_types(void)
+static struct schema *read_schema(void)
 {
+	struct schema *schema = mem_alloc(sizeof *schema);
 	size_t n = 0;
 	while (schema_files[n].name)
 		n++;
-	types = arena_alloc(&arena, (n + 1) * sizeof *types);
+	schema->types = arena_alloc(&schema->arena, (n + 1) * sizeof *schema->types);
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(schema_files[i].name, "types/", 6) == 0)
-			types[n_types++] = read_type(&schema_files[i]);
-	qsort(types, n_types, sizeof *types, by_name);
+			schema->types[schema->n++] = read_type(&schema->arena, &schema_files[i]);
+	qsort(schema->types, schema->n, sizeof *schema->types, by_name);
+	return schema;
+}
+
+static const struct schema *schema(void)
+{
+	struct schema *there = atomic_load(&loaded);
+	if (there)
+		return there;
+	struct schema *mine = read_schema();
+	if (atomic_compare_exchange_strong(&loaded, &there, mine))
+		return mine;
+	arena_free(&mine->arena);
+	free(mine);
+	return there;
 }
 
 const struct record_type *type_at(size_t i)
 {
-	pthread_once(&once, read_types);
-	return i < n_types ? &types[i] : NULL;
+	const struct schema *s = schema();
+	return i < s->n ? &s->types[i] : NULL;
 }
 
 const struct record_type *type_by_name(const char *name)
