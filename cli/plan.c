@@ -152,8 +152,8 @@ static struct show_table *indicator_table(const struct outline *p)
 		struct buf goal = {0};
 		if (target)
 			buf_printf(&goal, "%s%s%s", op ? op : "", op ? " " : "", target);
-		show_row(table, k->id, k->name, say_choice(indicator_kind_name(k->kind)), k->unit, k->scope,
-		    buf_str(&goal));
+		show_row(table, k->id, k->name, say_choice(indicator_kind_name(k->kind)), k->unit,
+		    say_choice(k->scope), buf_str(&goal));
 		buf_free(&goal);
 	}
 	return table;

@@ -79,6 +79,10 @@ static const char *const choices[] = {
     N_("amount"),
     N_("ratio"),
     N_("yesno"),
+    N_("central"),
+    N_("province"),
+    N_("district"),
+    N_("commune"),
 };
 
 static bool wants_vietnamese(void)

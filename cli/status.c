@@ -161,10 +161,10 @@ static void print_report(struct reader *r, const struct todo_report *t)
 	if (!t->due)
 		say_out(N_("- report %1 for %2 (directive %3)"), t->plan, t->period, t->directive);
 	else if (t->overdue)
-		say_out(N_("- report %1 for %2 (directive %3): due on %4, %5 days over"), t->plan, t->period,
+		say_out(N_("- report %1 for %2 (directive %3): due on %4, days over: %5"), t->plan, t->period,
 		    t->directive, t->due, days);
 	else
-		say_out(N_("- report %1 for %2 (directive %3): due on %4, %5 days left"), t->plan, t->period,
+		say_out(N_("- report %1 for %2 (directive %3): due on %4, days left: %5"), t->plan, t->period,
 		    t->directive, t->due, days);
 }
 

@@ -37,7 +37,8 @@ static void list_units(struct reader *r, const struct strs *ids, bool json)
 			continue;
 		if (json)
 			json_array_append_new(units, unit_json(r, u));
-		show_row(table, u->id, u->name, u->level, u->parent, u->has_key ? _(N_("yes")) : _(N_("no")));
+		show_row(table, u->id, u->name, say_choice(u->level), u->parent,
+		    u->has_key ? _(N_("yes")) : _(N_("no")));
 	}
 	show_listing(true, json, "units", units, table);
 }
@@ -91,7 +92,7 @@ static void print_unit(struct reader *r, const struct registry_unit *u)
 	show_line(N_("Unit"), u->id);
 	show_line(N_("Name"), u->name);
 	show_line(N_("Code"), u->code);
-	show_line(N_("Level"), u->level);
+	show_line(N_("Level"), say_choice(u->level));
 	show_line(N_("Under"), reader_unit_name(r, u->parent));
 	show_line(N_("Agency"), u->agency);
 	show_line(N_("From"), reader_day(r, u->valid_from));
