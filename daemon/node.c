@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "control/control.h"
 #include "links.h"
+#include "node_arrival.h"
 #include "node_requests.h"
 #include "plan/claim.h"
 #include "store/verify.h"
@@ -70,6 +71,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	n->loop = loop;
 	char *socket = path_in(n, "run/tuyend.sock");
 	int rc = open_files(n, err);
+	if (rc == 0)
+		node_arrival_catch_up(n);
 	if (rc == 0)
 		rc = links_start(n, &n->links, err);
 	if (rc == 0)

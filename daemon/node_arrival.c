@@ -86,29 +86,56 @@ static size_t store_run(struct node *n, const struct arrival *batch, size_t from
 	return count;
 }
 
+/* Are we the direct superior of the unit whose reports these are? Then its receipts are ours to write. */
+static bool is_superior_of(const struct node *n, const char *ledger)
+{
+	if (n->config.station || strncmp(ledger, "reports/", 8) != 0)
+		return false;
+	const struct registry_unit *unit = registry_unit(n->registry, ledger + 8);
+	return unit && unit->parent && strcmp(unit->parent, n->config.unit) == 0;
+}
+
+static void write_receipt(struct node *n, const char *ledger, const char *path)
+{
+	if (strncmp(path, "reports/", 8) != 0)
+		return;
+	struct outcome o = {0};
+	struct view v;
+	struct err err = {0};
+	node_view(n, &v);
+	int rc = receipt_for(&v, ledger, path, &o, &err);
+	if (rc == 0)
+		rc = node_write(n, &o, &err);
+	if (rc)
+		log_err(LOG_WARNING, "receipt", &err);
+	outcome_free(&o);
+}
+
 /* A direct superior answers a submitted report with a signed receipt, in the same breath. */
 static void write_receipts(struct node *n, const struct arrival *a)
 {
-	const char *ledger = a->change->ledger;
-	if (n->config.station || strncmp(ledger, "reports/", 8) != 0)
+	if (!is_superior_of(n, a->change->ledger))
 		return;
-	const struct registry_unit *unit = registry_unit(n->registry, ledger + 8);
-	if (!unit || !unit->parent || strcmp(unit->parent, n->config.unit) != 0)
-		return;
-	for (size_t i = 0; i < a->change->n_records; i++) {
-		if (strncmp(a->change->records[i].path, "reports/", 8) != 0)
-			continue;
-		struct outcome o = {0};
-		struct view v;
-		struct err err = {0};
-		node_view(n, &v);
-		int rc = receipt_for(&v, ledger, a->change->records[i].path, &o, &err);
-		if (rc == 0)
-			rc = node_write(n, &o, &err);
-		if (rc)
-			log_err(LOG_WARNING, "receipt", &err);
-		outcome_free(&o);
+	for (size_t i = 0; i < a->change->n_records; i++)
+		write_receipt(n, a->change->ledger, a->change->records[i].path);
+}
+
+void node_arrival_catch_up(struct node *n)
+{
+	struct strs ledgers = {0};
+	struct err err = {0};
+	int rc = n->config.admitted ? store_ledgers(n->store, &ledgers, &err) : 0;
+	for (size_t i = 0; rc == 0 && i < ledgers.n; i++) {
+		struct strs paths = {0};
+		if (is_superior_of(n, ledgers.items[i]))
+			rc = store_list(n->store, ledgers.items[i], NULL, "reports/", &paths, &err);
+		for (size_t k = 0; rc == 0 && k < paths.n; k++)
+			write_receipt(n, ledgers.items[i], paths.items[k]);
+		strs_free(&paths);
 	}
+	if (rc)
+		log_err(LOG_WARNING, "receipts", &err);
+	strs_free(&ledgers);
 }
 
 void node_arrival(struct node *n, const struct arrival *batch, size_t count, struct arrival_result *results)

@@ -25,4 +25,7 @@ struct arrival_result {
  */
 void node_arrival(struct node *n, const struct arrival *batch, size_t count, struct arrival_result *results);
 
+/* Receipts that a crash kept from being written, at start. Where all are there nothing happens. */
+void node_arrival_catch_up(struct node *n);
+
 #endif

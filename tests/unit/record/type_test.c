@@ -34,7 +34,7 @@ static void a_type_says_what_its_file_says(void **state)
 	assert_string_equal(f->seal, "accepted");
 	assert_string_equal(f->choices[3], "accepted");
 	assert_null(f->choices[4]);
-	assert_true(f->required);
+	assert_false(f->required);
 	assert_false(f->reseal);
 	assert_int_equal(f->writers, WRITER_UNIT | WRITER_STATION | WRITER_SUPERIOR);
 	f = type_field(report, "values.TT01", &top);
