@@ -112,7 +112,7 @@ $(UNIT_BIN): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o $$(call test_libs,$$@)
 $(OUT)/obj/tests/%.o: ALL_CFLAGS += -Itests/lib -Wno-missing-prototypes
 
 unit: $(UNIT_BIN) ## run the unit tests of this build (UNIT=pattern to choose)
-	$(Q)for t in $(filter %$(UNIT)%,$(UNIT_BIN)); do echo "# $$t"; $$t || exit 1; done
+	$(Q)for t in $(if $(UNIT),$(foreach t,$(UNIT_BIN),$(if $(findstring $(UNIT),$(t)),$(t))),$(UNIT_BIN)); do echo "# $$t"; $$t || exit 1; done
 .PHONY: unit
 
 # Fuzzers: tests/fuzz/<name>_fuzz.c, room named in its first line: /* room: record */
