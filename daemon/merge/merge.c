@@ -45,19 +45,6 @@ static bool has_unseen_word(const struct view *v, const struct log *log)
 	return false;
 }
 
-/* Does something said on a conflict, or on a conflict about what was said there, keep it in the tree? */
-static bool is_held(const struct view *v, const struct log *log)
-{
-	if (!past_has(&v->past, log->losing->by))
-		return false;
-	if (conflict_unanswered(log, &v->past) || has_unseen_word(v, log))
-		return true;
-	for (size_t i = 0; i < log->n_about; i++)
-		if (is_held(v, log->about[i]))
-			return true;
-	return false;
-}
-
 /* A conflict record, and the conflicts among the words on it: those come and go with it. */
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
 {
@@ -65,7 +52,7 @@ static void view_conflict(struct view *v, const struct conflict *c, const char *
 	const struct log *log = table_get(&v->h->logs, path);
 	struct record r;
 	bool present = false, objected = log && conflict_unanswered(log, &v->past);
-	if (!type || (!open && !(log && is_held(v, log))))
+	if (!type || (!open && !objected && !(log && has_unseen_word(v, log))))
 		return;
 	record_init(&r, &v->scratch, type);
 	if (log)

@@ -92,20 +92,39 @@ static void collect_plain(struct collect *c, const struct record *before, const 
 		record_diff(before, after, visit_difference, c);
 }
 
-/* Of a conflict record people write objections and answers alone; that it is there or gone is the rule's word. Where
- * there was none nobody writes: its old words would come back as the writer's own. */
+static int refuse_word(const struct collect *c, const char *rule, struct err *err)
+{
+	err_rule(err, rule, c->record, NULL);
+	return err->code;
+}
+
+/*
+ * Of a conflict record people write objections and answers alone; that it is there or gone is the rule's word. Where
+ * there was none nobody writes: its old words would come back as the writer's own. Nor on a conflict among words, else
+ * there would be no end to conflicts about conflicts.
+ */
 static int collect_conflict(
     struct collect *c, const struct record *before, const struct record *after, struct err *err)
 {
 	size_t n = c->out->n;
+	char id[41];
 	if (after)
 		record_diff(before, after, visit_difference, c);
-	if (before || c->out->n == n)
+	if (c->out->n == n)
 		return 0;
-	err_set(err, ERR_REFUSED, "there is no open conflict %1 to write on", c->record);
-	err_hint(err, "it may have been settled meanwhile; list what is open with: tuyen conflict list");
-	err_rule(err, "state", c->record, NULL);
-	return ERR_REFUSED;
+	if (!before) {
+		err_set(err, ERR_REFUSED, "there is no open conflict %1 to write on", c->record);
+		err_hint(
+		    err, "it may have been settled meanwhile; list what is open with: tuyen conflict list");
+		return refuse_word(c, "state", err);
+	}
+	const char *about = record_get(before, "record");
+	if (!about || !conflict_id_of_path(about, id))
+		return 0;
+	err_set(err, ERR_REFUSED, "%1 is about what was said on the conflict %2 and takes no word of its own",
+	    c->record, about);
+	err_hint(err, "settle it, or write on the other");
+	return refuse_word(c, "nesting", err);
 }
 
 static int parse(struct collect *c, struct record *r, const char *text, size_t len, struct err *err)

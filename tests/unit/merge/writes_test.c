@@ -89,6 +89,8 @@ static void refused(void **state)
 	    {REPORT, NULL, "nil: 'yes'\nstate: draft\n", "form"},
 	    {REPORT, "state: draft", "state: draft\n", "form"},
 	    {CONFLICT, NULL, "record: r\nobjections:\n  a.b:\n    reason: sai\n", "state"},
+	    {CONFLICT, "record: " CONFLICT "\n",
+		"record: " CONFLICT "\nobjections:\n  a.b:\n    reason: sai\n", "nesting"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct arena arena = {0};
