@@ -1,0 +1,87 @@
+/*
+ * sim.h - many nodes of the real protocol step over lines that come and go, in virtual time. One seed, one history:
+ * everything random comes from it, nothing from the machine.
+ */
+#ifndef TUYEN_TESTS_SIM_H
+#define TUYEN_TESTS_SIM_H
+
+#include "sim_store.h"
+
+struct sim_line;
+
+struct sim_memory { /* what a node remembers of one peer */
+	struct buf ram, disk;
+};
+
+struct sim_node {
+	const char *name; /* "11383", "cong-an@11383" */
+	const char *unit, *station;
+	int rank, superior; /* index, -1 for the root; a station's is its unit's node */
+	struct sim_store *store;
+	unsigned char instance[SYNC_INSTANCE_SIZE];
+	struct sim_writer writer;
+	struct sim_memory *memories; /* by line */
+	bool down;
+	size_t known, refused, parked;
+};
+
+struct sim_line {
+	int node[2]; /* dialer (below), listener (above) */
+	unsigned delay, rate; /* ms; bytes a second */
+	bool open, closed_for_good;
+	unsigned generation; /* events of an earlier one are void */
+	struct sync *sync[2];
+	int64_t busy[2], tick[2];
+	const struct sync_action *storing[2];
+	uint64_t bytes[2], cuts;
+	unsigned equal;
+	uint64_t token; /* of the last exchange asked for that has ended */
+	bool token_equal;
+};
+
+struct sim {
+	uint64_t random;
+	int64_t now;
+	struct sim_node *nodes;
+	size_t n_nodes;
+	struct sim_line *lines;
+	size_t n_lines;
+	struct sim_event *events; /* a heap */
+	size_t n_events;
+	uint64_t order;
+	struct buf trace;
+	bool calm; /* no more faults, no more writing */
+	unsigned store_ms; /* how long storing takes at most */
+	uint64_t events_done;
+};
+
+void sim_init(struct sim *sim, uint64_t seed);
+void sim_free(struct sim *sim);
+unsigned sim_dice(struct sim *sim, unsigned sides); /* 0 to sides - 1 */
+
+/* Nodes from the top down; superior -1 for the root. A station has the unit of its superior. Returns the index. */
+int sim_node(struct sim *sim, const char *unit, const char *station, int rank, int superior);
+int sim_line(struct sim *sim, int below, int above, unsigned delay, unsigned rate);
+/* The superiors register everybody below them. Before any line is open. */
+void sim_enrol(struct sim *sim);
+
+void sim_write(
+    struct sim *sim, int node, const char *ledger, const char *path, const char *field, const char *value);
+void sim_open(struct sim *sim, int line);
+void sim_cut(struct sim *sim, int line);
+/* The node ends at once; what was not written to disk is forgotten. It is back after `ms`. */
+void sim_crash(struct sim *sim, int node, unsigned ms);
+void sim_forget(struct sim *sim, int node); /* all memories of peers */
+void sim_burn(struct sim *sim, int node); /* the store, too: a new instance */
+void sim_request(struct sim *sim, int line, int side, uint64_t token);
+/* Random faults and writing, by probabilities in 1/1000 a step of 500 ms. */
+struct sim_weather {
+	unsigned write, cut, crash, forget, burn;
+};
+void sim_run(struct sim *sim, int64_t until, const struct sim_weather *weather);
+
+void sim_trace(struct sim *sim, const char *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool sim_holds(const struct sim *sim, int node, const char *ledger);
+
+#endif
