@@ -110,6 +110,8 @@ static void a_word_before_its_conflict(void **state)
 		merge_result_free(&early);
 		add_value(h, 2, SEES(1), 1, "values.TT01", "2");
 		add_value(h, 3, SEES(1), 2, "values.TT01", "3");
+		history_drop_last(h);
+		add_value(h, 3, SEES(1), 2, "values.TT01", "3");
 		if (!first)
 			add(h, 4, SEES(1), 2, &word, 1);
 		whole_state(h, &late);

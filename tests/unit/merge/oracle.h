@@ -47,17 +47,26 @@ struct oracle {
 };
 
 #define BIT(i) ((set_t)1 << (i))
-#define EACH(i, set)                            \
-	for (size_t i = 0; i < ORACLE_MAX; i++) \
-		if ((set)&BIT(i))
+static inline size_t set_next(set_t set, size_t i)
+{
+	while (i < ORACLE_MAX && !(set & BIT(i)))
+		i++;
+	return i;
+}
+
+/* for (EACH(i, set)): the members of a set. */
+#define EACH(i, set)                 \
+	size_t i = set_next(set, 0); \
+	i < ORACLE_MAX;              \
+	i = set_next(set, i + 1)
 
 static inline set_t oracle_walk(const struct oracle *o, size_t i, set_t seen)
 {
 	if (seen & BIT(i))
 		return seen;
 	seen |= BIT(i);
-	EACH(p, o->changes[i].heads)
-	seen = oracle_walk(o, p, seen);
+	for (EACH(p, o->changes[i].heads))
+		seen = oracle_walk(o, p, seen);
 	return seen;
 }
 
@@ -163,12 +172,12 @@ static inline void oracle_write_record(struct oracle *o, size_t index, const str
 	oracle_differences(c, t->path, a, b, every, seal);
 	if (!every)
 		return;
-	EACH(p, oracle_past(o, index) & ~BIT(index))
-	for (size_t i = 0; i < o->changes[p].n_writes; i++) {
-		struct owrite *w = &o->changes[p].writes[i];
-		if (!strcmp(w->record, t->path) && !oracle_written(c, w->record, w->field))
-			oracle_put(c, w->record, w->field, NULL, seal);
-	}
+	for (EACH(p, oracle_past(o, index) & ~BIT(index)))
+		for (size_t i = 0; i < o->changes[p].n_writes; i++) {
+			struct owrite *w = &o->changes[p].writes[i];
+			if (!strcmp(w->record, t->path) && !oracle_written(c, w->record, w->field))
+				oracle_put(c, w->record, w->field, NULL, seal);
+		}
 }
 
 static inline const char *oracle_after(struct oracle *o, struct ochange *c, const char *state,
@@ -222,8 +231,7 @@ static inline bool oracle_agree(
     const struct oracle *o, set_t set, const struct otarget *f, const char **value)
 {
 	bool first = true;
-	EACH(i, set)
-	{
+	for (EACH(i, set)) {
 		const char *v = oracle_value(o, i, f);
 		if (!first && !oracle_same(v, *value))
 			return false;
@@ -245,8 +253,8 @@ static inline const char *oracle_blend(struct oracle *o, set_t set, const struct
 {
 	const char *sides[ORACLE_MAX];
 	size_t n = 0;
-	EACH(i, set)
-	sides[n++] = oracle_value(o, i, f);
+	for (EACH(i, set))
+		sides[n++] = oracle_value(o, i, f);
 	struct buf out = {0};
 	const char *value = NULL;
 	if (base && oracle_is_text(o, f) && merge_lines(base, sides, n, &out) && out.len) {
@@ -262,17 +270,17 @@ static inline const char *oracle_blend(struct oracle *o, set_t set, const struct
 static inline set_t oracle_common(const struct oracle *o, set_t set)
 {
 	set_t common = ~(set_t)0;
-	EACH(i, set)
-	common &= oracle_past(o, i);
+	for (EACH(i, set))
+		common &= oracle_past(o, i);
 	return common;
 }
 
 static inline set_t oracle_overrulers(const struct oracle *o, set_t among, size_t i)
 {
 	set_t found = 0;
-	EACH(j, among)
-	if (o->changes[j].rank < o->changes[i].rank && oracle_concurrent(o, i, j))
-		found |= BIT(j);
+	for (EACH(j, among))
+		if (o->changes[j].rank < o->changes[i].rank && oracle_concurrent(o, i, j))
+			found |= BIT(j);
 	return found;
 }
 
@@ -280,34 +288,33 @@ static inline struct overdict oracle_resolve(struct oracle *o, set_t set, const 
 {
 	struct overdict v = {0};
 	set_t writers = 0;
-	EACH(i, set)
-	if (oracle_of(o, i, f))
-		writers |= BIT(i);
-	EACH(i, writers)
-	{ /* 1 */
+	for (EACH(i, set))
+		if (oracle_of(o, i, f))
+			writers |= BIT(i);
+	for (EACH(i, writers)) { /* 1 */
 		bool replaced = false;
-		EACH(j, writers)
-		replaced = replaced || (i != j && oracle_seen(o, j, i));
+		for (EACH(j, writers))
+			replaced = replaced || (i != j && oracle_seen(o, j, i));
 		if (!replaced)
 			v.maximal |= BIT(i);
 	}
-	EACH(i, v.maximal) /* 2 */
-	if (!oracle_overrulers(o, writers, i))
-		v.ranked |= BIT(i);
+	for (EACH(i, v.maximal)) /* 2 */
+		if (!oracle_overrulers(o, writers, i))
+			v.ranked |= BIT(i);
 	v.alone = v.maximal && !v.ranked;
 	if (v.alone)
-		EACH(i, v.maximal)
-	if (!oracle_overrulers(o, v.maximal, i))
-		v.ranked |= BIT(i);
+		for (EACH(i, v.maximal))
+			if (!oracle_overrulers(o, v.maximal, i))
+				v.ranked |= BIT(i);
 	v.left = v.ranked;
 	if (oracle_agree(o, v.left, f, &v.value)) /* 3 */
 		return v;
 	enum claim best = CLAIM_NONE; /* 4 */
-	EACH(i, v.ranked)
-	best = o->changes[i].claim < best ? o->changes[i].claim : best;
-	EACH(i, v.ranked)
-	if (o->changes[i].claim != best)
-		v.left &= ~BIT(i);
+	for (EACH(i, v.ranked))
+		best = o->changes[i].claim < best ? o->changes[i].claim : best;
+	for (EACH(i, v.ranked))
+		if (o->changes[i].claim != best)
+			v.left &= ~BIT(i);
 	if (oracle_agree(o, v.left, f, &v.value))
 		return v;
 	const char *base = oracle_resolve(o, oracle_common(o, v.left), f).value;

@@ -15,9 +15,9 @@ struct oconflict {
 static inline size_t oracle_smallest(const struct oracle *o, set_t set)
 {
 	size_t best = ORACLE_MAX;
-	EACH(i, set)
-	if (best == ORACLE_MAX || oid_cmp(&o->changes[i].id, &o->changes[best].id) < 0)
-		best = i;
+	for (EACH(i, set))
+		if (best == ORACLE_MAX || oid_cmp(&o->changes[i].id, &o->changes[best].id) < 0)
+			best = i;
 	return best;
 }
 
@@ -25,9 +25,9 @@ static inline set_t oracle_saying(
     const struct oracle *o, set_t set, const struct otarget *f, const char *value, bool same)
 {
 	set_t found = 0;
-	EACH(i, set)
-	if (oracle_same(oracle_value(o, i, f), value) == same)
-		found |= BIT(i);
+	for (EACH(i, set))
+		if (oracle_same(oracle_value(o, i, f), value) == same)
+			found |= BIT(i);
 	return found;
 }
 
@@ -36,13 +36,13 @@ static inline const char *oracle_why(
 {
 	if (v->ranked & BIT(i)) {
 		enum claim best = CLAIM_NONE;
-		EACH(j, v->left)
-		best = o->changes[j].claim;
+		for (EACH(j, v->left))
+			best = o->changes[j].claim;
 		return best == CLAIM_OWNER ? "owner" : "lead";
 	}
-	EACH(j, oracle_overrulers(o, v->alone ? v->maximal : set, i))
-	if (oracle_of(o, j, f) && oracle_of(o, j, f)->seal)
-		return "seal";
+	for (EACH(j, oracle_overrulers(o, v->alone ? v->maximal : set, i)))
+		if (oracle_of(o, j, f) && oracle_of(o, j, f)->seal)
+			return "seal";
 	return "rank";
 }
 
@@ -76,9 +76,9 @@ static inline void oracle_closed(
     struct oracle *o, set_t set, const struct otarget *f, size_t losing, struct oconflict *out)
 {
 	set_t before = set;
-	EACH(i, set)
-	if (i != losing && oracle_seen(o, i, losing))
-		before &= ~BIT(i);
+	for (EACH(i, set))
+		if (i != losing && oracle_seen(o, i, losing))
+			before &= ~BIT(i);
 	if (oracle_conflict(o, before, f, losing, out))
 		return;
 	struct overdict v = oracle_resolve(o, before, f);
@@ -92,11 +92,10 @@ static inline void oracle_closed(
 /* Is there a word on it by a change that no other has seen? */
 static inline bool oracle_unseen_word(const struct oracle *o, set_t set, const char *path)
 {
-	EACH(i, set)
-	{
+	for (EACH(i, set)) {
 		bool seen = false, wrote = false;
-		EACH(j, set)
-		seen = seen || (i != j && oracle_seen(o, j, i));
+		for (EACH(j, set))
+			seen = seen || (i != j && oracle_seen(o, j, i));
 		for (size_t k = 0; k < o->changes[i].n_writes; k++)
 			wrote = wrote || !strcmp(o->changes[i].writes[k].record, path);
 		if (wrote && !seen)
@@ -108,33 +107,32 @@ static inline bool oracle_unseen_word(const struct oracle *o, set_t set, const c
 static inline bool oracle_unanswered(
     const struct oracle *o, set_t set, const char *path, const struct otarget *f)
 {
-	EACH(i, set)
-	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
-		const struct owrite *w = &o->changes[i].writes[k];
-		if (strcmp(w->record, path) || strncmp(w->field, "objections.", 11) || !w->value)
-			continue;
-		char row[200];
-		strcpy(row, w->field + 11);
-		*strrchr(row, '.') = '\0';
-		bool done = false;
-		EACH(j, set)
-		{
-			if (!oracle_seen(o, j, i))
+	for (EACH(i, set))
+		for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+			const struct owrite *w = &o->changes[i].writes[k];
+			if (strcmp(w->record, path) || strncmp(w->field, "objections.", 11) || !w->value)
 				continue;
-			struct otarget own = {path, w->field};
-			done = done || oracle_of(o, j, f) || (i != j && oracle_of(o, j, &own));
-			for (size_t l = 0; l < o->changes[j].n_writes; l++) {
-				const struct owrite *a = &o->changes[j].writes[l];
-				size_t len = strlen(row);
-				done =
-				    done || (!strcmp(a->record, path) && !strncmp(a->field, "answers.", 8) &&
-						a->value && !strncmp(a->field + 8, row, len) &&
-						a->field + 8 + len == strrchr(a->field, '.'));
+			char row[200];
+			strcpy(row, w->field + 11);
+			*strrchr(row, '.') = '\0';
+			bool done = false;
+			for (EACH(j, set)) {
+				if (!oracle_seen(o, j, i))
+					continue;
+				struct otarget own = {path, w->field};
+				done = done || oracle_of(o, j, f) || (i != j && oracle_of(o, j, &own));
+				for (size_t l = 0; l < o->changes[j].n_writes; l++) {
+					const struct owrite *a = &o->changes[j].writes[l];
+					size_t len = strlen(row);
+					done = done || (!strcmp(a->record, path) &&
+							   !strncmp(a->field, "answers.", 8) && a->value &&
+							   !strncmp(a->field + 8, row, len) &&
+							   a->field + 8 + len == strrchr(a->field, '.'));
+				}
 			}
+			if (!done)
+				return true;
 		}
-		if (!done)
-			return true;
-	}
 	return false;
 }
 
@@ -154,12 +152,12 @@ static inline void oracle_side(
 
 static inline void oracle_fields(struct oracle *o, set_t set, const char *path, struct record *r)
 {
-	EACH(i, set)
-	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
-		struct otarget f = {path, o->changes[i].writes[k].field};
-		if (!strcmp(o->changes[i].writes[k].record, path) && *f.field)
-			record_put(r, f.field, oracle_resolve(o, set, &f).value);
-	}
+	for (EACH(i, set))
+		for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+			struct otarget f = {path, o->changes[i].writes[k].field};
+			if (!strcmp(o->changes[i].writes[k].record, path) && *f.field)
+				record_put(r, f.field, oracle_resolve(o, set, &f).value);
+		}
 }
 
 static inline void oracle_print(
@@ -189,12 +187,13 @@ static inline bool oracle_stands(struct oracle *o, set_t set, const struct otarg
 		return false;
 	if (!oracle_is_conflict(f->record))
 		return true;
-	EACH(i, set)
-	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
-		struct otarget above = {o->changes[i].writes[k].record, o->changes[i].writes[k].field};
-		if (!strcmp(oracle_path(o, &above, i), f->record))
-			return oracle_stands(o, set, &above, i);
-	}
+	for (EACH(i, set))
+		for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+			struct otarget above = {
+			    o->changes[i].writes[k].record, o->changes[i].writes[k].field};
+			if (!strcmp(oracle_path(o, &above, i), f->record))
+				return oracle_stands(o, set, &above, i);
+		}
 	return false;
 }
 
@@ -228,18 +227,19 @@ static inline void oracle_conflict_record(
 /* Every write may have a conflict; every record not of conflicts stands if its presence says so. */
 static inline void oracle_tree(struct oracle *o, set_t set, struct table *tree)
 {
-	EACH(i, set)
-	for (size_t k = 0; k < o->changes[i].n_writes; k++) {
-		struct otarget f = {o->changes[i].writes[k].record, o->changes[i].writes[k].field};
-		oracle_conflict_record(o, set, &f, i, tree);
-		struct otarget presence = {f.record, ""};
-		if (*f.field || oracle_is_conflict(f.record) || !oracle_resolve(o, set, &presence).value)
-			continue;
-		struct record r;
-		record_init(&r, &o->arena, type_by_path(o->ledger, f.record));
-		oracle_fields(o, set, f.record, &r);
-		oracle_print(o, &r, f.record, tree);
-	}
+	for (EACH(i, set))
+		for (size_t k = 0; k < o->changes[i].n_writes; k++) {
+			struct otarget f = {o->changes[i].writes[k].record, o->changes[i].writes[k].field};
+			oracle_conflict_record(o, set, &f, i, tree);
+			struct otarget presence = {f.record, ""};
+			if (*f.field || oracle_is_conflict(f.record) ||
+			    !oracle_resolve(o, set, &presence).value)
+				continue;
+			struct record r;
+			record_init(&r, &o->arena, type_by_path(o->ledger, f.record));
+			oracle_fields(o, set, f.record, &r);
+			oracle_print(o, &r, f.record, tree);
+		}
 }
 
 #endif

@@ -128,8 +128,14 @@ static void give(struct world *w, struct site *s, size_t i)
 	    .claim = c->claim,
 	    .writes = w->writes[i].items,
 	    .n_writes = w->writes[i].n};
-	EACH(p, c->heads)
-	oids_add(&h.heads, &w->o.changes[p].id);
+	for (EACH(p, c->heads))
+		oids_add(&h.heads, &w->o.changes[p].id);
+	if (!(s->has & BIT(i)) && chance(w, 20)) { /* tried under another id and taken back */
+		h.id.b[OID_SIZE - 1] ^= 1;
+		must(w, history_add(s->history, &h, &err), &err);
+		history_drop_last(s->history);
+		h.id = c->id;
+	}
 	must(w, history_add(s->history, &h, &err), &err);
 	oids_free(&h.heads);
 	s->has |= BIT(i);
@@ -173,9 +179,9 @@ static void deliver(struct world *w, set_t what, struct site *to)
 static set_t some_of(struct world *w, const struct site *from)
 {
 	set_t what = 0;
-	EACH(i, from->has)
-	if (chance(w, 40))
-		what |= oracle_past(&w->o, i);
+	for (EACH(i, from->has))
+		if (chance(w, 40))
+			what |= oracle_past(&w->o, i);
 	return what;
 }
 
@@ -407,9 +413,9 @@ static void author(struct world *w, struct site *s)
 	c->writer = s->writer;
 	c->rank = s->rank;
 	c->claim = chance(w, 12) ? CLAIM_OWNER : chance(w, 12) ? CLAIM_LEAD : CLAIM_NONE;
-	EACH(p, s->has)
-	if (oids_has(&s->heads, &w->o.changes[p].id))
-		c->heads |= BIT(p);
+	for (EACH(p, s->has))
+		if (oids_has(&s->heads, &w->o.changes[p].id))
+			c->heads |= BIT(p);
 	size_t what = conflict ? below(w, 100) : 99, words = w->theme == WORDS ? 75 : 20;
 	if (what < words + 15 && (what >= words || is_nested(w, s, conflict)))
 		write_settlement(w, s, c, conflict);
