@@ -7,9 +7,6 @@
 
 #include "record/yaml.h"
 
-#define REFUSE(err, rule, record, ...) \
-	(err_set(err, ERR_REFUSED, __VA_ARGS__), err_rule(err, rule, record, NULL), (err)->code)
-
 /* The edits that carry one state to another, as the tree wants them. */
 static struct tree_edit *edits_of(const struct merge_result *r)
 {
@@ -126,12 +123,12 @@ static int check_message(struct draft *d, const struct change *c, struct err *er
 	struct err why = {0};
 	int rc = 0;
 	if (!c->unit || !c->subject)
-		return REFUSE(err, "form", NULL, N_("a change does not name its unit and its subject"));
+		return DRAFT_REFUSE(err, "form", NULL, N_("a change does not name its unit and its subject"));
 	change_message(c, &message);
 	if (message.len > CHANGE_MESSAGE_MAX || strlen(buf_str(&message)) != message.len)
-		rc = REFUSE(err, "size", NULL, N_("the message of a change is longer than 8192 bytes"));
+		rc = DRAFT_REFUSE(err, "size", NULL, N_("the message of a change is longer than 8192 bytes"));
 	else if (change_parse_message(&d->c, &d->arena, buf_str(&message), &why) || !same_words(&d->c, c))
-		rc = REFUSE(err, "form", NULL, N_("the words of a change do not fit into its message"));
+		rc = DRAFT_REFUSE(err, "form", NULL, N_("the words of a change do not fit into its message"));
 	buf_free(&message);
 	return rc;
 }
@@ -140,12 +137,12 @@ static int check_record(const char *ledger, const struct change_record *r, struc
 {
 	const struct record_type *type = type_by_path(ledger, r->path);
 	if (!type)
-		return REFUSE(
+		return DRAFT_REFUSE(
 		    err, "form", r->path, N_("no kind of record stands at %1 in ledger %2"), r->path, ledger);
 	if (!r->text)
 		return 0;
 	if (r->len > YAML_RECORD_MAX)
-		return REFUSE(err, "size", r->path, N_("%1 is longer than 64 KB"), r->path);
+		return DRAFT_REFUSE(err, "size", r->path, N_("%1 is longer than 64 KB"), r->path);
 	struct arena arena = {0};
 	struct record record;
 	struct err why = {0};
@@ -156,7 +153,7 @@ static int check_record(const char *ledger, const struct change_record *r, struc
 		    (const char *const[]){
 			why.arg[0], why.arg[1], why.arg[2], why.arg[3], why.arg[4], why.arg[5]},
 		    why.n_args, &text);
-		rc = REFUSE(
+		rc = DRAFT_REFUSE(
 		    err, "form", r->path, N_("%1 is not in the stored form: %2"), r->path, buf_str(&text));
 		buf_free(&text);
 	}
@@ -169,14 +166,14 @@ static int check_records(const struct change *c, struct err *err)
 	size_t bytes = 0;
 	int rc = 0;
 	if (c->n_records > CHANGE_RECORDS_MAX)
-		return REFUSE(err, "size", NULL, N_("a change touches more than 512 records"));
+		return DRAFT_REFUSE(err, "size", NULL, N_("a change touches more than 512 records"));
 	for (size_t i = 0; rc == 0 && i < c->n_records; i++) {
 		bytes += c->records[i].len;
 		if (i && strcmp(c->records[i - 1].path, c->records[i].path) >= 0)
-			rc = REFUSE(
+			rc = DRAFT_REFUSE(
 			    err, "form", c->records[i].path, N_("the records of a change are not in order"));
 		else if (bytes > CHANGE_BYTES_MAX)
-			rc = REFUSE(
+			rc = DRAFT_REFUSE(
 			    err, "size", NULL, N_("the records of a change are longer than 6 MB together"));
 		else
 			rc = check_record(c->ledger, &c->records[i], err);
@@ -196,40 +193,6 @@ int draft_words(struct draft *d, const struct change *c, struct err *err)
 	return rc;
 }
 
-static int by_path(const void *a, const void *b)
-{
-	const struct change_texts *x = a, *y = b;
-	return strcmp(x->path, y->path);
-}
-
-static bool has_path(const struct load_texts *texts, const char *path)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (strcmp(texts->items[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-static int settled_texts(struct draft *d, struct err *err)
-{
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < d->c.n_settles; i++) {
-		char path[64];
-		merge_conflict_path(d->c.settles[i], path);
-		if (has_path(&d->texts, path))
-			continue;
-		struct change_texts t = {.path = arena_dup(&d->arena, path)};
-		rc = load_record(d->s, &d->before, path, &d->arena, &t.before, &t.before_len, err);
-		if (rc == 0 && !t.before)
-			return REFUSE(
-			    err, "settle", path, N_("there is no conflict %1 to settle"), d->c.settles[i]);
-		t.after = t.before;
-		t.after_len = t.before_len;
-		d->texts.items[d->texts.n++] = t;
-	}
-	return rc;
-}
-
 int draft_texts(struct draft *d, struct err *err)
 {
 	int rc = 0;
@@ -243,11 +206,7 @@ int draft_texts(struct draft *d, struct err *err)
 		d->texts.items[d->texts.n++] = t;
 	}
 	d->texts.n_touched = d->texts.n;
-	if (rc == 0)
-		rc = settled_texts(d, err);
-	if (d->texts.n > 1)
-		qsort(d->texts.items, d->texts.n, sizeof *d->texts.items, by_path);
-	return rc;
+	return rc ? rc : load_settled(d->s, &d->c, &d->before, &d->arena, &d->texts, err);
 }
 
 int draft_into_history(struct draft *d, struct err *err)

@@ -10,6 +10,13 @@
 #include "store/load.h"
 #include "store/tx.h"
 
+/* The times that a change may bear: 2020-2100, UTC. */
+#define DRAFT_TIME_FIRST INT64_C(1577836800)
+#define DRAFT_TIME_END INT64_C(4133980800)
+
+#define DRAFT_REFUSE(err, rule, record, ...) \
+	(err_set(err, ERR_REFUSED, __VA_ARGS__), err_rule(err, rule, record, NULL), (err)->code)
+
 /* What a transaction knows of a ledger that it touches. */
 struct tx_ledger {
 	char *name;

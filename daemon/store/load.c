@@ -111,6 +111,14 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+static int no_conflict(const char *id, const char *path, struct err *err)
+{
+	err_set(err, ERR_REFUSED, N_("there is no conflict %1 to settle"), id);
+	err_hint(err, N_("list what is open with: tuyen conflict list"));
+	err_rule(err, "settle", path, NULL);
+	return ERR_REFUSED;
+}
+
 static const struct change_texts *find_text(const struct load_texts *texts, const char *path)
 {
 	for (size_t i = 0; i < texts->n; i++)
@@ -119,25 +127,26 @@ static const struct change_texts *find_text(const struct load_texts *texts, cons
 	return NULL;
 }
 
-/* Settled conflicts whose records the change did not touch. */
-static int add_settled(struct store *s, const struct change *c, const struct oid *tree, struct arena *arena,
+int load_settled(struct store *s, const struct change *c, const struct oid *tree, struct arena *arena,
     struct load_texts *out, struct err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->n_settles; i++) {
 		char path[64];
+		struct oid digits;
 		merge_conflict_path(c->settles[i], path);
 		if (find_text(out, path))
 			continue;
-		struct change_texts *t = &out->items[out->n];
-		rc = load_record(s, tree, path, arena, &t->before, &t->before_len, err);
-		if (rc || !t->before)
-			continue;
-		t->path = arena_dup(arena, path);
-		t->after = t->before;
-		t->after_len = t->before_len;
-		out->n++;
+		struct change_texts t = {.path = arena_dup(arena, path)};
+		rc = load_record(s, tree, path, arena, &t.before, &t.before_len, err);
+		if (rc == 0 && (!t.before || !oid_parse(&digits, c->settles[i])))
+			rc = no_conflict(c->settles[i], path, err);
+		t.after = t.before;
+		t.after_len = t.before_len;
+		out->items[out->n++] = t;
 	}
+	if (out->n > 1)
+		qsort(out->items, out->n, sizeof *out->items, by_path);
 	return rc;
 }
 
@@ -161,11 +170,7 @@ int load_texts(struct store *s, const struct change *c, const struct oid *before
 	}
 	free(differences.items);
 	out->n_touched = out->n;
-	if (rc == 0)
-		rc = add_settled(s, c, before, arena, out, err);
-	if (out->n > 1)
-		qsort(out->items, out->n, sizeof *out->items, by_path);
-	return rc;
+	return rc ? rc : load_settled(s, c, before, arena, out, err);
 }
 
 void load_touched(struct change *c, const struct load_texts *texts, struct arena *arena)
@@ -208,12 +213,8 @@ int load_writes(struct store *s, const struct change *c, const struct oid *tree,
 		size_t len = 0;
 		merge_conflict_path(c->settles[i], path);
 		const struct change_texts *conflict = find_text(texts, path);
-		if (!conflict || !conflict->before) {
-			rc =
-			    err_set(err, ERR_REFUSED, N_("there is no conflict %1 to settle"), c->settles[i]);
-			err_rule(err, "settle", path, NULL);
-			break;
-		}
+		if (!conflict || !conflict->before)
+			return no_conflict(c->settles[i], path, err);
 		rc = settled_target(s, conflict, tree, texts, arena, &text, &len, err);
 		if (rc == 0)
 			rc = merge_settlement(

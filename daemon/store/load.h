@@ -26,6 +26,10 @@ struct load_texts {
 };
 int load_texts(struct store *s, const struct change *c, const struct oid *before, const struct oid *after,
     struct arena *arena, struct load_texts *out, struct err *err);
+/* Add the conflicts of c->settles that are not among the texts, as they are in the parent's tree (the list has room for
+ * them), and sort. ERR_REFUSED ("settle") if there is no such conflict. */
+int load_settled(struct store *s, const struct change *c, const struct oid *tree, struct arena *arena,
+    struct load_texts *out, struct err *err);
 /* c->records from what it touched. */
 void load_touched(struct change *c, const struct load_texts *texts, struct arena *arena);
 /* The text of a record in a tree; NULL if it is not there. */

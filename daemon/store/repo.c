@@ -109,7 +109,7 @@ static int make_dirs(const char *path, struct err *err)
 	return rc;
 }
 
-static int sync_all(const char *path, struct err *err)
+int repo_sync(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = fd < 0 || syncfs(fd) < 0 ? sys_error(err, "write", path) : 0;
@@ -153,7 +153,7 @@ int repo_init(const char *path, struct err *err)
 	if (rc == 0)
 		rc = make_dirs(path, err);
 	if (rc == 0)
-		rc = sync_all(path, err);
+		rc = repo_sync(path, err);
 	git_config_free(config);
 	git_repository_free(git);
 	return rc;

@@ -28,6 +28,8 @@ struct store_ledger {
 
 /* Make the directories and files of an empty repository, durable, where nothing is yet. */
 int repo_init(const char *path, struct err *err);
+/* One syncfs of the file system that holds the store. */
+int repo_sync(const char *path, struct err *err);
 /* Open with a reference database that syncs and an object database that does not (tx.h: one syncfs instead). */
 int repo_open(const char *path, git_repository **git, git_odb **odb, struct err *err);
 

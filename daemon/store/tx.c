@@ -5,10 +5,8 @@
  */
 #include "store/draft.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/sys.h"
 #include "store/upkeep.h"
@@ -78,17 +76,6 @@ static int new_tip(struct tx *tx, const struct tx_ledger *l, struct oid *tip, st
 	if (rc == 0)
 		rc = stage_write(tx->s, &stage, err);
 	stage_free(&stage);
-	return rc;
-}
-
-static int sync_objects(struct tx *tx, struct err *err)
-{
-	const char *path = tx->s->path;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || syncfs(fd) < 0 ? sys_error(err, "write", path) : 0;
-	if (fd >= 0)
-		close(fd);
-	tx->syncs++;
 	return rc;
 }
 
@@ -172,7 +159,8 @@ int tx_commit(struct tx *tx, struct err *err)
 		strs_add(&tx->moved, tx->ledgers[i].name);
 	}
 	if (rc == 0 && tx->moved.n) {
-		rc = sync_objects(tx, err);
+		rc = repo_sync(tx->s->path, err);
+		tx->syncs++;
 		if (rc == 0)
 			rc = move_all(tx, tips, err);
 	}

@@ -3,12 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define YEAR_2020 INT64_C(1577836800)
-#define YEAR_2101 INT64_C(4133980800)
-
-#define REFUSE(err, rule, record, ...) \
-	(err_set(err, ERR_REFUSED, __VA_ARGS__), err_rule(err, rule, record, NULL), (err)->code)
-
 static int check_heads(const struct history *h, const struct change *c, struct err *err)
 {
 	struct oids maximal = {0};
@@ -27,7 +21,8 @@ static int check_heads(const struct history *h, const struct change *c, struct e
 	bool right = oids_eq(&maximal, &c->heads);
 	oids_free(&maximal);
 	return right ? 0
-		     : REFUSE(err, "merge", NULL, N_("a change names heads of which one has seen another"));
+		     : DRAFT_REFUSE(
+			   err, "merge", NULL, N_("a change names heads of which one has seen another"));
 }
 
 static int check_rule(const struct change *c, struct err *err)
@@ -39,8 +34,9 @@ static int check_rule(const struct change *c, struct err *err)
 		err_hint(err, N_("upgrade tuyen on this node; the change is kept aside until then"));
 		return ERR_PARKED;
 	}
-	return c->rule == MERGE_RULE ? 0
-				     : REFUSE(err, "form", NULL, N_("a change follows no known merge rule"));
+	return c->rule == MERGE_RULE
+		   ? 0
+		   : DRAFT_REFUSE(err, "form", NULL, N_("a change follows no known merge rule"));
 }
 
 /* Against what it stands on: the time a writer gives is never before his parent's, nor out of bounds. */
@@ -56,8 +52,8 @@ static int check_place(const struct draft *d, const struct change *c, struct err
 		err_rule(err, "merge", NULL, NULL);
 		return ERR_REFUSED;
 	}
-	if (c->time < YEAR_2020 || c->time >= YEAR_2101 || c->time < d->parent_time)
-		return REFUSE(err, "form", NULL,
+	if (c->time < DRAFT_TIME_FIRST || c->time >= DRAFT_TIME_END || c->time < d->parent_time)
+		return DRAFT_REFUSE(err, "form", NULL,
 		    N_("a change bears a time before that of what it stands on, or out of bounds"));
 	return 0;
 }
@@ -71,7 +67,7 @@ static int check_touched(const struct draft *d, struct err *err)
 			continue; /* a conflict that is settled and stays */
 		if (t->before_len == t->after_len && !t->before == !t->after &&
 		    (!t->before || memcmp(t->before, t->after, t->before_len) == 0))
-			return REFUSE(err, "form", t->path,
+			return DRAFT_REFUSE(err, "form", t->path,
 			    N_("%1 is carried by a change that does not touch it"), t->path);
 	}
 	return 0;
@@ -89,7 +85,7 @@ static int check_signature(
 	memcpy(commit.signature, c->signature, KEY_SIGNATURE_SIZE);
 	draft_print(d, &commit);
 	if (!commit_verify(&commit, public_key) || (!oid_is_zero(&c->id) && !oid_eq(&c->id, &d->c.id)))
-		return REFUSE(err, "signature", NULL,
+		return DRAFT_REFUSE(err, "signature", NULL,
 		    N_("the signature of a change in ledger %1 does not fit its words"), c->ledger);
 	return 0;
 }
@@ -131,7 +127,7 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 	*known = false;
 	*id = (struct oid){0};
 	if (!repo_ledger_name(c->ledger))
-		return REFUSE(err, "ledger", NULL, N_("'%1' is not the name of a ledger"), c->ledger);
+		return DRAFT_REFUSE(err, "ledger", NULL, N_("'%1' is not the name of a ledger"), c->ledger);
 	int rc = tx_ledger_at(tx, c->ledger, &ledger, err);
 	if (rc == 0)
 		rc = store_history(tx->s, c->ledger, &h, err);
@@ -149,6 +145,8 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 	rc = draft_begin(&d, tx, c->ledger, &c->heads, err);
 	if (rc == 0)
 		rc = receive(&d, c, public_key, judge, ctx, known, err);
+	if (rc == ERR_REFUSED)
+		err_hint(err, N_("its writer must write it again; everything else goes on"));
 	*id = d.c.id;
 	if (rc == 0 && !*known)
 		rc = draft_keep(&d, ledger, err);

@@ -3,14 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define YEAR_2020 INT64_C(1577836800)
-#define YEAR_2101 INT64_C(4133980800)
-
 /* A clock that is behind what was seen, or mad, does not count. */
 static int64_t time_of(int64_t now, int64_t parent_time)
 {
-	if (now < YEAR_2020 || now >= YEAR_2101)
-		now = YEAR_2020;
+	if (now < DRAFT_TIME_FIRST || now >= DRAFT_TIME_END)
+		now = DRAFT_TIME_FIRST;
 	return now > parent_time ? now : parent_time;
 }
 

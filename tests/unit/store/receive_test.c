@@ -499,6 +499,115 @@ static void walks_go_parents_first(void **state)
 	oids_free(&walked.order);
 }
 
+/* One of a few texts for one of a few records; now and then none. */
+static void write_anything(struct world *w, int site, unsigned dice)
+{
+	static const char *const reports[] = {
+	    "{state: draft, values: {TT01: '1'}}",
+	    "{state: submitted, values: {TT01: '2', TT02: '5'}, note: một}",
+	    "{state: submitted, values: {TT01: '3'}, note: \"một\\nhai\\nba\"}",
+	    "{state: accepted, values: {TT01: '3'}, note: \"một\\nhai\\nbốn\"}",
+	    "{state: returned, values: {TT02: '7'}, returned: thiếu}",
+	    NULL,
+	};
+	static const char *const progress[] = {
+	    "{state: doing}", "{state: done, percent: '100'}", "{note: chậm}", NULL};
+	struct err err = {0};
+	struct tx *tx;
+	struct oid id;
+	bool report = dice & 1;
+	const char *path = report ? REPORT : "progress/31/hp.2026-06/1.yaml";
+	const char *yaml = report ? reports[dice / 2 % 6] : progress[dice / 2 % 4];
+	assert_ok(tx_begin(w->s[site], &tx, &err), err);
+	assert_ok(kit_edit(tx, &w->w[site], LEDGER, path, yaml, &id, &err), err);
+	assert_ok(tx_commit(tx, &err), err);
+	tx_destroy(tx);
+}
+
+/* Object to a conflict: a row more in its record. */
+static void object(struct world *w, int site, const char *id)
+{
+	struct err err = {0};
+	struct arena arena = {0};
+	struct record r;
+	struct buf text = {0};
+	struct tx *tx;
+	struct oid made;
+	char path[64], row[64];
+	merge_conflict_path(id, path);
+	assert_ok(store_record(w->s[site], LEDGER, NULL, path, &arena, &r, &err), err);
+	snprintf(row, sizeof row, "objections.%d.reason", site);
+	assert_ok(record_set(&r, row, "không đúng", &err), err);
+	record_print(&r, &text);
+	struct change_record edit = {path, text.data, text.len};
+	struct change edits = {
+	    .ledger = LEDGER, .subject = "conflict: object", .records = &edit, .n_records = 1};
+	assert_ok(tx_begin(w->s[site], &tx, &err), err);
+	assert_ok(tx_write(tx, &w->w[site], &edits, &made, &err), err);
+	assert_ok(tx_commit(tx, &err), err);
+	tx_destroy(tx);
+	buf_free(&text);
+	arena_free(&arena);
+}
+
+static void anything(struct world *w)
+{
+	int site = rand() % SITES, other = (site + 1 + rand() % (SITES - 1)) % SITES;
+	unsigned dice = (unsigned)rand();
+	char id[41];
+	switch (dice % 8) {
+	case 0:
+	case 1:
+		sync_one_way(w, site, other, dice & 8);
+		break;
+	case 2:
+		if (conflicts(w->s[site], id))
+			settle(w, site, site, id);
+		break;
+	case 3:
+		if (conflicts(w->s[site], id))
+			object(w, site, id);
+		break;
+	case 4:
+		store_forget(w->s[site], NULL);
+		break;
+	default:
+		write_anything(w, site, dice / 8);
+	}
+}
+
+/* Nobody's grant is known here, so of every change that alone is left to complain of. */
+static void only_grants_are_missing(
+    void *ctx, const char *ledger, const struct oid *commit, const struct err *what)
+{
+	(void)ctx;
+	(void)ledger;
+	(void)commit;
+	assert_int_equal(what->code, ERR_PARKED);
+}
+
+static void random_exchanges_end_with_one_commit(void **state)
+{
+	struct world *w = *state;
+	for (unsigned seed = 1; seed <= 4; seed++) {
+		srand(seed);
+		for (int step = 0; step < 60; step++)
+			anything(w);
+		for (int round = 0; round < 2; round++)
+			for (int site = 0; site < SITES; site++)
+				sync_one_way(w, site, (site + 1) % SITES, seed & 1);
+		assert_same(w, 0, 1);
+		assert_same(w, 0, 2);
+	}
+	struct err err = {0};
+	struct verify_report report;
+	struct registry *nobody = registry_new();
+	assert_ok(verify_store(w->s[0], nobody, &report, only_grants_are_missing, NULL, &err), err);
+	assert_int_equal(report.problems, report.changes);
+	assert_true(report.changes > 50 && report.merges > 20);
+	registry_free(nobody);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -513,6 +622,7 @@ int main(void)
 	    TEST(a_forged_state_is_refused),
 	    TEST(the_judge_has_the_last_word),
 	    TEST(walks_go_parents_first),
+	    TEST(random_exchanges_end_with_one_commit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
