@@ -57,12 +57,14 @@ int key_save(const struct key *key, const char *path, struct err *err)
 	if (sys_exists(path))
 		return err_set(err, ERR_REFUSED, N_("%1 is there already; a key is never overwritten"), path);
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
 	int rc;
-	if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+	if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1) {
 		rc = err_set(err, ERR_IO, N_("cannot make a key"));
-	else
-		rc = sys_write_file(path, text, (size_t)BIO_get_mem_data(bio, &text), 0600, err);
+	} else {
+		char *text;
+		long len = BIO_get_mem_data(bio, &text);
+		rc = sys_write_file(path, text, (size_t)len, 0600, err);
+	}
 	BIO_free(bio);
 	return rc;
 }
