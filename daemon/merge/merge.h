@@ -36,9 +36,10 @@ void merge_result_free(struct merge_result *r);
 
 /*
  * The writes of a change: from each record's text before (NULL = absent) and after. Applies what DESIGN 5 says of
- * deletion, adding again and seals; of a conflict record only objections and answers count. Settlements: `settles`
- * names conflicts that must stand open in the parent's state; their records' texts come through `before`.
- * The writes point into `arena`.
+ * deletion, adding again and seals. Derived fields are no writes, so the two whole trees may be given: the writes are
+ * the same with or without the conflict records that the rule changed.
+ * ERR_REFUSED with err->rule "path" (no record may stand there), "state" (words on a conflict that is gone) or
+ * "nesting" (words on a conflict among words); ERR_INPUT with "form". The writes point into `arena`.
  */
 struct merge_writes {
 	struct write *items;
@@ -46,9 +47,9 @@ struct merge_writes {
 };
 int merge_writes_of(struct arena *arena, const char *ledger, const struct change_texts *texts, size_t n_texts,
     struct merge_writes *out, struct err *err);
-/* Add the write that settling makes: the conflict's field at the value it has in `record_after` (the target
- * record's text in the change's own state; NULL = absent). `conflict_before` is the conflict record in the parent's
- * state. */
+/* Add to the writes above those that settling makes: the conflict's field at the value it has in `record_after` (the
+ * target record's text in the change's own state; NULL = absent), and presence. `conflict_before` is the conflict
+ * record in the parent's state, where it must stand. */
 int merge_settlement(struct arena *arena, const char *ledger, const char *conflict_before,
     size_t conflict_len, const char *record_after, size_t record_len, struct merge_writes *out,
     struct err *err);

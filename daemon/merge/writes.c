@@ -80,10 +80,6 @@ static void put_presence(struct collect *c, const char *value, bool all)
 
 static void collect_plain(struct collect *c, const struct record *before, const struct record *after)
 {
-	if (!after) {
-		put_presence(c, NULL, false);
-		return;
-	}
 	c->seal = seals(c->type, before, after);
 	put_presence(c, "+", !before || c->seal);
 	if (!before || c->seal)
@@ -108,8 +104,7 @@ static int collect_conflict(
 {
 	size_t n = c->out->n;
 	char id[41];
-	if (after)
-		record_diff(before, after, visit_difference, c);
+	record_diff(before, after, visit_difference, c);
 	if (c->out->n == n)
 		return 0;
 	if (!before) {
@@ -153,19 +148,25 @@ static bool unchanged(const struct change_texts *t)
 	return t->before_len == t->after_len && memcmp(t->before, t->after, t->after_len) == 0;
 }
 
+/* What goes is not read: a record that merging made too long can still be deleted. */
 static int collect(struct collect *c, const struct change_texts *t, struct err *err)
 {
 	struct record before, after;
 	char id[41];
+	bool conflict = conflict_id_of_path(t->path, id);
+	if (!t->after) {
+		if (!conflict)
+			put_presence(c, NULL, false);
+		return 0;
+	}
 	int rc = parse(c, &before, t->before, t->before_len, err);
 	if (!rc)
 		rc = parse(c, &after, t->after, t->after_len, err);
 	if (rc)
 		return rc;
-	const struct record *old = t->before ? &before : NULL, *now = t->after ? &after : NULL;
-	if (conflict_id_of_path(t->path, id))
-		return collect_conflict(c, old, now, err);
-	collect_plain(c, old, now);
+	if (conflict)
+		return collect_conflict(c, t->before ? &before : NULL, &after, err);
+	collect_plain(c, t->before ? &before : NULL, &after);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ static const struct row rows[] = {
     {REPORT, NULL, "{}\n", "=+! "},
     {REPORT, "{}\n", NULL, "=(absent) "},
     {REPORT, "state: draft\nnil: 'yes'\n", NULL, "=(absent) "},
+    {REPORT, "what goes is not read", NULL, "=(absent) "},
     {REPORT, "state: submitted\nversion: '1'\nnil: 'yes'\n", "state: accepted\nversion: '1'\n",
 	"=+*! state=accepted* version=1* nil=(absent)* "},
     {REPORT, "state: accepted\nversion: '1'\n", "state: accepted\nversion: '2'\n", "=+ version=2 "},
