@@ -27,13 +27,8 @@ void book_free(struct book *b)
 	for (size_t i = 0; i < b->n; i++)
 		ledger_free(b->ledgers[i]);
 	free(b->ledgers);
+	free(b->order);
 	*b = (struct book){0};
-}
-
-static int compare(const char *a, const char *b)
-{
-	int a_reports = strncmp(a, "directives/", 11) != 0, b_reports = strncmp(b, "directives/", 11) != 0;
-	return a_reports != b_reports ? a_reports - b_reports : strcmp(a, b);
 }
 
 /* The place of a name, or where it would stand. */
@@ -42,7 +37,7 @@ static size_t place(const struct book *b, const char *name, bool *found)
 	size_t low = 0, high = b->n;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(b->ledgers[middle]->name, name);
+		int order = strcmp(b->ledgers[middle]->name, name);
 		if (order == 0) {
 			*found = true;
 			return middle;
@@ -89,6 +84,7 @@ void book_forget(struct book *b)
 		oids_free(&l->sent);
 		l->unsure = l->fresh = true;
 		l->asked = l->flying = l->clean = false;
+		l->wary = true;
 	}
 }
 
@@ -123,7 +119,8 @@ void book_note(struct book_ledger *l, const struct oid *id)
 	if (l->recent.n < BOOK_RECENT)
 		oids_add(&l->recent, id);
 	else
-		l->recent.items[l->recent_at++ % BOOK_RECENT] = *id;
+		l->recent.items[l->recent_at % BOOK_RECENT] = *id;
+	l->recent_at++;
 }
 
 void book_set(struct oids *to, const struct oids *from)
@@ -154,7 +151,12 @@ bool book_find_short(const struct book_ledger *l, const unsigned char *prefix, s
 
 bool book_short_ok(const struct book_ledger *l, const struct oid *id)
 {
-	return oids_has(&l->base, id) || oids_has(&l->sent, id) || oids_has(&l->recent, id);
+	if (l->wary)
+		return false;
+	for (size_t i = 0; i < BOOK_RECENT_SAFE && i < l->recent_at; i++)
+		if (oid_eq(&l->recent.items[(l->recent_at - 1 - i) % BOOK_RECENT], id))
+			return true;
+	return oids_has(&l->base, id);
 }
 
 static void put_ids(struct buf *out, const struct oids *ids)

@@ -7,7 +7,8 @@
 
 #include "sync/sync.h"
 
-#define BOOK_RECENT 32 /* ids of a ledger kept for finding short ids */
+#define BOOK_RECENT 32	 /* ids of a ledger kept for finding short ids */
+#define BOOK_RECENT_SAFE 16 /* of which the newest are used: the two ends forget in slightly different order */
 
 struct book_ledger {
 	char *name;
@@ -16,7 +17,7 @@ struct book_ledger {
 	struct oids known; /* what the peer has, as far as we know; not minimal */
 	struct oids sent; /* known, and what is on its way to the peer */
 	struct oids given; /* by the peer on this line: whatever it says it has, it has these */
-	struct oids recent; /* a ring of ids that were on the line */
+	struct oids recent; /* a ring of changes that were on the line */
 	size_t recent_at;
 	bool shared; /* by our registry */
 	bool met; /* the peer has spoken of it */
@@ -27,15 +28,18 @@ struct book_ledger {
 	bool fresh; /* never spoken of with this peer */
 	bool asked; /* we asked for a have of it */
 	bool reply; /* we owe a have of it */
+	bool wary; /* the peer did not find a short id: use none */
 	bool flying; /* changes are on their way unacknowledged */
 	bool clean; /* nothing is to be sent */
 	bool mark; /* scratch */
 };
 
-/* Zero-initialise. Ledgers stand in the order in which they are sent: directives (keys) first, then by name. */
+/* Zero-initialise. */
 struct book {
-	struct book_ledger **ledgers;
+	struct book_ledger **ledgers; /* by name */
 	size_t n;
+	struct book_ledger **order; /* the shared ones as they are to be sent: directives (keys) first */
+	size_t n_order;
 	bool acquainted; /* there is a memory of this peer, or it has said what it has */
 	bool has_instance;
 	unsigned char instance[SYNC_INSTANCE_SIZE]; /* the peer's */

@@ -23,6 +23,7 @@
 #define ACK_BATCHES 4 /* batches acknowledged at once */
 #define ALIVE 15000 /* ms: a long message is coming in or being stored; say that we are there */
 #define COMMON_MAX 8 /* ids of common ground in a have, for each ledger and kind */
+#define LOST_MAX 8     /* batches lost one after the other before the line is given up */
 #define ROUNDS_MAX 16 /* asks in one exchange */
 
 /* A change on its way. */
@@ -36,6 +37,7 @@ struct flight_batch {
 	struct flight *items;
 	size_t n, bytes;
 	int64_t sent_at;
+	bool doomed; /* coded after one that the peer could not read */
 };
 
 struct action_node {
@@ -73,12 +75,14 @@ struct sync {
 	bool peer_spoke_digest;
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
 	unsigned parked_here; /* changes of the peer that we parked */
+	bool stored_since; /* others have been stored since: they may be welcome now */
 
 	/* To the peer. */
 	bool hello_said;
 	struct replay_session *out_session;
 	struct flight_batch *flying;
 	size_t n_flying, unacked, window;
+	unsigned lost_in_a_row;
 	bool window_fixed;
 	struct frame_ack ack; /* being gathered; exceptions are ours */
 	size_t ack_changes;

@@ -57,7 +57,7 @@ static void hear_lost(struct sync *s, const struct replay_batch *batch)
 	s->ack.batches++;
 	s->ack_changes += batch->n;
 	speak_ack(s);
-	s->have_due = true;
+	s->have_due |= !batch->waiting;
 }
 
 /* Keep what this end takes; positions among `earlier` shift with what is left out. */
@@ -116,6 +116,7 @@ static void add_exception(struct sync *s, size_t position, const struct sync_res
 	if (r && r->status == SYNC_PARKED) {
 		e.status = FRAME_PARKED;
 		s->parked_here++;
+		s->stored_since = false;
 	} else if (r) {
 		struct buf sentence = {0};
 		e.status = FRAME_REFUSED;
@@ -141,7 +142,7 @@ static void note_stored(struct sync *s, const struct change *c, const struct oid
 	book_note(l, id);
 	l->fresh = false;
 	l->mark = true;
-	s->memory_old = true;
+	s->memory_old = s->stored_since = true;
 	s->counts.changes_in++;
 }
 
@@ -202,15 +203,29 @@ static void land(struct sync *s, const struct flight *f, const struct frame_exce
 }
 
 /* The peer could not read it: what it has must be learnt anew; its have is on the way. */
-static void land_lost(struct sync *s, const struct flight *f)
+static void land_lost(const struct flight *f)
 {
-	replay_session_refresh(s->out_session);
 	if (!f->ledger)
 		return;
 	f->ledger->flying = false;
-	f->ledger->unsure = f->ledger->asked = true;
+	f->ledger->unsure = f->ledger->asked = f->ledger->wary = true;
 	f->ledger->clean = false;
 	book_set(&f->ledger->sent, &f->ledger->known);
+}
+
+/* After one batch is lost, those coded after it cannot be read either: they are as good as lost now. */
+static void lose_the_rest(struct sync *s, struct heard *h)
+{
+	replay_session_refresh(s->out_session);
+	if (++s->lost_in_a_row > LOST_MAX)
+		err_set(&h->err, ERR_PEER, N_("the peer cannot read what it says it has"));
+	for (size_t i = 0; i < s->n_flying; i++) {
+		s->flying[i].doomed = true;
+		for (size_t k = 0; k < s->flying[i].n; k++) {
+			land_lost(&s->flying[i].items[k]);
+			s->flying[i].items[k].ledger = NULL;
+		}
+	}
 }
 
 static void adapt_window(struct sync *s, const struct flight_batch *batch)
@@ -224,7 +239,7 @@ static void adapt_window(struct sync *s, const struct flight_batch *batch)
 		s->window = s->window / 2 > WINDOW_MIN ? s->window / 2 : WINDOW_MIN;
 }
 
-static void land_batch(struct sync *s, const struct frame_ack *m, size_t *position, size_t *next)
+static void land_batch(struct sync *s, struct heard *h, const struct frame_ack *m, size_t *position, size_t *next)
 {
 	struct flight_batch batch = s->flying[0];
 	memmove(s->flying, s->flying + 1, --s->n_flying * sizeof *s->flying);
@@ -237,12 +252,16 @@ static void land_batch(struct sync *s, const struct frame_ack *m, size_t *positi
 		if (*next < m->n && m->exceptions[*next].position == *position)
 			e = &m->exceptions[*next];
 		if (m->lost)
-			land_lost(s, &batch.items[i]);
+			land_lost(&batch.items[i]);
 		else
 			land(s, &batch.items[i], e);
 		oids_free(&batch.items[i].heads);
 	}
 	free(batch.items);
+	if (m->lost && !batch.doomed)
+		lose_the_rest(s, h);
+	else if (!m->lost)
+		s->lost_in_a_row = 0;
 }
 
 static void hear_ack(struct sync *s, struct heard *h)
@@ -256,7 +275,7 @@ static void hear_ack(struct sync *s, struct heard *h)
 		return;
 	}
 	for (size_t i = 0; i < m.batches; i++)
-		land_batch(s, &m, &position, &next);
+		land_batch(s, h, &m, &position, &next);
 	/* What is still on its way keeps its ledgers marked. */
 	for (size_t i = 0; i < s->n_flying; i++)
 		for (size_t k = 0; k < s->flying[i].n; k++)
@@ -282,10 +301,8 @@ static void set_known(struct sync *s, struct book_ledger *l, const struct oids *
 		book_set(&l->known, &l->given);
 	for (size_t i = 0; i < ids->n; i++)
 		if (s->world.has(s->world.ctx, l->name, &ids->items[i]) &&
-		    !oids_has(&l->known, &ids->items[i])) {
+		    !oids_has(&l->known, &ids->items[i]))
 			oids_add(&l->known, &ids->items[i]);
-			book_note(l, &ids->items[i]);
-		}
 	book_set(&l->sent, &l->known);
 	add_flying(s, l);
 	l->unsure = l->asked = l->fresh = l->clean = false;
@@ -383,6 +400,10 @@ static void next_round(struct sync *s)
 	bool all = speak_changes(s);
 	if (s->counts.changes_out != before || s->n_flying || !all)
 		return;
+	if (s->parked_here && s->stored_since) {
+		s->parked_here = 0;
+		return;
+	}
 	if (s->x.have_said) {
 		sync_exchange_end(s, false);
 		return;

@@ -55,6 +55,7 @@ struct replay_batch {
 	size_t n;
 	/* A parent or dictionary is not here, or an earlier batch was lost: only change.ledger of each is set. */
 	bool lost;
+	bool waiting; /* lost because an earlier one was */
 };
 
 /* Decode a batch into the arena. ERR_PEER if it is malformed or too large; the line is then over. */

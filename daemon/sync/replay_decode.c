@@ -16,6 +16,7 @@ struct decoder {
 	bool *has_body;
 	size_t n, at;
 	bool lost; /* a head is not here */
+	bool waiting;
 };
 
 /* A word by its number, NULL when it is new (number 0) or there is none (bad). */
@@ -403,7 +404,7 @@ static void get_batch(struct decoder *d)
 		rs->fresh = false;
 		buf_free(&rs->history);
 	}
-	d->lost = rs->fresh;
+	d->lost = d->waiting = rs->fresh;
 	d->n = wire_count(&d->r, REPLAY_CHANGES_MAX);
 	d->r.bad |= d->n == 0;
 	d->changes = arena_alloc(d->arena, (d->n + 1) * sizeof *d->changes);
@@ -425,6 +426,6 @@ int replay_decode(struct replay_session *rs, const struct replay_io *io, const v
 	get_batch(&d);
 	if (d.r.bad)
 		return err_set(err, ERR_PEER, N_("the peer sent changes that cannot be read"));
-	*out = (struct replay_batch){d.changes, d.n, d.lost};
+	*out = (struct replay_batch){d.changes, d.n, d.lost, d.waiting};
 	return 0;
 }

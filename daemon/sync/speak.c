@@ -238,8 +238,8 @@ bool speak_changes(struct sync *s)
 	bool all = true;
 	if (!s->greeted)
 		g.blind = blind_bytes(s);
-	for (size_t i = 0; i < s->book.n && all; i++)
-		all = gather_ledger(s, &g, s->book.ledgers[i]);
+	for (size_t i = 0; i < s->book.n_order && all; i++)
+		all = gather_ledger(s, &g, s->book.order[i]);
 	flush(s, &g);
 	return all;
 }

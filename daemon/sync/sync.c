@@ -77,6 +77,7 @@ void sync_exchange_start(struct sync *s)
 	s->x.asked = s->x.have_said = false;
 	s->x.rounds = s->x.refused = 0;
 	s->parked_here = 0;
+	s->stored_since = false;
 	attach_waiting(s);
 }
 
@@ -165,15 +166,27 @@ static void look_at_share(struct sync *s, struct book_ledger *l, bool shared)
 	sync_look_at(s, l);
 }
 
-void sync_look(struct sync *s)
+static void look_at_names(struct sync *s)
 {
 	struct strs names = {0};
-	s->view_old = false;
 	s->world.shared(s->world.ctx, &names);
-	strs_sort(&names);
-	for (size_t i = 0; i < names.n; i++)
-		book_at(&s->book, names.items[i])->mark = true;
+	s->book.n_order = 0;
+	for (int reports = 0; reports < 2; reports++)
+		for (size_t i = 0; i < names.n; i++) {
+			if ((strncmp(names.items[i], "directives/", 11) != 0) != reports)
+				continue;
+			struct book_ledger *l = book_at(&s->book, names.items[i]);
+			if (!l->mark)
+				VEC_PUSH(s->book.order, s->book.n_order, l);
+			l->mark = true;
+		}
 	strs_free(&names);
+}
+
+void sync_look(struct sync *s)
+{
+	s->view_old = false;
+	look_at_names(s);
 	for (size_t i = 0; i < s->book.n; i++) {
 		struct book_ledger *l = s->book.ledgers[i];
 		bool shared = l->mark;
@@ -370,7 +383,7 @@ static int64_t ping_at(const struct sync *s)
 	if (!s->hello_said || s->storing)
 		return INT64_MAX;
 	int64_t since = later(s->last_in, s->last_ping);
-	return s->awaiting ? later(since, s->await_since) + SYNC_PING_BUSY : since + SYNC_PING_IDLE;
+	return s->awaiting ? later(since, s->await_since) + SYNC_PING_BUSY : since + SYNC_PING_IDLE + (s->role == SYNC_LISTENER ? ALIVE : 0);
 }
 
 /* The peer waits while we store, or while a long message is coming in: tell it that we are there. */

@@ -55,7 +55,9 @@ struct sync;
  */
 struct sync_world {
 	void *ctx;
-	/* Ledgers shared with this peer by today's registry, in any order; names that do not exist yet are fine. */
+	/* Ledgers shared with this peer by today's registry; names that do not exist yet are fine. Directives are sent
+	 * first; among themselves they, and the others, go in the order given here. From the top tier down is best: a
+	 * grant then comes before what is written under it. */
 	void (*shared)(void *ctx, struct strs *out);
 	/* Would we take changes of this ledger from this peer? Also for ledgers that do not exist here yet. */
 	bool (*accepts)(void *ctx, const char *ledger);

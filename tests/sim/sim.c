@@ -206,7 +206,8 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 			buf_puts(&said, names[type]);
 		at += size;
 	}
-	sim_trace(sim, sim->nodes[l->node[side]].name, "says %s to %s (%zu bytes)", buf_str(&said),
+	if (strcmp(buf_str(&said), "ping") != 0 && strcmp(buf_str(&said), "pong") != 0)
+		sim_trace(sim, sim->nodes[l->node[side]].name, "says %s to %s (%zu bytes)", buf_str(&said),
 	    sim->nodes[l->node[!side]].name, a->len);
 	buf_free(&said);
 }
@@ -614,6 +615,24 @@ static void random_write(struct sim *sim)
 	sim_write(sim, node, ledger, places[p].path, places[p].field, value);
 }
 
+/* Does its superior have all that this node has? Then it may burn: what nobody else has is lost for good. */
+static bool is_safe(const struct sim *sim, int node)
+{
+	const struct sim_node *n = &sim->nodes[node];
+	struct strs names = {0};
+	bool safe = n->superior >= 0;
+	sim_store_ledgers(n->store, &names);
+	for (size_t i = 0; i < names.n && safe; i++) {
+		struct oids heads = {0};
+		sim_store_heads(n->store, names.items[i], &heads);
+		for (size_t k = 0; k < heads.n && safe; k++)
+			safe = sim_store_has(sim->nodes[n->superior].store, names.items[i], &heads.items[k]);
+		oids_free(&heads);
+	}
+	strs_free(&names);
+	return safe;
+}
+
 static void weather(struct sim *sim, const struct sim_weather *w)
 {
 	int node = (int)sim_dice(sim, (unsigned)sim->n_nodes);
@@ -626,7 +645,7 @@ static void weather(struct sim *sim, const struct sim_weather *w)
 		sim_crash(sim, node, 500 + sim_dice(sim, 20000));
 	if (sim_dice(sim, 1000) < w->forget)
 		sim_forget(sim, node);
-	if (sim_dice(sim, 1000) < w->burn && sim->nodes[node].superior >= 0)
+	if (sim_dice(sim, 1000) < w->burn && is_safe(sim, node))
 		sim_burn(sim, node);
 }
 

@@ -349,7 +349,7 @@ void sim_store_write(struct sim_store *st, const struct sim_writer *w, const cha
 	    .records = &record,
 	    .n_records = 1};
 	history_tips(l->history, &c.heads);
-	state_of(l, &arena, &c.heads, &before, &c.parent);
+	state_of(l, &l->arena, &c.heads, &before, &c.parent); /* kept with the change */
 	edit(&arena, ledger, state_find(&before, path), path, field, value, &record);
 	/* Tried under no name: the rule says what conflict records come and go with it. */
 	if (add_history(l, &arena, &c, &before, &err)) {
@@ -403,7 +403,7 @@ static enum sync_status judge(
 	for (size_t i = 0; i < c->heads.n; i++)
 		if (!entry_of(l, &c->heads.items[i]))
 			return SYNC_PARKED;
-	state_of(l, arena, &c->heads, &before, &c->parent);
+	state_of(l, &l->arena, &c->heads, &before, &c->parent); /* kept with the change */
 	if (r->has_parent_check && memcmp(r->parent_check, c->parent.b, SYNC_CHECK_SIZE) != 0)
 		return refuse(err, "merge", c);
 	name_change(c, signature);
