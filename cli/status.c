@@ -10,7 +10,7 @@
 #include "say.h"
 #include "show.h"
 
-#define LINES_TIMEOUT_MS 2000
+#define ASIDE_TIMEOUT_MS 2000
 
 /* What `status` has found out; the JSON is borrowed by both ways of showing it. */
 struct status {
@@ -18,6 +18,8 @@ struct status {
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
+	int64_t now; /* of the daemon, else of this command */
+	bool clock_set; /* by TUYEN_NOW */
 };
 
 static int read_ledgers(struct reader *r, json_t *list, struct err *err)
@@ -45,14 +47,32 @@ static int read_ledgers(struct reader *r, json_t *list, struct err *err)
 	return rc;
 }
 
-static void ask_lines(const struct cli *cli, struct status *s)
+static json_t *ask_json(const struct cli *cli, const char *question)
 {
 	struct buf text = {0};
-	s->daemon = ask_aside(cli, "lines", LINES_TIMEOUT_MS, &text);
-	s->lines = s->daemon ? json_loadb(buf_str(&text), text.len, 0, NULL) : NULL;
-	if (!s->lines)
-		s->lines = json_array();
+	json_t *answer = NULL;
+	if (ask_aside(cli, question, ASIDE_TIMEOUT_MS, &text))
+		answer = json_loadb(buf_str(&text), text.len, 0, NULL);
 	buf_free(&text);
+	return answer;
+}
+
+static void ask_daemon(const struct cli *cli, struct status *s)
+{
+	s->now = sys_now();
+	s->clock_set = sys_now_is_set();
+	s->lines = ask_json(cli, "lines");
+	s->daemon = s->lines != NULL;
+	if (!s->daemon) {
+		s->lines = json_array();
+		return;
+	}
+	json_t *clock = ask_json(cli, "clock");
+	if (json_is_true(json_object_get(clock, "set"))) {
+		s->now = json_integer_value(json_object_get(clock, "now"));
+		s->clock_set = true;
+	}
+	json_decref(clock);
 }
 
 static json_t *work(const char *kind)
@@ -131,12 +151,14 @@ static void status_json(struct reader *r, const struct status *s)
 {
 	json_t *o = json_object(), *reports = json_array(), *conflicts = json_object(),
 	       *clock = json_object();
-	for (size_t i = 0; i < s->todo.n_reports; i++)
+	json_t *line;
+	size_t i;
+	for (i = 0; i < s->todo.n_reports; i++)
 		json_array_append_new(reports, report_json(&s->todo.reports[i]));
 	json_object_set_new(conflicts, "open", json_integer((json_int_t)s->todo.conflicts.n));
 	json_object_set_new(conflicts, "waiting", json_integer((json_int_t)s->todo.n_waiting));
-	json_object_set_new(clock, "now", json_string(reader_time(r, r->view.now)));
-	json_object_set_new(clock, "set", json_boolean(sys_now_is_set()));
+	json_object_set_new(clock, "now", json_string(reader_time(r, s->now)));
+	json_object_set_new(clock, "set", json_boolean(s->clock_set));
 	json_object_set_new(o, "unit", show_string(r->config.unit));
 	json_object_set_new(o, "station", show_string(r->config.station));
 	json_object_set_new(o, "name", show_string(r->config.name));
@@ -149,6 +171,10 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "conflicts", conflicts);
 	json_object_set_new(o, "daemon", json_boolean(s->daemon));
 	json_object_set_new(o, "paused", json_boolean(r->config.paused));
+	json_array_foreach(s->lines, i, line)
+	{
+		json_object_del(line, "trouble"); /* the same in parts, for the table */
+	}
 	json_object_set(o, "lines", s->lines);
 	json_object_set(o, "ledgers", s->ledgers);
 	json_object_set_new(o, "clock", clock);
@@ -204,10 +230,21 @@ static void print_last(struct reader *r, const struct todo *t)
 	(void)r;
 }
 
-static const char *line_error(const json_t *line)
+/* What is wrong with a line, in the language of this process. */
+static const char *trouble(struct reader *r, const json_t *line)
 {
-	const char *refused = json_string_value(json_object_get(line, "refused"));
-	return refused ? refused : json_string_value(json_object_get(line, "error"));
+	const json_t *said = json_object_get(line, "trouble"), *args = json_object_get(said, "args");
+	struct err err = {.msg = json_string_value(json_object_get(said, "msg")),
+	    .hint = json_string_value(json_object_get(said, "hint"))};
+	struct buf text = {0};
+	if (!err.msg)
+		return NULL;
+	for (size_t i = 0; i < json_array_size(args) && i < ERR_ARGS; i++, err.n_args++)
+		snprintf(err.arg[i], ERR_ARG_SIZE, "%s", json_string_value(json_array_get(args, i)));
+	say_format(&err, &text);
+	const char *kept = arena_dup(&r->arena, buf_str(&text));
+	buf_free(&text);
+	return kept;
 }
 
 static void print_lines(struct reader *r, const struct status *s)
@@ -229,7 +266,7 @@ static void print_lines(struct reader *r, const struct status *s)
 		    json_is_true(json_object_get(line, "equal")) ? _(N_("yes")) : _(N_("no")),
 		    json_string_value(json_object_get(line, "address")),
 		    json_is_integer(contact) ? reader_time(r, json_integer_value(contact)) : NULL,
-		    line_error(line));
+		    trouble(r, line));
 	}
 	if (!s->daemon)
 		say_out(N_("The daemon of this node is not running: nothing is sent or received."));
@@ -253,9 +290,9 @@ static void status_print(struct reader *r, const struct status *s)
 		show_line(N_("Superior"), _(N_("not joined yet; next: tuyen join --request")));
 	print_last(r, &s->todo);
 	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->todo.conflicts.n));
-	if (sys_now_is_set())
-		show_line(N_("Clock"), arena_printf(&r->arena, "%s (%s)", reader_time(r, r->view.now),
-					   _(N_("set by TUYEN_NOW"))));
+	if (s->clock_set)
+		show_line(N_("Clock"),
+		    arena_printf(&r->arena, "%s (%s)", reader_time(r, s->now), _(N_("set by TUYEN_NOW"))));
 	print_lines(r, s);
 	show_column(table, SHOW_LEFT, N_("LEDGER"));
 	show_column(table, SHOW_LEFT, N_("AT"));
@@ -280,7 +317,7 @@ int cli_status(struct cli *cli, struct err *err)
 	if (rc == 0)
 		rc = read_ledgers(&r, s.ledgers, err);
 	if (rc == 0) {
-		ask_lines(cli, &s);
+		ask_daemon(cli, &s);
 		if (cli->json)
 			status_json(&r, &s);
 		else

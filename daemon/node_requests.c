@@ -64,7 +64,8 @@ static int write_unit(struct node *n, const struct enrol_edit *edit, const char 
 		return 0;
 	struct outcome o = {0};
 	const char *ledger = arena_printf(&o.arena, "directives/%s", n->config.unit);
-	struct change *c = outcome_change(&o, ledger, arena_printf(&o.arena, "unit: %s %s", verb, edit->id), NULL);
+	struct change *c =
+	    outcome_change(&o, ledger, arena_printf(&o.arena, "unit: %s %s", verb, edit->id), NULL);
 	outcome_put(&o, c, edit->path, &edit->record);
 	int rc = node_write(n, &o, err);
 	outcome_free(&o);
@@ -94,8 +95,8 @@ static int unit_admit(struct node *n, struct control_request *req, struct err *e
 		rc = enrol_welcome(n->registry, &n->config, n->key, &request, &welcome, err);
 	if (rc == 0) {
 		enrol_fingerprint(request.key, &spoken);
-		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), edit.id, request.name,
-		    buf_str(&spoken));
+		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), edit.id,
+		    request.name, buf_str(&spoken));
 		control_output(req, welcome.data, welcome.len);
 	}
 	buf_free(&welcome);
@@ -107,14 +108,16 @@ static int unit_admit(struct node *n, struct control_request *req, struct err *e
 static int unit_add(struct node *n, struct control_request *req, struct err *err)
 {
 	const struct args *a = &req->args;
-	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"), args_get(a, "type"),
-	    args_get(a, "identifier"), args_get(a, "valid-from"), args_get(a, "valid-to")};
+	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"),
+	    args_get(a, "type"), args_get(a, "identifier"), args_get(a, "valid-from"),
+	    args_get(a, "valid-to")};
 	struct arena arena = {0};
 	struct record levels;
 	struct enrol_edit edit;
 	int rc = node_admitted(n, err);
 	if (rc == 0)
-		rc = enrol_add(n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
+		rc = enrol_add(
+		    n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
 	if (rc == 0)
 		rc = write_unit(n, &edit, "add", err);
 	if (rc == 0) {
@@ -206,6 +209,20 @@ static bool sync_request(struct node *n, struct control_request *req, struct err
 	return true;
 }
 
+/* An error in parts, for the command to say in the language of whoever asks. */
+static json_t *in_parts(const struct err *e)
+{
+	if (!e->msg)
+		return json_null();
+	json_t *o = json_object(), *args = json_array();
+	for (int i = 0; i < e->n_args; i++)
+		json_array_append_new(args, json_string(e->arg[i]));
+	json_object_set_new(o, "msg", json_string(e->msg));
+	json_object_set_new(o, "hint", e->hint ? json_string(e->hint) : json_null());
+	json_object_set_new(o, "args", args);
+	return o;
+}
+
 static void put_line(void *ctx, const struct link_state *s)
 {
 	json_t *list = ctx, *o = json_object();
@@ -225,6 +242,7 @@ static void put_line(void *ctx, const struct link_state *s)
 	json_object_set_new(o, "next_try", s->next_try ? json_integer(s->next_try) : json_null());
 	json_object_set_new(o, "error", error.len ? json_string(error.data) : json_null());
 	json_object_set_new(o, "refused", refused.len ? json_string(refused.data) : json_null());
+	json_object_set_new(o, "trouble", in_parts(s->refused->msg ? s->refused : s->error));
 	json_array_append_new(list, o);
 	buf_free(&error);
 	buf_free(&refused);
@@ -244,6 +262,18 @@ static int lines(struct node *n, struct control_request *req, struct err *err)
 	return 0;
 }
 
+/* For `status`: the civil clock of the daemon, which TUYEN_NOW may have set for it alone. */
+static int clock_now(struct node *n, struct control_request *req, struct err *err)
+{
+	struct buf text = {0};
+	(void)n, (void)err;
+	buf_printf(&text, "{\"now\": %lld, \"set\": %s}\n", (long long)sys_now(),
+	    sys_now_is_set() ? "true" : "false");
+	control_output(req, text.data, text.len);
+	buf_free(&text);
+	return 0;
+}
+
 static int reload(struct node *n, struct control_request *req, struct err *err)
 {
 	(void)req;
@@ -257,6 +287,7 @@ static const struct {
 	int (*run)(struct node *n, struct control_request *req, struct err *err);
 	unsigned min_words;
 } handlers[] = {
+    {"clock", clock_now, 0},
     {"lines", lines, 0},
     {"reload", reload, 0},
     {"unit add", unit_add, 1},
@@ -269,7 +300,8 @@ static int run_command(struct node *n, struct control_request *req, struct err *
 		if (strcmp(handlers[i].command, req->command) != 0)
 			continue;
 		if (req->args.words.n < handlers[i].min_words)
-			return err_set(err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), req->command);
+			return err_set(
+			    err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), req->command);
 		return handlers[i].run(n, req, err);
 	}
 	const struct op *op = op_find(req->command);

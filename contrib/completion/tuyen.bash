@@ -97,7 +97,7 @@ _tuyen() {
 	--level) mapfile -t COMPREPLY < <(compgen -W "central province district commune" -- "$word") ;;
 	--format) mapfile -t COMPREPLY < <(compgen -W "table csv json" -- "$word") ;;
 	--by) mapfile -t COMPREPLY < <(compgen -W "unit" -- "$word") ;;
-	--take) mapfile -t COMPREPLY < <(compgen -W "kept other base" -- "$word") ;;
+	--take) mapfile -t COMPREPLY < <(compgen -W "kept other base superior" -- "$word") ;;
 	*)
 		if [[ $word == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(grep -e "^$name:" -e '^[*]:' <<<"$_tuyen_table" |

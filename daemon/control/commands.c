@@ -119,7 +119,7 @@ const struct command commands[] = {
     {"conflict show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
 	N_("Show a conflict: both values and who wrote them.")},
     {"conflict settle", "ID", 1, 1, COMMAND_NODE, false, 0,
-	OPTIONS({"take", "SIDE", N_("kept, other or base: the value that is to stand")},
+	OPTIONS({"take", "SIDE", N_("kept, other, base or superior: the value that is to stand")},
 	    {"value", "VALUE", N_("another value that is to stand")}, OPT_REASON(N_("why"))),
 	N_("Settle a conflict by taking one of its values.")},
     {"conflict object", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),

@@ -79,8 +79,19 @@ speaks 'an empty one is not set' "$vietnamese" TUYEN_LANG= LANG=vi
 t 'JSON in Vietnamese' env TUYEN_LANG=vi tuyen -C given status --json
 json 'keeps its keys' .daemon false
 
+# The clock of drills: the daemon's own, which status tells of.
+export TUYEN_NOW=2026-07-01T08:00:00+07:00
+start given
+t 'a daemon with a set clock' tuyen -C given sync --pause
+unset TUYEN_NOW
+t 'status' tuyen -C given status --json
+json 'tells that the clock is set' '[.daemon, .clock.set, .clock.now[:10], .paused]' '[true,true,"2026-07-01",true]'
+t 'status in words' env TUYEN_LANG=vi tuyen -C given status
+says 'tells it too' '2026-07-01T08:.*TUYEN_NOW'
+t 'resume' tuyen -C given sync --resume
+
 # Backup and restore.
-t 'backup' tuyen -C given backup node.tgz
+t 'backup beside a daemon' tuyen -C given backup node.tgz
 is 'is private' "$(stat -c %a node.tgz)" 600
 says 'warns of the key' 'private key'
 t 'any tool opens it' tar tzf node.tgz
