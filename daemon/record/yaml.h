@@ -14,7 +14,9 @@
 #include "base/err.h"
 
 #define YAML_DEPTH_MAX 16
-#define YAML_RECORD_MAX (64 * 1024) /* bytes of one record */
+#define YAML_RECORD_MAX (64 * 1024) /* bytes of one record, as somebody writes it */
+/* A stored record may be longer: merging puts together what several wrote, a conflict record holds three texts. */
+#define YAML_STORED_MAX (1024 * 1024)
 #define YAML_FILE_MAX (4 * 1024 * 1024) /* bytes of an imported file */
 
 enum yaml_kind { YAML_SCALAR, YAML_MAP, YAML_LIST };

@@ -127,13 +127,8 @@ static int check_size(struct check *k)
 	if (c->n_records > CHANGE_RECORDS_MAX)
 		return check_refuse(
 		    k, "size", NULL, NULL, N_("the change of %1 touches more than 512 records"), k->writer);
-	for (size_t i = 0; i < c->n_records; i++) {
-		const struct change_record *rec = &c->records[i];
-		if (rec->text && rec->len > YAML_RECORD_MAX)
-			return check_refuse(k, "size", rec->path, NULL, N_("%1 writes %2 longer than 64 KB"),
-			    k->writer, rec->path);
-		total += rec->text ? rec->len : 0;
-	}
+	for (size_t i = 0; i < c->n_records; i++)
+		total += c->records[i].text ? c->records[i].len : 0;
 	if (total > CHANGE_BYTES_MAX)
 		return check_refuse(
 		    k, "size", NULL, NULL, N_("the change of %1 is longer than 6 MB"), k->writer);
@@ -207,6 +202,15 @@ static const struct {
     {"unit", check_unit},
 };
 
+/* Nobody writes a record longer than 64 KB, or makes one longer that merging made so; conflict records are derived. */
+static int check_length(struct check *k, const struct change_texts *t)
+{
+	size_t limit = t->before && t->before_len > YAML_RECORD_MAX ? t->before_len : YAML_RECORD_MAX;
+	if (!t->after || t->after_len <= limit || strncmp(t->path, "conflicts/", 10) == 0)
+		return 0;
+	return check_refuse(k, "size", t->path, NULL, N_("%1 writes %2 longer than 64 KB"), k->writer, t->path);
+}
+
 static int check_text(struct check *k, const struct change_texts *t)
 {
 	struct check_record rec = {.path = t->path, .type = type_by_path(k->change->ledger, t->path)};
@@ -243,7 +247,8 @@ int registry_check(const struct registry *r, const struct registry_grant *grant,
 	for (size_t i = 0; rc == 0 && i < c->n_settles; i++)
 		rc = check_settle(&k, c->settles[i]);
 	for (size_t i = 0; rc == 0 && i < n_texts; i++)
-		rc = check_text(&k, &texts[i]);
+		if ((rc = check_length(&k, &texts[i])) == 0)
+			rc = check_text(&k, &texts[i]);
 	free(k.settled);
 	arena_free(&k.arena);
 	return rc;

@@ -141,8 +141,8 @@ static int check_record(const char *ledger, const struct change_record *r, struc
 		    err, "form", r->path, N_("no kind of record stands at %1 in ledger %2"), r->path, ledger);
 	if (!r->text)
 		return 0;
-	if (r->len > YAML_RECORD_MAX)
-		return DRAFT_REFUSE(err, "size", r->path, N_("%1 is longer than 64 KB"), r->path);
+	if (r->len > YAML_STORED_MAX)
+		return DRAFT_REFUSE(err, "size", r->path, N_("%1 is longer than 1 MB"), r->path);
 	struct arena arena = {0};
 	struct record record;
 	struct err why = {0};

@@ -370,7 +370,7 @@ static void sizes_are_bounded(void **state)
 			break;
 		case 5:
 			c->subject = "x";
-			t.records[0].len = YAML_RECORD_MAX + 1;
+			t.texts[0].after_len = YAML_RECORD_MAX + 1;
 			break;
 		case 6:
 		case 7:
