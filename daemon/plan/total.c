@@ -5,7 +5,7 @@
 
 #include "plan/conflicts.h"
 #include "plan/receipt.h"
-#include "record/decimal.h"
+#include "record/decimal_sum.h"
 
 /* What one computation needs all along. */
 struct totalling {
@@ -19,7 +19,7 @@ struct totalling {
 
 /* A sum that grows by one reporting unit at a time. */
 struct sum {
-	struct decimal value, numerator, denominator;
+	struct decimal_sum value, numerator, denominator;
 	size_t yes;
 };
 
@@ -53,24 +53,47 @@ static bool is_expected(const struct totalling *t, const struct registry_unit *u
 	       directive_expects(t->v, &t->directives, out->issuer, out->plan, out->period.id, u->id);
 }
 
+/* An issuer asks those below it. It counts itself where it asks nobody else, or has a report. */
+static bool issuer_counts(const struct totalling *t)
+{
+	struct record r;
+	struct err none = {0};
+	if (t->out->n_units == 0)
+		return true;
+	return t->v->read(t->v->ctx, arena_printf(t->arena, "reports/%s", t->out->issuer),
+		   arena_printf(
+		       t->arena, "reports/%s/%s/%s.yaml", t->out->issuer, t->out->plan, t->out->period.id),
+		   t->arena, &r, &none) == 0;
+}
+
+static void add_unit(struct totalling *t, const char *id)
+{
+	const struct registry_unit *u = registry_unit(t->v->registry, id);
+	if (!is_expected(t, u))
+		return;
+	struct total_unit *n = &t->out->units[t->out->n_units++];
+	n->id = arena_dup(t->arena, u->id);
+	n->code = arena_dup(t->arena, u->code);
+	n->name = arena_dup(t->arena, u->name);
+	n->values = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->values);
+	n->disputed = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->disputed);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct total_unit *)a)->id, ((const struct total_unit *)b)->id);
+}
+
 static void add_expected(struct totalling *t)
 {
 	struct strs ids = {0};
 	registry_below(t->v->registry, t->out->issuer, false, &ids);
-	strs_add(&ids, t->out->issuer);
-	strs_sort(&ids);
 	t->out->units = arena_alloc(t->arena, (ids.n + 1) * sizeof *t->out->units);
-	for (size_t i = 0; i < ids.n; i++) {
-		const struct registry_unit *u = registry_unit(t->v->registry, ids.items[i]);
-		if (!is_expected(t, u))
-			continue;
-		struct total_unit *n = &t->out->units[t->out->n_units++];
-		n->id = arena_dup(t->arena, u->id);
-		n->code = arena_dup(t->arena, u->code);
-		n->name = arena_dup(t->arena, u->name);
-		n->values = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->values);
-		n->disputed = arena_alloc(t->arena, (t->out->n_rows + 1) * sizeof *n->disputed);
-	}
+	for (size_t i = 0; i < ids.n; i++)
+		add_unit(t, ids.items[i]);
+	if (issuer_counts(t))
+		add_unit(t, t->out->issuer);
+	qsort(t->out->units, t->out->n_units, sizeof *t->out->units, by_id);
 	strs_free(&ids);
 }
 
@@ -134,58 +157,64 @@ static int read_unit(const struct totalling *t, struct total_unit *u, struct err
 }
 
 /* Add one figure as its kind says; false if it is not of that kind (kept and shown, but in no sum). */
-static int add_figure(enum indicator_kind kind, const char *value, struct arena *arena, struct sum *s,
-    bool *fits, struct err *err)
+static bool add_figure(enum indicator_kind kind, const char *value, struct arena *arena, struct sum *s)
 {
 	struct err none = {0};
 	struct decimal a, b;
 	const char *slash = strchr(value, '/');
-	*fits = false;
 	if (kind == INDICATOR_YESNO) {
-		*fits = strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
 		s->yes += strcmp(value, "yes") == 0;
-		return 0;
+		return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
 	}
 	if (kind == INDICATOR_RATIO) {
 		if (!slash ||
 		    decimal_parse_canonical(
 			arena_dup_len(arena, value, (size_t)(slash - value)), &a, &none) ||
 		    decimal_parse_canonical(slash + 1, &b, &none))
-			return 0;
-		*fits = true;
-		int rc = decimal_add(s->numerator, a, &s->numerator, err);
-		return rc ? rc : decimal_add(s->denominator, b, &s->denominator, err);
+			return false;
+		decimal_sum_add(&s->numerator, a);
+		decimal_sum_add(&s->denominator, b);
+		return true;
 	}
 	if (decimal_parse_canonical(value, &a, &none))
-		return 0;
-	*fits = true;
-	return decimal_add(s->value, a, &s->value, err);
+		return false;
+	decimal_sum_add(&s->value, a);
+	return true;
 }
 
-static int print_sum(const struct totalling *t, enum indicator_kind kind, const struct sum *s,
-    struct total_row *row, struct err *err)
+static const char *sum_text(const struct totalling *t, const struct decimal_sum *s)
+{
+	char text[DECIMAL_SUM_TEXT];
+	decimal_sum_print(s, text);
+	return arena_dup(t->arena, text);
+}
+
+/* NULL where nothing can be divided: by zero, or sums of more digits than anybody means. */
+static const char *percent_text(const struct totalling *t, const struct sum *s)
 {
 	char text[DECIMAL_TEXT];
+	struct decimal a, b;
+	struct err none = {0};
+	if (!decimal_sum_fits(&s->numerator, &a) || !decimal_sum_fits(&s->denominator, &b) ||
+	    decimal_percent(a, b, 2, text, &none) != 0)
+		return NULL;
+	return arena_dup(t->arena, text);
+}
+
+static void print_sum(
+    const struct totalling *t, enum indicator_kind kind, const struct sum *s, struct total_row *row)
+{
 	if (row->reported == 0)
-		return 0;
+		return;
 	if (kind == INDICATOR_YESNO) {
 		row->value = arena_printf(t->arena, "%zu", s->yes);
-		return 0;
+	} else if (kind == INDICATOR_RATIO) {
+		row->numerator = sum_text(t, &s->numerator);
+		row->denominator = sum_text(t, &s->denominator);
+		row->value = percent_text(t, s);
+	} else {
+		row->value = sum_text(t, &s->value);
 	}
-	if (kind != INDICATOR_RATIO) {
-		decimal_print(s->value, text);
-		row->value = arena_dup(t->arena, text);
-		return 0;
-	}
-	decimal_print(s->numerator, text);
-	row->numerator = arena_dup(t->arena, text);
-	decimal_print(s->denominator, text);
-	row->denominator = arena_dup(t->arena, text);
-	if (decimal_is_zero(s->denominator))
-		return 0;
-	int rc = decimal_percent(s->numerator, s->denominator, 2, text, err);
-	row->value = rc ? NULL : arena_dup(t->arena, text);
-	return rc;
 }
 
 static int fill_row(const struct totalling *t, size_t k, struct err *err)
@@ -194,17 +223,16 @@ static int fill_row(const struct totalling *t, size_t k, struct err *err)
 	const struct indicator *n;
 	struct sum s = {0};
 	int rc = outline_indicator(&t->plan, row->indicator, &n, err);
-	s.value = s.numerator = s.denominator = decimal_from(0);
-	for (size_t i = 0; rc == 0 && i < t->out->n_units; i++) {
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < t->out->n_units; i++) {
 		struct total_unit *u = &t->out->units[i];
-		bool fits = false;
 		row->expected += in_scope(t, row, u->id);
 		row->disputed += u->disputed[k];
-		if (u->values[k])
-			rc = add_figure(n->kind, u->values[k], t->arena, &s, &fits, err);
-		row->reported += fits;
+		row->reported += u->values[k] && add_figure(n->kind, u->values[k], t->arena, &s);
 	}
-	return rc ? rc : print_sum(t, n->kind, &s, row, err);
+	print_sum(t, n->kind, &s, row);
+	return 0;
 }
 
 static int choose_rows(struct totalling *t, const char *only, struct err *err)

@@ -2,8 +2,9 @@
  * plan/total.h - aggregated figures of a plan for a period (DESIGN 7), exact, with who is behind them.
  *
  * Expected: the registered units (not stations) of the indicator's scope, below the plan's issuer and valid on the
- * period's last day, with a node or not; the issuer itself where the scope names its own level. Of a plan issued
- * above this node only this unit and those below it are looked at: nothing is known here of neighbours.
+ * period's last day, with a node or not; the issuer itself where the scope names its own level and nobody below it is
+ * expected, or it has begun its report. Of a plan issued above this node only this unit and those below it are looked
+ * at: nothing is known here of neighbours.
  * A directive for this plan and period narrows the units below its issuer to those it is addressed to (they and all
  * below them); several directives add up; revoked ones do not count.
  * Reported: the report is submitted or accepted (also with --nil, or in part). Returned is not reported.
@@ -20,8 +21,8 @@ struct total_row {
 	const char *indicator, *name;
 	const char *measure; /* unit of measure, or NULL */
 	const char *kind; /* "count", "ratio", "amount", "yesno" */
-	const char
-	    *value; /* "42"; a ratio: percent, "53.45"; NULL: nobody reported it, or its denominator is 0 */
+	const char *value; /* "42", of any length; a ratio: percent, "53.45"; NULL: nobody reported it, its
+		       denominator is 0, or its sums have more than 36 digits */
 	const char *numerator, *denominator; /* sums of a ratio, else NULL */
 	size_t expected; /* units of its scope */
 	size_t reported; /* units that gave it */
