@@ -51,7 +51,8 @@ int directive_find(const struct directives *all, const char *typed, bool mine, c
 
 /* Is the unit addressed: named or, with "all", any below the issuer. */
 bool directive_is_to(const struct view *v, const struct directive *d, const char *unit);
-/* Is the unit addressed, or below one that is. */
+/* Is the unit addressed, or below one that is. "all" are those below the issuer; the issuer itself only where there
+ * are none. */
 bool directive_covers(const struct view *v, const struct directive *d, const char *unit);
 /* Is it in force, and about this plan and period? */
 bool directive_asks(const struct directive *d, const char *plan_issuer, const char *plan, const char *period);
