@@ -243,6 +243,15 @@ static int list_ledger(const struct view *v, const char *ledger, const struct wa
 	return rc;
 }
 
+static int check_state(const char *state, struct arena *arena, struct err *err)
+{
+	const struct field_type *top;
+	const char *out;
+	if (record_value(arena, type_field(type_by_name("report"), "state", &top), state, &out, err) == 0)
+		return 0;
+	return err->code = ERR_USAGE;
+}
+
 static int resolve_filter(const struct view *v, const struct report_filter *f, struct arena *arena,
     struct wanted *w, struct err *err)
 {
@@ -251,6 +260,8 @@ static int resolve_filter(const struct view *v, const struct report_filter *f, s
 	*w = (struct wanted){.period = f->period, .state = f->state};
 	if (f->plan)
 		rc = view_plan(v, f->plan, arena, &w->issuer, &w->plan, err);
+	if (rc == 0 && f->state)
+		rc = check_state(f->state, arena, err);
 	if (rc == 0 && f->unit && (rc = registry_resolve(v->registry, f->unit, &u, err)) == 0)
 		w->unit = arena_dup(arena, u->id);
 	return rc;

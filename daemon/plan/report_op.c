@@ -29,6 +29,8 @@ static int write_words(struct report_edit *e, const struct args *a, struct err *
 			rc = err_set(err, ERR_USAGE, N_("'%1' is given twice"), key);
 		if (rc == 0)
 			rc = report_edit_figure(e, key, value, err);
+		if (rc == ERR_INPUT)
+			err_at(err, args_word(a, i), 0, 0);
 		if (rc == 0)
 			strs_add(&seen, key);
 	}
