@@ -46,7 +46,8 @@ struct frame_ack {
 	size_t n;
 };
 
-enum frame_summary_flag { FRAME_ASK = 1, FRAME_ANSWER = 2 };
+/* RETRY: what was parked may be welcome now, send it again. */
+enum frame_summary_flag { FRAME_ASK = 1, FRAME_ANSWER = 2, FRAME_RETRY = 4 };
 struct frame_summary {
 	uint64_t number; /* of an ask, by its sender; an answer repeats it */
 	unsigned flags;

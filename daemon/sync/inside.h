@@ -72,10 +72,9 @@ struct sync {
 	size_t n_store;
 	size_t *store_position; /* in the batch */
 	size_t store_total; /* changes of the batch, declined ones included */
-	bool peer_spoke_digest;
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
 	unsigned parked_here; /* changes of the peer that we parked */
-	bool stored_since; /* others have been stored since: they may be welcome now */
+	bool directives_moved; /* since then: grants may have come */
 
 	/* To the peer. */
 	bool hello_said;

@@ -116,7 +116,7 @@ static void add_exception(struct sync *s, size_t position, const struct sync_res
 	if (r && r->status == SYNC_PARKED) {
 		e.status = FRAME_PARKED;
 		s->parked_here++;
-		s->stored_since = false;
+		s->directives_moved = false;
 	} else if (r) {
 		struct buf sentence = {0};
 		e.status = FRAME_REFUSED;
@@ -142,7 +142,7 @@ static void note_stored(struct sync *s, const struct change *c, const struct oid
 	book_note(l, id);
 	l->fresh = false;
 	l->mark = true;
-	s->memory_old = s->stored_since = true;
+	s->memory_old = true;
 	s->counts.changes_in++;
 }
 
@@ -374,7 +374,7 @@ static void hear_decline(struct sync *s, struct heard *h)
 
 /* ---- summaries ---- */
 
-/* The peer has moved: what it parked may be welcome now. */
+/* New grants have come to the peer: what it parked may be welcome now. */
 static void retry_parked(struct sync *s)
 {
 	if (s->parked.n == 0)
@@ -400,10 +400,8 @@ static void next_round(struct sync *s)
 	bool all = speak_changes(s);
 	if (s->counts.changes_out != before || s->n_flying || !all)
 		return;
-	if (s->parked_here && s->stored_since) {
-		s->parked_here = 0;
-		return;
-	}
+	if (s->parked_here && s->directives_moved)
+		return; /* the next ask says so */
 	if (s->x.have_said) {
 		sync_exchange_end(s, false);
 		return;
@@ -418,14 +416,12 @@ static void hear_summary(struct sync *s, struct heard *h)
 		return;
 	if (s->view_old)
 		sync_look(s);
-	bool moved = !s->peer_spoke_digest || memcmp(s->peer_digest, m.digest, SYNC_DIGEST_SIZE) != 0;
 	bool equal = sync_digest_is(s, m.digest);
-	s->peer_spoke_digest = true;
 	memcpy(s->peer_digest, m.digest, SYNC_DIGEST_SIZE);
 	s->equal = equal;
 	if (equal)
 		sync_agree(s);
-	else if (moved)
+	else if (m.flags & FRAME_RETRY)
 		retry_parked(s);
 	if (m.flags & FRAME_ASK) {
 		s->answer_due = true;

@@ -328,6 +328,10 @@ static void say_have(struct sync *s)
 static void put_summary(struct sync *s, uint64_t number, unsigned flags)
 {
 	struct frame_summary m = {.number = number, .flags = flags};
+	if (s->parked_here && s->directives_moved) {
+		m.flags |= FRAME_RETRY;
+		s->parked_here = 0;
+	}
 	sync_digest(s, m.digest);
 	frame_put_summary(out(s), &m);
 }

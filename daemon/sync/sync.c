@@ -76,8 +76,6 @@ void sync_exchange_start(struct sync *s)
 	s->x.active = true;
 	s->x.asked = s->x.have_said = false;
 	s->x.rounds = s->x.refused = 0;
-	s->parked_here = 0;
-	s->stored_since = false;
 	attach_waiting(s);
 }
 
@@ -145,6 +143,7 @@ void sync_look_at(struct sync *s, struct book_ledger *l)
 	l->clean = false;
 	s->digest_old = true;
 	s->equal = false;
+	s->directives_moved |= strncmp(l->name, "directives/", 11) == 0;
 }
 
 static void look_at_share(struct sync *s, struct book_ledger *l, bool shared)
@@ -193,7 +192,7 @@ void sync_look(struct sync *s)
 		l->mark = false;
 		look_at_share(s, l, shared);
 	}
-	if (s->digest_old && s->parked_here)
+	if (s->parked_here && s->directives_moved)
 		sync_exchange_start(s);
 }
 

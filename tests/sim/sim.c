@@ -548,6 +548,7 @@ void sim_crash(struct sim *sim, int node, unsigned ms)
 	struct sim_node *n = &sim->nodes[node];
 	if (n->down)
 		return;
+	sim->losses++;
 	sim_trace(sim, n->name, "crashes");
 	cut_all(sim, node);
 	n->down = true;
@@ -562,6 +563,7 @@ void sim_forget(struct sim *sim, int node)
 {
 	struct sim_node *n = &sim->nodes[node];
 	cut_all(sim, node);
+	sim->losses++;
 	sim_trace(sim, n->name, "has lost its memory");
 	for (size_t i = 0; i < sim->n_lines; i++) {
 		buf_free(&n->memories[i].ram);

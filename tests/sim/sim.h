@@ -53,6 +53,8 @@ struct sim {
 	bool calm; /* no more faults, no more writing */
 	unsigned store_ms; /* how long storing takes at most */
 	uint64_t events_done;
+	unsigned losses; /* crashes, lost memories and fires */
+	bool mesh;
 };
 
 void sim_init(struct sim *sim, uint64_t seed);

@@ -130,7 +130,8 @@ static void lost_memory_is_learnt_anew(void **state)
 	write_some(&city, "directives/31", 1);
 	meet();
 	assert_same(&city, &ward);
-	assert_int_equal(city.known + ward.known, 0);
+	/* Of two concurrent changes the have names one: the other may come twice. */
+	assert_in_range(city.known + ward.known, 0, 1);
 }
 
 static void a_burned_node_is_rebuilt(void **state)

@@ -47,7 +47,7 @@ struct node {
 	bool deaf; /* leaves STORE unanswered */
 };
 
-static struct ledger *ledger_of(struct node *n, const char *name, bool make)
+static inline struct ledger *ledger_of(struct node *n, const char *name, bool make)
 {
 	for (size_t i = 0; i < n->n; i++)
 		if (strcmp(n->ledgers[i]->name, name) == 0)
@@ -60,7 +60,7 @@ static struct ledger *ledger_of(struct node *n, const char *name, bool make)
 	return l;
 }
 
-static struct entry *entry_of(struct node *n, const char *ledger, const struct oid *id)
+static inline struct entry *entry_of(struct node *n, const char *ledger, const struct oid *id)
 {
 	struct ledger *l = ledger_of(n, ledger, false);
 	for (size_t i = 0; l && i < l->n; i++)
@@ -69,13 +69,13 @@ static struct entry *entry_of(struct node *n, const char *ledger, const struct o
 	return NULL;
 }
 
-static void entry_free(struct entry *e)
+static inline void entry_free(struct entry *e)
 {
 	arena_free(&e->arena);
 	free(e);
 }
 
-static void node_forget(struct node *n, const char *name)
+static inline void node_forget(struct node *n, const char *name)
 {
 	for (size_t i = 0; i < n->n; i++) {
 		struct ledger *l = n->ledgers[i];
@@ -89,7 +89,7 @@ static void node_forget(struct node *n, const char *name)
 	}
 }
 
-static void node_free(struct node *n)
+static inline void node_free(struct node *n)
 {
 	node_forget(n, NULL);
 	for (size_t i = 0; i < n->n; i++) {
@@ -110,7 +110,7 @@ static void node_free(struct node *n)
 
 /* ---- the state of a ledger ---- */
 
-static void put_state(struct entry *e, const char *path, const char *text, size_t len)
+static inline void put_state(struct entry *e, const char *path, const char *text, size_t len)
 {
 	size_t i = 0;
 	while (i < e->n_state && strcmp(e->state[i].path, path) != 0)
@@ -126,7 +126,7 @@ static void put_state(struct entry *e, const char *path, const char *text, size_
 	    arena_dup(&e->arena, path), text ? arena_dup_len(&e->arena, text, len) : NULL, len};
 }
 
-static void merge_id(const struct oids *heads, struct oid *out)
+static inline void merge_id(const struct oids *heads, struct oid *out)
 {
 	memset(out, 0, sizeof *out);
 	if (heads->n == 1)
@@ -135,7 +135,7 @@ static void merge_id(const struct oids *heads, struct oid *out)
 		hash_git_object("tree", heads->items, heads->n * OID_SIZE, out);
 }
 
-static void change_id(struct change *c)
+static inline void change_id(struct change *c)
 {
 	struct buf all = {0};
 	buf_printf(&all, "%s %s %s %d %d %lld %d|", c->unit, c->station ? c->station : "",
@@ -155,19 +155,19 @@ static void change_id(struct change *c)
 }
 
 /* A signature stands in for randomness: bytes that do not compress. */
-static void sign(struct change *c)
+static inline void sign(struct change *c)
 {
 	hash_sha256(c->id.b, OID_SIZE, c->signature);
 	hash_sha256(c->signature, HASH_SIZE, c->signature + HASH_SIZE);
 }
 
-static const char *dup(struct arena *a, const char *text)
+static inline const char *dup(struct arena *a, const char *text)
 {
 	return text ? arena_dup(a, text) : NULL;
 }
 
 /* Copy a change into a ledger and work out its state. */
-static struct entry *add_entry(struct node *n, const struct change *c)
+static inline struct entry *add_entry(struct node *n, const struct change *c)
 {
 	struct ledger *l = ledger_of(n, c->ledger, true);
 	struct entry *e = mem_alloc(sizeof *e);
@@ -206,20 +206,20 @@ static struct entry *add_entry(struct node *n, const struct change *c)
 
 /* ---- struct sync_world ---- */
 
-static void w_shared(void *ctx, struct strs *out)
+static inline void w_shared(void *ctx, struct strs *out)
 {
 	struct node *n = ctx;
 	for (size_t i = 0; i < n->shared.n; i++)
 		strs_add(out, n->shared.items[i]);
 }
 
-static bool w_accepts(void *ctx, const char *ledger)
+static inline bool w_accepts(void *ctx, const char *ledger)
 {
 	struct node *n = ctx;
 	return strs_has(&n->accepts, ledger);
 }
 
-static bool saw(struct node *n, const char *ledger, const struct oid *young, const struct oid *old)
+static inline bool saw(struct node *n, const char *ledger, const struct oid *young, const struct oid *old)
 {
 	if (oid_eq(young, old))
 		return true;
@@ -231,7 +231,7 @@ static bool saw(struct node *n, const char *ledger, const struct oid *young, con
 }
 
 /* What the peer refused, and what is built on it, is not spoken of. */
-static bool is_refused(struct node *n, const char *ledger, const struct oid *id)
+static inline bool is_refused(struct node *n, const char *ledger, const struct oid *id)
 {
 	for (size_t i = 0; i < n->refused.n; i++)
 		if (saw(n, ledger, id, &n->refused.items[i]))
@@ -239,7 +239,7 @@ static bool is_refused(struct node *n, const char *ledger, const struct oid *id)
 	return false;
 }
 
-static void w_heads(void *ctx, const char *ledger, struct oids *out)
+static inline void w_heads(void *ctx, const char *ledger, struct oids *out)
 {
 	struct node *n = ctx;
 	struct ledger *l = ledger_of(n, ledger, false);
@@ -255,7 +255,7 @@ static void w_heads(void *ctx, const char *ledger, struct oids *out)
 	oids_sort(out);
 }
 
-static void w_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
+static inline void w_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
 {
 	struct node *n = ctx;
 	struct ledger *l = ledger_of(n, ledger, false);
@@ -271,12 +271,12 @@ static void w_between(void *ctx, const char *ledger, const struct oids *have, st
 	free(had);
 }
 
-static bool w_has(void *ctx, const char *ledger, const struct oid *id)
+static inline bool w_has(void *ctx, const char *ledger, const struct oid *id)
 {
 	return entry_of(ctx, ledger, id) != NULL;
 }
 
-static int w_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+static inline int w_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
     struct change *out, struct err *err)
 {
 	struct entry *e = entry_of(ctx, ledger, id);
@@ -287,7 +287,8 @@ static int w_change(void *ctx, const char *ledger, const struct oid *id, struct 
 	return 0;
 }
 
-static bool w_text(void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
+static inline bool w_text(
+    void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
 {
 	struct entry *e = entry_of(ctx, ledger, change);
 	for (size_t i = 0; e && i < e->n_state; i++)
@@ -301,7 +302,7 @@ static bool w_text(void *ctx, const char *ledger, const struct oid *change, cons
 /* ---- writing ---- */
 
 /* Write up to two records (path2 may be NULL) as the node's unit; text NULL removes. */
-static struct oid node_write(struct node *n, const char *ledger, const char *subject, const char *path,
+static inline struct oid node_write(struct node *n, const char *ledger, const char *subject, const char *path,
     const char *text, const char *path2, const char *text2)
 {
 	static int64_t clock = 1782000000;
@@ -326,7 +327,7 @@ static struct oid node_write(struct node *n, const char *ledger, const char *sub
 
 /* ---- driving ---- */
 
-static void node_open(struct node *n, enum sync_role role, int64_t now)
+static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 {
 	struct sync_world world = {n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text};
 	struct sync_options o = {
@@ -338,7 +339,7 @@ static void node_open(struct node *n, enum sync_role role, int64_t now)
 	n->sync = sync_open(&world, &o, now);
 }
 
-static enum sync_status judge(struct node *n, const struct sync_received *r,
+static inline enum sync_status judge(struct node *n, const struct sync_received *r,
     const struct sync_result *results, struct oid *id, struct err *err)
 {
 	struct change c = r->change;
@@ -379,7 +380,7 @@ static enum sync_status judge(struct node *n, const struct sync_received *r,
 	return status;
 }
 
-static void node_store(struct node *n, const struct sync_action *a, int64_t now)
+static inline void node_store(struct node *n, const struct sync_action *a, int64_t now)
 {
 	struct sync_result *results = mem_alloc(a->n * sizeof *results);
 	struct err *errs = mem_alloc(a->n * sizeof *errs);
@@ -394,7 +395,7 @@ static void node_store(struct node *n, const struct sync_action *a, int64_t now)
 	free(results);
 }
 
-static void node_act(struct node *n, int64_t now)
+static inline void node_act(struct node *n, int64_t now)
 {
 	const struct sync_action *a;
 	bool spoke = false;
@@ -434,7 +435,7 @@ static void node_act(struct node *n, int64_t now)
 }
 
 /* Carry bytes to and fro until nothing moves. Returns how often something was carried. */
-static unsigned converse(struct node *a, struct node *b, int64_t now)
+static inline unsigned converse(struct node *a, struct node *b, int64_t now)
 {
 	unsigned carried = 0;
 	node_act(a, now);
@@ -451,7 +452,7 @@ static unsigned converse(struct node *a, struct node *b, int64_t now)
 	return carried;
 }
 
-static void assert_same(struct node *a, struct node *b)
+static inline void assert_same(struct node *a, struct node *b)
 {
 	unsigned char x[SYNC_DIGEST_SIZE], y[SYNC_DIGEST_SIZE];
 	sync_digest(a->sync, x);
@@ -459,7 +460,7 @@ static void assert_same(struct node *a, struct node *b)
 	assert_memory_equal(x, y, sizeof x);
 }
 
-static void share(struct node *a, struct node *b, const char *ledger)
+static inline void share(struct node *a, struct node *b, const char *ledger)
 {
 	struct strs *lists[] = {&a->shared, &a->accepts, &b->shared, &b->accepts};
 	for (size_t i = 0; i < 4; i++)
