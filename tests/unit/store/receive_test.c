@@ -278,7 +278,7 @@ static void spoil_size(struct change *c, struct arena *arena)
 {
 	struct buf text = {0};
 	buf_puts(&text, "state: draft\nnote: ");
-	while (text.len <= 64 * 1024)
+	while (text.len <= YAML_STORED_MAX)
 		buf_puts(&text, "aaaaaaaaaaaaaaaa");
 	buf_putc(&text, '\n');
 	c->records[0].text = arena_dup(arena, buf_str(&text));
