@@ -229,6 +229,12 @@ static int extract(const struct tree *tree, const char *path, struct err *err)
 	return rc;
 }
 
+/* What others remember of this node is of the one that was backed up: the daemon makes a new instance of itself. */
+static void renew_instance(struct store *store, struct err *err)
+{
+	store_note_write(store, "instance", "", 0, err);
+}
+
 /* What was taken out must be a whole node before it goes into place. */
 static int check_stage(const struct tree *tree, struct config *config, const char *path, struct err *err)
 {
@@ -238,8 +244,8 @@ static int check_stage(const struct tree *tree, struct config *config, const cha
 	struct strs ledgers = {0};
 	char *key_path = tree_path(tree, "key"), *store_path = tree_path(tree, "store.git");
 	if (config_load(tree->stage, config, &why) == 0 && key_load(key_path, &key, &why) == 0 &&
-	    store_open(store_path, &store, &why) == 0)
-		store_ledgers(store, &ledgers, &why);
+	    store_open(store_path, &store, &why) == 0 && store_ledgers(store, &ledgers, &why) == 0)
+		renew_instance(store, &why);
 	if (why.code) {
 		struct buf text = {0};
 		say_format(&why, &text);
