@@ -123,7 +123,7 @@ static int run(const char *dir, char **argv, int argc, struct err *err)
 	return rc;
 }
 
-/* "tuyen help", "tuyen help report set", "tuyen help report". */
+/* "tuyen help", "tuyen help report set", "tuyen help report", "tuyen report --help". */
 static int help(char **argv, int argc, struct err *err)
 {
 	int used, shown = 0;
@@ -169,6 +169,8 @@ static int dispatch(int argc, char **argv, struct err *err)
 	}
 	if (i < argc && strcmp(argv[i], "help") == 0)
 		return help(argv + i + 1, argc - i - 1, err);
+	if (argc - i == 2 && strcmp(argv[i + 1], "--help") == 0)
+		return help(argv + i, 1, err);
 	return run(dir, argv + i, argc - i, err);
 }
 

@@ -30,7 +30,7 @@ static json_t *receipt_json(const struct report_receipt *p)
 	json_object_set_new(o, "by", show_string(p->by));
 	json_object_set_new(o, "change", show_string(p->change));
 	json_object_set_new(o, "due", show_string(p->due));
-	json_object_set_new(o, "late", show_string(p->late));
+	json_object_set_new(o, "late", show_yes_no(p->late));
 	return o;
 }
 

@@ -93,6 +93,11 @@ json_t *show_string(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
+json_t *show_yes_no(const char *text)
+{
+	return text ? json_boolean(*text == 'y') : json_null();
+}
+
 json_t *show_strings(const struct strs *list)
 {
 	json_t *array = json_array();

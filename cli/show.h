@@ -33,6 +33,8 @@ void show_line(const char *title, const char *text);
 void show_json(json_t *value);
 /* A JSON string, null for NULL. */
 json_t *show_string(const char *text);
+/* true or false of a choice yes or no, null for NULL. */
+json_t *show_yes_no(const char *text);
 json_t *show_strings(const struct strs *list);
 json_t *show_texts(const char *const *texts, size_t n);
 /* A JSON integer from the canonical text of a whole number; null for NULL. */

@@ -143,7 +143,7 @@ static json_t *last_json(struct reader *r, const struct todo *t)
 	json_object_set_new(o, "sent", show_string(reader_time(r, t->last.sent)));
 	json_object_set_new(o, "arrived", json_boolean(t->last.received != NULL));
 	json_object_set_new(o, "received", show_string(t->last.received));
-	json_object_set_new(o, "late", show_string(t->last.late));
+	json_object_set_new(o, "late", show_yes_no(t->last.late));
 	return o;
 }
 

@@ -77,6 +77,8 @@ for command in init join 'unit add' 'plan load' 'directive issue' 'report set' '
 	t "help of $command" env LANG=vi tuyen $command --help
 	says "is Vietnamese" '[ạảãáàăắằâấầậđêếềệôốồộơớờợưứừựịọụỉỏủ]'
 done
+t 'help of a family of commands' env LANG=vi tuyen conflict --help
+says 'lists its commands' 'conflict settle .*[ạảãáàăắằâấầậđêếềệôốồộơớờợưứừự]'
 stop n
 fails 3 'a daemon that is not there' env LANG=vi tuyen -C n unit add 11050 --level commune --name X --timeout 0
 says 'in Vietnamese' 'không'
