@@ -127,7 +127,7 @@ static void drop_refused(struct link *l, const struct history *h, struct oids *l
 		bool tainted = false;
 		for (size_t k = 0; !tainted && k < l->peer->refused.n; k++)
 			tainted = history_has(h, &l->peer->refused.items[k]) &&
-			    history_seen(h, &list->items[i], &l->peer->refused.items[k]);
+				  history_seen(h, &list->items[i], &l->peer->refused.items[k]);
 		if (!tainted)
 			list->items[kept++] = list->items[i];
 	}
@@ -153,18 +153,21 @@ static bool world_has(void *ctx, const char *ledger, const struct oid *id)
 	return h && history_has(h, id);
 }
 
-static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena, struct change *out,
-    struct err *err)
+static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
 {
 	struct link *l = ctx;
 	return store_change(l->node->store, ledger, id, arena, out, err);
 }
 
-static bool world_text(void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
+static bool world_text(
+    void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
 {
 	struct link *l = ctx;
 	struct err err = {0};
-	return store_read(l->node->store, ledger, change, path, out, &err) == 0;
+	/* Only what stands in this very ledger: a peer may name any id. */
+	return world_has(l, ledger, change) &&
+	       store_read(l->node->store, ledger, change, path, out, &err) == 0;
 }
 
 /* ---- what it wants done ---- */
@@ -182,7 +185,8 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	struct arrival_result *results = mem_alloc(a->n * sizeof *results);
 	struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
 	for (size_t i = 0; i < a->n; i++)
-		batch[i] = (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier};
+		batch[i] =
+		    (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier};
 	node_arrival(l->node, batch, a->n, results);
 	static const enum sync_status statuses[] = {
 	    [ARRIVAL_STORED] = SYNC_STORED,
@@ -191,7 +195,8 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	    [ARRIVAL_REFUSED] = SYNC_REFUSED,
 	};
 	for (size_t i = 0; i < a->n; i++)
-		answers[i] = (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
+		answers[i] =
+		    (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
 	sync_stored(l->sync, answers, a->n, sys_ticks());
 	free(batch);
 	free(results);
@@ -218,8 +223,8 @@ static void take_refusal(struct link *l, const struct sync_refusal *r)
 	oid_hex(&r->id, id);
 	oids_add(&l->peer->refused, &r->id);
 	ERR_CLEAR(&l->peer->refusal);
-	err_set(&l->peer->refusal, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"), l->peer->id, id, r->ledger,
-	    r->rule, r->sentence);
+	err_set(&l->peer->refusal, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"),
+	    l->peer->id, id, r->ledger, r->rule, r->sentence);
 	err_rule(&l->peer->refusal, NULL, r->record, r->field);
 	log_err(LOG_WARNING, "refused", &l->peer->refusal);
 }
@@ -231,7 +236,8 @@ static bool check_peer(struct link *l, const struct sync_peer *p, struct err *er
 	buf_printf(&said, "%s%s%s", p->station, *p->station ? "@" : "", p->unit);
 	bool same = strcmp(buf_str(&said), l->peer->id) == 0;
 	if (!same)
-		err_set(err, ERR_PEER, N_("the far end calls itself %1, but its key is that of %2"), buf_str(&said), l->peer->id);
+		err_set(err, ERR_PEER, N_("the far end calls itself %1, but its key is that of %2"),
+		    buf_str(&said), l->peer->id);
 	buf_free(&said);
 	return same;
 }
@@ -333,8 +339,8 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
-	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has, world_change,
-	    world_text};
+	struct sync_world world = {
+	    l, world_shared, world_accepts, world_heads, world_between, world_has, world_change, world_text};
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->config.unit,
 	    .station = n->config.station,

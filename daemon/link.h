@@ -18,9 +18,10 @@ struct net_line;
 struct link_peer {
 	char *id; /* "31", "cong-an@11383" */
 	struct buf memory; /* of the protocol step; also on disk */
-	struct oids refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
-	struct err refusal;  /* the last refusal, for status */
-	struct err error;    /* why the last line ended */
+	struct oids
+	    refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
+	struct err refusal; /* the last refusal, for status */
+	struct err error; /* why the last line ended */
 	int64_t last_contact;
 	uint64_t changes_in, changes_out;
 };

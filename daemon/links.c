@@ -8,7 +8,7 @@
 #include "link.h"
 #include "net/line.h"
 
-#define BACKOFF_FIRST 500	/* ms until the second try; doubles */
+#define BACKOFF_FIRST 500 /* ms until the second try; doubles */
 #define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
 
 struct links {
@@ -125,7 +125,8 @@ static void wait_expired(uv_timer_t *timer)
 		buf_free(&why);
 	} else {
 		err_set(&err, ERR_TIMEOUT, N_("no complete exchange with %1 in time"), id);
-		err_hint(&err, N_("what was typed is safe here; it goes out by itself when the line is there"));
+		err_hint(
+		    &err, N_("what was typed is safe here; it goes out by itself when the line is there"));
 	}
 	end_wait(w, &err);
 }
@@ -136,8 +137,8 @@ static void no_line_left(uv_timer_t *timer)
 	end_wait(timer->data, &none);
 }
 
-struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms, void (*done)(void *, const struct err *),
-    void *ctx)
+struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms,
+    void (*done)(void *, const struct err *), void *ctx)
 {
 	struct wait *w = mem_alloc(sizeof *w);
 	*w = (struct wait){.next = s->waits, .links = s, .done = done, .ctx = ctx, .with = mem_dup(with)};
@@ -212,10 +213,12 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 		if (peer->refusal.code)
 			err = peer->refusal;
 		else
-			err_set(&err, ERR_REFUSED, N_("a change of %1 was refused here; see the log of the daemon"), peer->id);
+			err_set(&err, ERR_REFUSED,
+			    N_("a change of %1 was refused here; see the log of the daemon"), peer->id);
 		end_wait(w, &err);
 	} else {
-		link_request(l, token); /* something moved meanwhile, or is parked: once more, until the time is over */
+		link_request(l,
+		    token); /* something moved meanwhile, or is parked: once more, until the time is over */
 	}
 }
 
@@ -327,8 +330,8 @@ static void redial_later(struct links *s)
 /* From below. */
 
 /* The node behind a key, if it is a direct subordinate of ours or a station of our unit. */
-static const struct registry_grant *subordinate(const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE],
-    char id[136])
+static const struct registry_grant *subordinate(
+    const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE], char id[136])
 {
 	const struct registry_grant *g = registry_by_key(s->node->registry, key);
 	if (!g || s->node->config.station)

@@ -13,7 +13,7 @@ int links_start(struct node *n, struct links **out, struct err *err);
 /* Ends all waits with ERR_TIMEOUT and closes everything. Accepts NULL. */
 void links_stop(struct links *s);
 int links_reload(struct links *s, struct err *err); /* the configuration has changed */
-void links_moved(struct links *s);		    /* ledgers or units have changed: everybody looks again, soon */
+void links_moved(struct links *s); /* ledgers or units have changed: everybody looks again, soon */
 
 /*
  * `sync --wait`: call `done` once, when an exchange begun from now on has ended with equal signed heads on the line to
@@ -22,21 +22,21 @@ void links_moved(struct links *s);		    /* ledgers or units have changed: everyb
  * or with links_forget.
  */
 struct wait;
-struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms, void (*done)(void *ctx, const struct err *err),
-    void *ctx);
+struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms,
+    void (*done)(void *ctx, const struct err *err), void *ctx);
 void links_forget(struct wait *w); /* the asker has gone; no callback */
 void links_exchange(struct links *s); /* begin an exchange everywhere, dial at once; nobody waits */
 
 /* One line, for `status`. */
 struct link_state {
 	const char *peer; /* "31" */
-	bool up;	  /* to the superior */
+	bool up; /* to the superior */
 	bool open, equal;
 	const char *address;
 	uint64_t bytes_in, bytes_out, changes_in, changes_out;
-	int64_t last_contact;	   /* seconds; 0: never since the daemon began */
-	int64_t next_try;	   /* seconds from now until the next dial; 0: none due */
-	const struct err *error;   /* why the last line ended or could not be had; code 0: none */
+	int64_t last_contact; /* seconds; 0: never since the daemon began */
+	int64_t next_try; /* seconds from now until the next dial; 0: none due */
+	const struct err *error; /* why the last line ended or could not be had; code 0: none */
 	const struct err *refused; /* the last refusal of a change of ours; code 0: none */
 };
 void links_states(const struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx);

@@ -11,8 +11,9 @@
 #include "net/notify.h"
 #include "node.h"
 
-static const char usage[] = "usage: tuyend [-C NODE_DIR] [--verbose] [--version] [--help]\n"
-			    "Keeps the node in NODE_DIR (or $TUYEN_DIR, or /var/lib/tuyen) running. See tuyend(8).\n";
+static const char usage[] =
+    "usage: tuyend [-C NODE_DIR] [--verbose] [--version] [--help]\n"
+    "Keeps the node in NODE_DIR (or $TUYEN_DIR, or /var/lib/tuyen) running. See tuyend(8).\n";
 
 struct daemon {
 	uv_loop_t loop;

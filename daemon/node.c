@@ -124,23 +124,25 @@ int node_admitted(const struct node *n, struct err *err)
 	if (n->config.admitted)
 		return 0;
 	err_set(err, ERR_REFUSED, N_("this node has not been admitted by its superior yet"));
-	err_hint(err, N_("run `tuyen join --request`, let the superior run `tuyen unit admit` on it, then `tuyen join` the answer"));
+	err_hint(err, N_("run `tuyen join --request`, let the superior run `tuyen unit admit` on it, then "
+			 "`tuyen join` the answer"));
 	return err->code;
 }
 
-static int read_at(void *ctx, const char *ledger, const struct oid *change, const char *path, struct arena *arena,
-    struct record *out, struct err *err)
+static int read_at(void *ctx, const char *ledger, const struct oid *change, const char *path,
+    struct arena *arena, struct record *out, struct err *err)
 {
 	struct node *n = ctx;
 	struct history *h;
 	int rc = store_history(n->store, ledger, &h, err);
 	if (rc == 0 && !history_has(h, change))
-		rc = err_set(err, ERR_PARKED, N_("a change of %1 on which a claim rests has not arrived yet"), ledger);
+		rc = err_set(
+		    err, ERR_PARKED, N_("a change of %1 on which a claim rests has not arrived yet"), ledger);
 	return rc ? rc : store_record(n->store, ledger, change, path, arena, out, err);
 }
 
-int node_check_claim(struct node *n, const struct change *c, const struct change_texts *texts, size_t count,
-    struct err *err)
+int node_check_claim(
+    struct node *n, const struct change *c, const struct change_texts *texts, size_t count, struct err *err)
 {
 	struct claim_source source = {n, read_at};
 	return claim_check(&source, c, texts, count, err);
@@ -203,8 +205,8 @@ int node_write(struct node *n, struct outcome *o, struct err *err)
 		return 0;
 	int rc = node_admitted(n, err);
 	struct tx *tx = NULL;
-	struct tx_writer writer = {n->key, n->config.unit, n->config.station, n->config.agency, n->config.rank,
-	    n->config.grant, sys_now()};
+	struct tx_writer writer = {n->key, n->config.unit, n->config.station, n->config.agency,
+	    n->config.rank, n->config.grant, sys_now()};
 	for (size_t i = 0; rc == 0 && i < o->n_changes; i++)
 		rc = judge_own(n, &o->changes[i], err);
 	if (rc == 0)

@@ -45,8 +45,8 @@ void node_view(struct node *n, struct view *out);
 int node_write(struct node *n, struct outcome *o, struct err *err);
 
 /* Is what a change claims for its agency so, by the plan at the change it names? See plan/claim.h. */
-int node_check_claim(struct node *n, const struct change *c, const struct change_texts *texts, size_t count,
-    struct err *err);
+int node_check_claim(
+    struct node *n, const struct change *c, const struct change_texts *texts, size_t count, struct err *err);
 
 /* Ledgers have moved: the registry reads units anew, the lines send. */
 void node_moved(struct node *n, const struct strs *ledgers);

@@ -11,7 +11,8 @@ struct judging {
 	const struct registry_grant *grant;
 };
 
-static int judge(void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
+static int judge(
+    void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
 {
 	const struct judging *j = ctx;
 	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
@@ -38,7 +39,8 @@ static void receive(struct node *n, struct tx *tx, const struct change *c, struc
 	struct judging j = {n, registry_grant(n->registry, &c->grant, c->unit, c->station)};
 	bool known = false;
 	if (!j.grant) {
-		err_set(&r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
+		err_set(
+		    &r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
 		r->status = ARRIVAL_PARKED;
 		return;
 	}

@@ -7,7 +7,7 @@
 /* A received change whose heads may stand earlier in the same batch. */
 struct arrival {
 	const struct change *change; /* heads: those not in this batch */
-	const unsigned *earlier;     /* positions in the batch, each smaller than this change's */
+	const unsigned *earlier; /* positions in the batch, each smaller than this change's */
 	size_t n_earlier;
 };
 
@@ -15,7 +15,7 @@ enum arrival_status { ARRIVAL_STORED, ARRIVAL_KNOWN, ARRIVAL_PARKED, ARRIVAL_REF
 
 struct arrival_result {
 	enum arrival_status status;
-	struct oid id;	/* zero while it cannot be computed */
+	struct oid id; /* zero while it cannot be computed */
 	struct err err; /* why parked or refused */
 };
 

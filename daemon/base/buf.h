@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *mem_alloc(size_t size);		     /* zeroed */
+void *mem_alloc(size_t size); /* zeroed */
 void *mem_grow(void *p, size_t n, size_t size); /* realloc to n * size, overflow checked */
-char *mem_dup(const char *text);	     /* NULL gives NULL */
+char *mem_dup(const char *text); /* NULL gives NULL */
 char *mem_dup_len(const char *bytes, size_t len); /* adds a NUL */
 
 /* Bytes with a NUL kept after them, so that `data` is also a C string. Zero-initialise; buf_free when done. */
@@ -28,16 +28,16 @@ void buf_puts(struct buf *b, const char *text);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_cut(struct buf *b, size_t len); /* shorten to len */
-void buf_free(struct buf *b);		 /* back to zero; accepts a zero buf */
+void buf_free(struct buf *b); /* back to zero; accepts a zero buf */
 const char *buf_str(const struct buf *b); /* "" when empty; borrowed */
-char *buf_take(struct buf *b);		  /* the caller owns the bytes; b is zero again; never NULL */
+char *buf_take(struct buf *b); /* the caller owns the bytes; b is zero again; never NULL */
 
 /* Append to an array of any type: VEC_PUSH(list->items, list->n, item). Grows by doubling. */
-#define VEC_PUSH(items, n, item) \
-	do { \
-		if (((n) & ((n)-1)) == 0) \
+#define VEC_PUSH(items, n, item)                                                                 \
+	do {                                                                                     \
+		if (((n) & ((n)-1)) == 0)                                                        \
 			(items) = mem_grow((items), (n) ? 2 * (size_t)(n) : 1, sizeof *(items)); \
-		(items)[(n)++] = (item); \
+		(items)[(n)++] = (item);                                                         \
 	} while (0)
 
 /* Memory that is freed all at once. Zero-initialise. */

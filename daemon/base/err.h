@@ -16,17 +16,17 @@
 /* What the caller may do about it, which is what a code is for. */
 enum err_code {
 	ERR_OK = 0,
-	ERR_INPUT = -1,	    /* the input is wrong: a person mends it */
-	ERR_REFUSED = -2,   /* well formed, but a rule forbids it: a person decides */
+	ERR_INPUT = -1, /* the input is wrong: a person mends it */
+	ERR_REFUSED = -2, /* well formed, but a rule forbids it: a person decides */
 	ERR_NOT_FOUND = -3, /* the thing named is not there */
 	ERR_AMBIGUOUS = -4, /* the name fits several things */
-	ERR_USAGE = -5,	    /* the command line is wrong */
-	ERR_BUSY = -6,	    /* retry now */
-	ERR_IO = -7,	    /* disk or system: retry later */
-	ERR_TIMEOUT = -8,   /* node or line not available in time */
-	ERR_PEER = -9,	    /* the other side broke the protocol */
-	ERR_CORRUPT = -10,  /* what is stored here is damaged */
-	ERR_PARKED = -11,   /* cannot be judged yet: something it needs has not arrived */
+	ERR_USAGE = -5, /* the command line is wrong */
+	ERR_BUSY = -6, /* retry now */
+	ERR_IO = -7, /* disk or system: retry later */
+	ERR_TIMEOUT = -8, /* node or line not available in time */
+	ERR_PEER = -9, /* the other side broke the protocol */
+	ERR_CORRUPT = -10, /* what is stored here is damaged */
+	ERR_PARKED = -11, /* cannot be judged yet: something it needs has not arrived */
 };
 
 #define ERR_ARGS 6
@@ -41,8 +41,8 @@ struct err {
 	char arg[ERR_ARGS][ERR_ARG_SIZE];
 	const char *hint; /* template of what to do next, or NULL; uses the same arguments */
 	char file[ERR_PLACE_SIZE]; /* "" when the error has no place */
-	unsigned line, column;	   /* 1-based; 0 = none */
-	const char *rule;	   /* name of the rule that refused ("signature", "right", …), or NULL */
+	unsigned line, column; /* 1-based; 0 = none */
+	const char *rule; /* name of the rule that refused ("signature", "right", …), or NULL */
 	char record[ERR_PLACE_SIZE], field[ERR_PLACE_SIZE]; /* what was refused, or "" */
 };
 

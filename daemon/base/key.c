@@ -20,7 +20,8 @@ static int wrap(EVP_PKEY *pkey, struct key **out, struct err *err)
 	size_t len = KEY_PUBLIC_SIZE;
 	struct key *key = mem_alloc(sizeof *key);
 	key->pkey = pkey;
-	if (EVP_PKEY_get_id(pkey) != EVP_PKEY_ED25519 || EVP_PKEY_get_raw_public_key(pkey, key->public_key, &len) != 1) {
+	if (EVP_PKEY_get_id(pkey) != EVP_PKEY_ED25519 ||
+	    EVP_PKEY_get_raw_public_key(pkey, key->public_key, &len) != 1) {
 		key_free(key);
 		return err_set(err, ERR_INPUT, N_("the key file does not hold an Ed25519 key"));
 	}
@@ -44,7 +45,8 @@ int key_load(const char *path, struct key **out, struct err *err)
 		BIO *bio = BIO_new_mem_buf(buf_str(&text), (int)text.len);
 		EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
 		BIO_free(bio);
-		rc = pkey ? wrap(pkey, out, err) : err_set(err, ERR_INPUT, N_("%1 is not a private key"), path);
+		rc = pkey ? wrap(pkey, out, err)
+			  : err_set(err, ERR_INPUT, N_("%1 is not a private key"), path);
 	}
 	if (text.data)
 		memset(text.data, 0, text.len);
@@ -103,7 +105,7 @@ bool key_verify(const unsigned char public_key[KEY_PUBLIC_SIZE], const void *byt
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, KEY_PUBLIC_SIZE);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = pkey && ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
-	    EVP_DigestVerify(ctx, sig, KEY_SIGNATURE_SIZE, bytes, len) == 1;
+		    EVP_DigestVerify(ctx, sig, KEY_SIGNATURE_SIZE, bytes, len) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
 	return good;
@@ -138,7 +140,7 @@ bool key_parse(const char *text, unsigned char public_key[KEY_PUBLIC_SIZE])
 	struct buf wire = {0};
 	const char *body = text + sizeof head - 1;
 	bool good = base64_decode(body, strlen(body), &wire) && wire.len == WIRE_SIZE &&
-	    memcmp(wire.data, wire_head, WIRE_HEAD) == 0;
+		    memcmp(wire.data, wire_head, WIRE_HEAD) == 0;
 	if (good)
 		memcpy(public_key, wire.data + WIRE_HEAD, KEY_PUBLIC_SIZE);
 	buf_free(&wire);
@@ -159,8 +161,10 @@ void key_fingerprint(const unsigned char public_key[KEY_PUBLIC_SIZE], struct buf
 void key_spoken(const unsigned char public_key[KEY_PUBLIC_SIZE], struct buf *out)
 {
 	/* 16 beginnings x 16 endings = one byte a syllable; without tones, so that any line carries them. */
-	static const char *const head[16] = {"b", "c", "ch", "d", "h", "kh", "l", "m", "n", "ph", "r", "s", "t", "th", "v", "x"};
-	static const char *const tail[16] = {"a", "ai", "am", "an", "ang", "ao", "au", "o", "oi", "om", "on", "ong", "u", "ua", "ung", "uoi"};
+	static const char *const head[16] = {
+	    "b", "c", "ch", "d", "h", "kh", "l", "m", "n", "ph", "r", "s", "t", "th", "v", "x"};
+	static const char *const tail[16] = {
+	    "a", "ai", "am", "an", "ang", "ao", "au", "o", "oi", "om", "on", "ong", "u", "ua", "ung", "uoi"};
 	unsigned char wire[WIRE_SIZE], hash[HASH_SIZE];
 	wire_form(public_key, wire);
 	hash_sha256(wire, sizeof wire, hash);

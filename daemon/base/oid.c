@@ -87,8 +87,8 @@ void oids_free(struct oids *list)
 	*list = (struct oids){0};
 }
 
-static void digest(const EVP_MD *md, const char *head, size_t head_len, const void *bytes, size_t len,
-    unsigned char *out)
+static void digest(
+    const EVP_MD *md, const char *head, size_t head_len, const void *bytes, size_t len, unsigned char *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	if (!ctx || EVP_DigestInit_ex(ctx, md, NULL) != 1 || EVP_DigestUpdate(ctx, head, head_len) != 1 ||

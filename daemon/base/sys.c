@@ -29,8 +29,8 @@ static bool parse_drill(const char *text, int64_t *out)
 	struct tm tm = {0};
 	char sign;
 	int hours, minutes, used = 0;
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		&tm.tm_min, &tm.tm_sec, &sign, &hours, &minutes, &used) != 9 ||
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		&tm.tm_hour, &tm.tm_min, &tm.tm_sec, &sign, &hours, &minutes, &used) != 9 ||
 	    text[used] || (sign != '+' && sign != '-'))
 		return false;
 	tm.tm_year -= 1900;
@@ -53,7 +53,8 @@ static void ask_drill(void)
 	drill.set = text && *text && parse_drill(text, &drill.start);
 	drill.ticks = sys_ticks();
 	if (text && *text && !drill.set)
-		fprintf(stderr, "TUYEN_NOW: '%s' is not a time such as 2026-07-01T08:00:00+07:00; not used\n", text);
+		fprintf(stderr, "TUYEN_NOW: '%s' is not a time such as 2026-07-01T08:00:00+07:00; not used\n",
+		    text);
 }
 
 int64_t sys_now(void)
@@ -105,7 +106,8 @@ int sys_read_file(const char *path, size_t limit, struct buf *out, struct err *e
 		if ((size_t)n > limit - out->len) {
 			char most[32];
 			snprintf(most, sizeof most, "%zu", limit);
-			rc = err_set(err, ERR_INPUT, N_("%1 is larger than the limit of %2 bytes"), path, most);
+			rc = err_set(
+			    err, ERR_INPUT, N_("%1 is larger than the limit of %2 bytes"), path, most);
 			break;
 		}
 		buf_add(out, piece, (size_t)n);
@@ -149,8 +151,8 @@ int sys_write_file(const char *path, const void *bytes, size_t len, unsigned mod
 	buf_printf(&temp, "%s.new", path);
 	int rc = 0;
 	int fd = open(buf_str(&temp), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	if (fd < 0 || fchmod(fd, mode) < 0 || write_all(fd, bytes, len) < 0 || rename(buf_str(&temp), path) < 0 ||
-	    sync_dir_of(path) < 0) {
+	if (fd < 0 || fchmod(fd, mode) < 0 || write_all(fd, bytes, len) < 0 ||
+	    rename(buf_str(&temp), path) < 0 || sync_dir_of(path) < 0) {
 		rc = sys_error(err, "write", path);
 		unlink(buf_str(&temp));
 	}
@@ -202,8 +204,8 @@ int sys_lock(const char *path, int wait_ms, int *fd, struct err *err)
 			continue;
 		if (errno != EWOULDBLOCK || sys_ticks() >= until) {
 			int rc = errno == EWOULDBLOCK
-			    ? err_set(err, ERR_BUSY, N_("%1 is locked by another process"), path)
-			    : sys_error(err, "lock", path);
+				     ? err_set(err, ERR_BUSY, N_("%1 is locked by another process"), path)
+				     : sys_error(err, "lock", path);
 			close(*fd);
 			*fd = -1;
 			return rc;

@@ -14,17 +14,19 @@ struct claim_judge {
 
 static int refuse(struct claim_judge *j, const char *field)
 {
-	err_set(j->err, ERR_REFUSED, N_("%1 claims %2 for the agency %3, but the plan does not say so"), j->change->unit,
-	    field, j->change->agency ? j->change->agency : "-");
+	err_set(j->err, ERR_REFUSED, N_("%1 claims %2 for the agency %3, but the plan does not say so"),
+	    j->change->unit, field, j->change->agency ? j->change->agency : "-");
 	err_rule(j->err, "claim", j->texts ? j->texts->path : NULL, field);
 	return j->err->code;
 }
 
 /* Does the plan's record at the basis name our agency in this field? */
-static int plan_says(struct claim_judge *j, const char *path, const char *field, const char *value, const char *claimed)
+static int plan_says(
+    struct claim_judge *j, const char *path, const char *field, const char *value, const char *claimed)
 {
 	struct record r;
-	int rc = j->source->read(j->source->ctx, j->ledger, &j->change->claim_basis, path, j->arena, &r, j->err);
+	int rc =
+	    j->source->read(j->source->ctx, j->ledger, &j->change->claim_basis, path, j->arena, &r, j->err);
 	if (rc == ERR_NOT_FOUND) {
 		ERR_CLEAR(j->err);
 		return refuse(j, claimed);
@@ -51,9 +53,11 @@ static int check_owner(struct claim_judge *j)
 	struct record before, after, *old = NULL, *now = NULL;
 	const struct change_texts *t = j->texts;
 	int rc = 0;
-	if (t->before && (rc = record_parse(old = &before, j->arena, j->type, t->before, t->before_len, j->err)) != 0)
+	if (t->before &&
+	    (rc = record_parse(old = &before, j->arena, j->type, t->before, t->before_len, j->err)) != 0)
 		return rc;
-	if (t->after && (rc = record_parse(now = &after, j->arena, j->type, t->after, t->after_len, j->err)) != 0)
+	if (t->after &&
+	    (rc = record_parse(now = &after, j->arena, j->type, t->after, t->after_len, j->err)) != 0)
 		return rc;
 	record_diff(old, now, check_field, j);
 	return j->err->code;
@@ -67,7 +71,8 @@ static int check_record(struct claim_judge *j)
 	if (!j->type || strcmp(j->type->name, "conflict") == 0)
 		return 0;
 	bool report = strcmp(j->type->name, "report") == 0, progress = strcmp(j->type->name, "progress") == 0;
-	if ((!report && !progress) || !type_path_part(j->type, path, 0, issuer) || !type_path_part(j->type, path, 1, plan))
+	if ((!report && !progress) || !type_path_part(j->type, path, 0, issuer) ||
+	    !type_path_part(j->type, path, 1, plan))
 		return refuse(j, path);
 	j->ledger = arena_printf(j->arena, "directives/%s", issuer);
 	j->plan = arena_dup(j->arena, plan);
@@ -79,8 +84,8 @@ static int check_record(struct claim_judge *j)
 	    arena_printf(j->arena, "lead.%s", j->change->agency), "+", path);
 }
 
-int claim_check(const struct claim_source *source, const struct change *c, const struct change_texts *texts, size_t n,
-    struct err *err)
+int claim_check(const struct claim_source *source, const struct change *c, const struct change_texts *texts,
+    size_t n, struct err *err)
 {
 	if (c->claim == CLAIM_NONE)
 		return 0;

@@ -11,12 +11,12 @@
 /* How a record stood at a change of a ledger. ERR_PARKED: that change has not arrived; ERR_NOT_FOUND: no such record. */
 struct claim_source {
 	void *ctx;
-	int (*read)(void *ctx, const char *ledger, const struct oid *change, const char *path, struct arena *arena,
-	    struct record *out, struct err *err);
+	int (*read)(void *ctx, const char *ledger, const struct oid *change, const char *path,
+	    struct arena *arena, struct record *out, struct err *err);
 };
 
 /* 0 if the change claims nothing or what it claims is so. ERR_REFUSED with rule "claim"; ERR_PARKED. */
-int claim_check(const struct claim_source *source, const struct change *c, const struct change_texts *texts, size_t n,
-    struct err *err);
+int claim_check(const struct claim_source *source, const struct change *c, const struct change_texts *texts,
+    size_t n, struct err *err);
 
 #endif

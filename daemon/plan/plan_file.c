@@ -8,12 +8,13 @@
 #include "record/text.h"
 
 /* Sections whose items become rows of the plan's record. */
-static const char *const row_sections[] = {"campaigns", "documents", "agencies", "routes", "escalations", "reviews",
-    "emulation", "classifications", "cooperation", "reorganisations"};
+static const char *const row_sections[] = {"campaigns", "documents", "agencies", "routes", "escalations",
+    "reviews", "emulation", "classifications", "cooperation", "reorganisations"};
 #define N_ROW_SECTIONS (sizeof row_sections / sizeof *row_sections)
 
-static const char *const file_keys[] = {"format", "plan", "campaigns", "documents", "agencies", "routes", "escalations",
-    "reviews", "emulation", "classifications", "cooperation", "reorganisations", "indicators", "tasks", NULL};
+static const char *const file_keys[] = {"format", "plan", "campaigns", "documents", "agencies", "routes",
+    "escalations", "reviews", "emulation", "classifications", "cooperation", "reorganisations", "indicators",
+    "tasks", NULL};
 
 static int wrong(struct err *err, const char *source, const struct yaml_node *at, int rc)
 {
@@ -49,7 +50,8 @@ static void attach(struct yaml_node *map, struct yaml_node *child)
 static int check_id(const char *source, const struct yaml_node *id, struct err *err)
 {
 	if (id->kind != YAML_SCALAR || !text_is_id(id->text)) {
-		err_set(err, ERR_INPUT, N_("'%1' cannot be an id: letters without marks, digits and . _ - @ only"),
+		err_set(err, ERR_INPUT,
+		    N_("'%1' cannot be an id: letters without marks, digits and . _ - @ only"),
 		    id->kind == YAML_SCALAR ? id->text : "");
 		return wrong(err, source, id, err->code);
 	}
@@ -68,7 +70,8 @@ static int rows_from_list(struct arena *arena, const char *source, struct yaml_n
 		number++;
 		if (item->kind != YAML_MAP) {
 			rc = wrong(err, source, item,
-			    err_set(err, ERR_INPUT, N_("each item of '%1' must be a map of keys"), list->key));
+			    err_set(
+				err, ERR_INPUT, N_("each item of '%1' must be a map of keys"), list->key));
 			break;
 		}
 		struct yaml_node *id = detach(item, "id");
@@ -79,7 +82,8 @@ static int rows_from_list(struct arena *arena, const char *source, struct yaml_n
 		item->key_column = id ? id->column : item->column;
 		if (table_get(&seen, item->key))
 			rc = wrong(err, source, id ? id : item,
-			    err_set(err, ERR_INPUT, N_("the id '%1' stands twice in '%2'"), item->key, list->key));
+			    err_set(err, ERR_INPUT, N_("the id '%1' stands twice in '%2'"), item->key,
+				list->key));
 		*table_at(&seen, item->key) = item;
 	}
 	list->kind = YAML_MAP;
@@ -90,7 +94,8 @@ static int rows_from_list(struct arena *arena, const char *source, struct yaml_n
 static void warn_mixed(struct outcome *notes, const char *source, const char *id, const char *title)
 {
 	if (notes && title && text_mixed_script(title, NULL))
-		outcome_warn(notes, N_("%1: '%2' mixes letters of different scripts in one word of its title"), source, id);
+		outcome_warn(notes,
+		    N_("%1: '%2' mixes letters of different scripts in one word of its title"), source, id);
 }
 
 static int read_items(struct arena *arena, const char *source, struct yaml_node *list, const char *type_name,
@@ -99,7 +104,8 @@ static int read_items(struct arena *arena, const char *source, struct yaml_node 
 	const struct record_type *type = type_by_name(type_name);
 	for (struct yaml_node *item = list ? list->first : NULL; item; item = item->next)
 		if (item->kind == YAML_MAP && !yaml_get(item, "id"))
-			return wrong(err, source, item, err_set(err, ERR_INPUT, N_("an item of '%1' has no id"), list->key));
+			return wrong(err, source, item,
+			    err_set(err, ERR_INPUT, N_("an item of '%1' has no id"), list->key));
 	if (!list)
 		return 0;
 	int rc = rows_from_list(arena, source, list, err);
@@ -119,8 +125,8 @@ static int read_items(struct arena *arena, const char *source, struct yaml_node 
 	return 0;
 }
 
-static int read_plan(struct plan_file *out, struct arena *arena, const char *source, struct yaml_node *root,
-    struct err *err)
+static int read_plan(
+    struct plan_file *out, struct arena *arena, const char *source, struct yaml_node *root, struct err *err)
 {
 	struct yaml_node *plan = detach(root, "plan");
 	if (!plan || plan->kind != YAML_MAP)
@@ -135,7 +141,9 @@ static int read_plan(struct plan_file *out, struct arena *arena, const char *sou
 		const struct yaml_node *clash = yaml_get(plan, row_sections[i]);
 		if (clash)
 			return wrong(err, source, clash,
-			    err_set(err, ERR_INPUT, N_("'%1' stands at the top of the file, not inside 'plan'"), row_sections[i]));
+			    err_set(err, ERR_INPUT,
+				N_("'%1' stands at the top of the file, not inside 'plan'"),
+				row_sections[i]));
 		struct yaml_node *rows = detach(root, row_sections[i]);
 		if (!rows)
 			continue;
@@ -167,10 +175,14 @@ static int check_calendar(const struct plan_file *f, const char *source, struct 
 		const char *last = record_get(&f->plan, path);
 		if (!first || !last || strcmp(first, last) > 0)
 			return wrong(err, source, NULL,
-			    err_set(err, ERR_INPUT, N_("the campaign period '%1' needs a first day and a last day after it"), key));
+			    err_set(err, ERR_INPUT,
+				N_("the campaign period '%1' needs a first day and a last day after it"),
+				key));
 		if (period_is_standard(key))
 			return wrong(err, source, NULL,
-			    err_set(err, ERR_INPUT, N_("'%1' is the name of a calendar period; a campaign needs another id"), key));
+			    err_set(err, ERR_INPUT,
+				N_("'%1' is the name of a calendar period; a campaign needs another id"),
+				key));
 	}
 	return 0;
 }
@@ -182,8 +194,10 @@ static int check_indicator(const struct plan_item *p, const char *source, struct
 	bool yesno = strcmp(kind, "yesno") == 0, count_yes = strcmp(aggregate, "count_yes") == 0;
 	if (ratio == of_sums && (!count_yes || yesno))
 		return 0;
-	err_set(err, ERR_INPUT, N_("indicator '%1' of kind %2 cannot be aggregated by %3"), p->id, kind, aggregate);
-	err_hint(err, N_("a ratio goes with ratio_of_sums (never an average), yesno with count_yes, the others with sum or latest"));
+	err_set(err, ERR_INPUT, N_("indicator '%1' of kind %2 cannot be aggregated by %3"), p->id, kind,
+	    aggregate);
+	err_hint(err, N_("a ratio goes with ratio_of_sums (never an average), yesno with count_yes, the "
+			 "others with sum or latest"));
 	err_at(err, source, p->line, 1);
 	return err->code;
 }
@@ -210,7 +224,8 @@ static int check_task(const struct plan_file *f, const struct plan_item *p, cons
 	while (record_next_key(&p->record, "indicators", &i, &key)) {
 		if (table_get(indicators, key))
 			continue;
-		err_set(err, ERR_INPUT, N_("task '%1' names the indicator '%2', which the file does not have"), p->id, key);
+		err_set(err, ERR_INPUT,
+		    N_("task '%1' names the indicator '%2', which the file does not have"), p->id, key);
 		err_at(err, source, p->line, 1);
 		return err->code;
 	}
@@ -218,7 +233,9 @@ static int check_task(const struct plan_file *f, const struct plan_item *p, cons
 	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++)
 		for (i = 0; record_next_key(&p->record, roles[r], &i, &key);)
 			if (notes && has_agencies(f) && !known_agency(f, key))
-				outcome_warn(notes, N_("%1: task '%2' names '%3', which is not among the agencies of the plan"),
+				outcome_warn(notes,
+				    N_("%1: task '%2' names '%3', which is not among the agencies of the "
+				       "plan"),
 				    source, p->id, key);
 	return 0;
 }
@@ -241,8 +258,8 @@ static int check_all(const struct plan_file *f, const char *source, struct outco
 	return rc;
 }
 
-int plan_file_read(struct plan_file *out, struct arena *arena, const char *source, const char *text, size_t len,
-    struct outcome *notes, struct err *err)
+int plan_file_read(struct plan_file *out, struct arena *arena, const char *source, const char *text,
+    size_t len, struct outcome *notes, struct err *err)
 {
 	*out = (struct plan_file){0};
 	struct yaml_node *root;
@@ -250,7 +267,8 @@ int plan_file_read(struct plan_file *out, struct arena *arena, const char *sourc
 	if (rc)
 		return rc;
 	if (root->kind != YAML_MAP)
-		return wrong(err, source, root, err_set(err, ERR_INPUT, N_("a plan file begins with 'format: plan/1'")));
+		return wrong(err, source, root,
+		    err_set(err, ERR_INPUT, N_("a plan file begins with 'format: plan/1'")));
 	const char *format = yaml_text(root, "format");
 	if (!format || strcmp(format, "plan/1") != 0)
 		return wrong(err, source, yaml_get(root, "format"),
@@ -259,14 +277,16 @@ int plan_file_read(struct plan_file *out, struct arena *arena, const char *sourc
 	if (rc == 0)
 		rc = read_plan(out, arena, source, root, err);
 	if (rc == 0)
-		rc = read_items(arena, source, detach(root, "indicators"), "indicator", &out->indicators, &out->n_indicators, err);
+		rc = read_items(arena, source, detach(root, "indicators"), "indicator", &out->indicators,
+		    &out->n_indicators, err);
 	if (rc == 0)
-		rc = read_items(arena, source, detach(root, "tasks"), "task", &out->tasks, &out->n_tasks, err);
+		rc =
+		    read_items(arena, source, detach(root, "tasks"), "task", &out->tasks, &out->n_tasks, err);
 	return rc ? rc : check_all(out, source, notes, err);
 }
 
-static void put_changed(const struct view *v, const char *ledger, struct outcome *o, struct change *c, const char *path,
-    const struct record *now)
+static void put_changed(const struct view *v, const char *ledger, struct outcome *o, struct change *c,
+    const char *path, const struct record *now)
 {
 	struct arena arena = {0};
 	struct record old;
@@ -282,8 +302,8 @@ static void put_changed(const struct view *v, const char *ledger, struct outcome
 	arena_free(&arena);
 }
 
-static void put_items(const struct view *v, const char *ledger, struct outcome *o, struct change *c, const char *plan,
-    const char *kind, const struct plan_item *items, size_t n, struct strs *kept)
+static void put_items(const struct view *v, const char *ledger, struct outcome *o, struct change *c,
+    const char *plan, const char *kind, const struct plan_item *items, size_t n, struct strs *kept)
 {
 	for (size_t i = 0; i < n; i++) {
 		char path[256];
@@ -303,7 +323,8 @@ int plan_file_load(const struct view *v, const char *source, const char *text, s
 	if (f.n_indicators + f.n_tasks + 1 > CHANGE_RECORDS_MAX) {
 		char most[16];
 		snprintf(most, sizeof most, "%d", CHANGE_RECORDS_MAX - 1);
-		return err_set(err, ERR_INPUT, N_("%1: a plan holds at most %2 tasks and indicators"), source, most);
+		return err_set(
+		    err, ERR_INPUT, N_("%1: a plan holds at most %2 tasks and indicators"), source, most);
 	}
 	char ledger[128], path[256];
 	snprintf(ledger, sizeof ledger, "directives/%s", v->unit);

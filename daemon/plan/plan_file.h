@@ -26,8 +26,8 @@ struct plan_file {
 
 /* Read and check a file: forms, ids unique, tasks name indicators that exist, agencies and periods make sense. What
  * is merely surprising becomes a warning in `notes` (may be NULL). */
-int plan_file_read(struct plan_file *out, struct arena *arena, const char *source, const char *text, size_t len,
-    struct outcome *notes, struct err *err);
+int plan_file_read(struct plan_file *out, struct arena *arena, const char *source, const char *text,
+    size_t len, struct outcome *notes, struct err *err);
 
 /* `plan load`: the changes that make the plan in this unit's directives ledger equal to the file; records of the plan
  * that the file no longer has are removed. Prints the plan's id. Loading the same file again asks for no change. */
