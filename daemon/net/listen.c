@@ -24,7 +24,6 @@ static void on_connection(uv_stream_t *stream, int status)
 	if (status < 0)
 		return; /* the far end went away again, or descriptors are short: libuv goes on */
 	struct net_line *line = line_new(net, "?", listener->calls, listener->ctx);
-	line->listener = listener;
 	uv_tcp_init(net->loop, &line->tcp);
 	line->tcp.data = line;
 	line->tcp_open = true;
@@ -33,9 +32,10 @@ static void on_connection(uv_stream_t *stream, int status)
 	int len = sizeof from;
 	if (uv_accept(stream, (uv_stream_t *)&line->tcp) < 0 ||
 	    uv_tcp_getpeername(&line->tcp, (struct sockaddr *)&from, &len) < 0) {
-		line_drop(line);
+		line_drop(line); /* whoever rang has hung up already */
 		return;
 	}
+	line->listener = listener;
 	address_text((struct sockaddr *)&from, line->far);
 	TAILQ_INSERT_TAIL(&net->pending, line, pending);
 	if (++net->n_pending > net->options.max_pending)
