@@ -217,7 +217,7 @@ police TT01=
 health TT01=63
 together 'police clears, health edits'
 value 'a tie' TT01 '"62"'
-clash 'between nothing and a figure' '[["values.TT01","62","63","y-te@11383",null,"cong-an@11383","equal","disputed"]]'
+is 'between nothing and a figure' "$(tuyen -C n/31 conflict list --json | jq -c '[.conflicts[] | .base, ([.kept.value, .other.value] | sort), .why, .state]')" '["62",[null,"63"],"equal","disputed"]'
 ward TT01=64
 together 'the ward, who has seen both'
 value 'ends it' TT01 '"64"'
