@@ -7,8 +7,9 @@
 
 #include "sync/sync.h"
 
-#define BOOK_RECENT 32	 /* ids of a ledger kept for finding short ids */
-#define BOOK_RECENT_SAFE 16 /* of which the newest are used: the two ends forget in slightly different order */
+#define BOOK_RECENT 32 /* ids of a ledger kept for finding short ids */
+#define BOOK_RECENT_SAFE \
+	16 /* of which the newest are used: the two ends forget in slightly different order */
 
 struct book_ledger {
 	char *name;

@@ -23,7 +23,7 @@
 #define ACK_BATCHES 4 /* batches acknowledged at once */
 #define ALIVE 15000 /* ms: a long message is coming in or being stored; say that we are there */
 #define COMMON_MAX 8 /* ids of common ground in a have, for each ledger and kind */
-#define LOST_MAX 8     /* batches lost one after the other before the line is given up */
+#define LOST_MAX 8 /* batches lost one after the other before the line is given up */
 #define ROUNDS_MAX 16 /* asks in one exchange */
 
 /* A change on its way. */

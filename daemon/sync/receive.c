@@ -239,7 +239,8 @@ static void adapt_window(struct sync *s, const struct flight_batch *batch)
 		s->window = s->window / 2 > WINDOW_MIN ? s->window / 2 : WINDOW_MIN;
 }
 
-static void land_batch(struct sync *s, struct heard *h, const struct frame_ack *m, size_t *position, size_t *next)
+static void land_batch(
+    struct sync *s, struct heard *h, const struct frame_ack *m, size_t *position, size_t *next)
 {
 	struct flight_batch batch = s->flying[0];
 	memmove(s->flying, s->flying + 1, --s->n_flying * sizeof *s->flying);

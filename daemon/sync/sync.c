@@ -382,7 +382,8 @@ static int64_t ping_at(const struct sync *s)
 	if (!s->hello_said || s->storing)
 		return INT64_MAX;
 	int64_t since = later(s->last_in, s->last_ping);
-	return s->awaiting ? later(since, s->await_since) + SYNC_PING_BUSY : since + SYNC_PING_IDLE + (s->role == SYNC_LISTENER ? ALIVE : 0);
+	return s->awaiting ? later(since, s->await_since) + SYNC_PING_BUSY
+			   : since + SYNC_PING_IDLE + (s->role == SYNC_LISTENER ? ALIVE : 0);
 }
 
 /* The peer waits while we store, or while a long message is coming in: tell it that we are there. */

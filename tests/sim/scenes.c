@@ -19,16 +19,100 @@ static void three_tiers(struct sim *sim)
 	sim_enrol(sim);
 }
 
+/* city 31 at the top, ward 11383 */
+static void two_tiers(struct sim *sim)
+{
+	sim_init(sim, 1);
+	int city = sim_node(sim, "31", NULL, 1, -1);
+	int ward = sim_node(sim, "11383", NULL, 3, city);
+	sim_line(sim, ward, city, 100, 100000);
+	sim_enrol(sim);
+}
+
+enum { CITY, WARD };
+
+/* What is left of the trace is the scene alone. */
+static void curtain(struct sim *sim)
+{
+	buf_cut(&sim->trace, 0);
+}
+
+/* A report goes up two tiers, a directive down. */
 static void relay(struct sim *sim)
 {
 	three_tiers(sim);
 	sim_open(sim, 0);
 	sim_open(sim, 1);
 	sim_run(sim, 5000, NULL);
+	curtain(sim);
 	sim_write(sim, 2, "reports/11383", nv, "percent", "40");
 	sim_run(sim, 10000, NULL);
-	sim_write(sim, 0, "directives/0", "directives/D-017.yaml", "title", "Báo cáo");
+	sim_write(sim, 0, "directives/0", "directives/D-017.yaml", "title", "Báo cáo tháng cao điểm");
 	sim_run(sim, 15000, NULL);
+}
+
+/* The very first meeting: a ward, one line. Its grant comes before its own work goes up. */
+static void first_meeting(struct sim *sim)
+{
+	two_tiers(sim);
+	sim_write(sim, WARD, "reports/11383", nv, "percent", "10");
+	curtain(sim);
+	sim_open(sim, 0);
+	sim_run(sim, 5000, NULL);
+}
+
+/* City and ward write the same field while apart: rank decides, a conflict is recorded, both have the same. */
+static void clash(struct sim *sim)
+{
+	first_meeting(sim);
+	sim_cut(sim, 0);
+	curtain(sim);
+	sim_write(sim, WARD, "reports/11383", nv, "percent", "44");
+	sim_write(sim, CITY, "reports/11383", nv, "percent", "43");
+	sim_run(sim, sim->now + 5000, NULL);
+	sim_trace(
+	    sim, "31", "shows %zu conflict", sim_store_conflicts(sim->nodes[CITY].store, "reports/11383"));
+	sim_trace(
+	    sim, "11383", "shows %zu conflict", sim_store_conflicts(sim->nodes[WARD].store, "reports/11383"));
+}
+
+/* A backlog of thirty changes, cut on its way: what has arrived is not sent again. */
+static void cut(struct sim *sim)
+{
+	first_meeting(sim);
+	sim_cut(sim, 0);
+	sim->lines[0].rate = 2000;
+	for (int i = 0; i < 30; i++) {
+		char value[8];
+		snprintf(value, sizeof value, "%d", 20 + i);
+		sim_write(sim, WARD, "reports/11383", nv, "percent", value);
+	}
+	curtain(sim);
+	sim_run(sim, 8900, NULL);
+	sim_cut(sim, 0);
+	sim_run(sim, 15000, NULL);
+}
+
+/* The ward's server burns. A new one with the same key asks, and gets back all it had. */
+static void fire(struct sim *sim)
+{
+	first_meeting(sim);
+	for (int i = 0; i < 5; i++)
+		sim_write(sim, WARD, "reports/11383", nv, "state", i % 2 ? "doing" : "done");
+	sim_run(sim, 8000, NULL);
+	curtain(sim);
+	sim_burn(sim, WARD);
+	sim_run(sim, 15000, NULL);
+}
+
+/* A dead line says nothing: it is given up after 45 s. */
+static void silence(struct sim *sim)
+{
+	first_meeting(sim);
+	curtain(sim);
+	sim->lines[0].delay = 1000000;
+	sim_write(sim, WARD, "reports/11383", nv, "percent", "11");
+	sim_run(sim, 50500, NULL);
 }
 
 static const struct scene {
@@ -36,7 +120,89 @@ static const struct scene {
 	void (*play)(struct sim *sim);
 	const char *trace;
 } scenes[] = {
-    {"relay", relay, ""},
+    {"first meeting", first_meeting,
+	"[     0] 11383 > dials 31\n"
+	"[     0] 11383 > says hello, have, ask to 31 (74 bytes)\n"
+	"[   100] 31 > says hello, changes, have, answer to 11383 (210 bytes)\n"
+	"[   202] 11383 > stores 1 change of directives/31\n"
+	"[   202] 11383 > says changes, ack, ask to 31 (171 bytes)\n"
+	"[   303] 31 > stores 1 change of reports/11383\n"
+	"[   303] 31 > is equal with 11383\n"
+	"[   303] 31 > says ack, answer to 11383 (19 bytes)\n"
+	"[   403] 11383 > is equal with 31\n"},
+    {"relay", relay,
+	"[  5000] 11383 > writes percent = 40 in reports/11383\n"
+	"[  5000] 11383 > says changes, ask to 31 (168 bytes)\n"
+	"[  5101] 31 > stores 1 change of reports/11383\n"
+	"[  5101] 31 > is equal with 11383\n"
+	"[  5101] 31 > says ack, answer to 11383 (19 bytes)\n"
+	"[  5101] 31 > says changes, ask to 0 (151 bytes)\n"
+	"[  5201] 11383 > is equal with 31\n"
+	"[  5202] 0 > stores 1 change of reports/11383\n"
+	"[  5202] 0 > is equal with 31\n"
+	"[  5202] 0 > says ack, answer to 31 (19 bytes)\n"
+	"[  5302] 31 > is equal with 0\n"
+	"[ 10000] 0 > writes title = Báo cáo tháng cao điểm in directives/0\n"
+	"[ 10000] 0 > says changes, ask to 31 (113 bytes)\n"
+	"[ 10101] 31 > stores 1 change of directives/0\n"
+	"[ 10101] 31 > is equal with 0\n"
+	"[ 10101] 31 > says ack, answer to 0 (19 bytes)\n"
+	"[ 10101] 31 > says changes, ask to 11383 (113 bytes)\n"
+	"[ 10201] 0 > is equal with 31\n"
+	"[ 10202] 11383 > stores 1 change of directives/0\n"
+	"[ 10202] 11383 > is equal with 31\n"
+	"[ 10202] 11383 > says ack, answer to 31 (19 bytes)\n"
+	"[ 10302] 31 > is equal with 11383\n"},
+    {"clash", clash,
+	"[  5000] 11383 > writes percent = 44 in reports/11383\n"
+	"[  5000] 31 > writes percent = 43 in reports/11383\n"
+	"[  8105] 11383 > dials 31\n"
+	"[  8105] 11383 > says hello, changes, ask to 31 (193 bytes)\n"
+	"[  8206] 31 > stores 1 change of reports/11383\n"
+	"[  8206] 31 > says hello, ack, changes, answer to 11383 (192 bytes)\n"
+	"[  8307] 11383 > stores 1 change of reports/11383\n"
+	"[  8307] 11383 > is equal with 31\n"
+	"[  8307] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[  8407] 31 > is equal with 11383\n"
+	"[ 10000] 31 > shows 1 conflict\n"
+	"[ 10000] 11383 > shows 1 conflict\n"},
+    {"cut", cut,
+	"[  8105] 11383 > dials 31\n"
+	"[  8105] 11383 > says hello, changes, changes to 31 (916 bytes)\n"
+	"[  8461] 31 > says hello to 11383 (16 bytes)\n"
+	"[  8569] 11383 > says changes, changes, changes, ask to 31 (1436 bytes)\n"
+	"[  8663] 31 > stores 9 changes of reports/11383\n"
+	"[  8663] 31 > stores 2 changes of reports/11383\n"
+	"[  8663] 31 > says ack to 11383 (3 bytes)\n"
+	"[  8900] 11383 > has lost 31\n"
+	"[ 11181] 11383 > dials 31\n"
+	"[ 11181] 11383 > says hello, have, ask to 31 (114 bytes)\n"
+	"[ 11338] 31 > says hello, have, answer to 11383 (252 bytes)\n"
+	"[ 11564] 11383 > says changes, changes, changes, ask to 31 (1522 bytes)\n"
+	"[ 12176] 31 > stores 9 changes of reports/11383\n"
+	"[ 12176] 31 > says ack to 11383 (3 bytes)\n"
+	"[ 12425] 31 > stores 9 changes of reports/11383\n"
+	"[ 12425] 31 > stores 1 change of reports/11383\n"
+	"[ 12425] 31 > is equal with 11383\n"
+	"[ 12425] 31 > says ack, answer to 11383 (19 bytes)\n"
+	"[ 12534] 11383 > is equal with 31\n"},
+    {"fire", fire,
+	"[  8000] 11383 > has lost 31\n"
+	"[  8000] 11383 > has lost its memory\n"
+	"[  8000] 11383 > has burned\n"
+	"[  9870] 11383 > dials 31\n"
+	"[  9870] 11383 > says hello, have, ask to 31 (39 bytes)\n"
+	"[  9970] 31 > says hello, changes, have, answer to 11383 (769 bytes)\n"
+	"[ 10077] 11383 > stores 1 change of directives/31\n"
+	"[ 10077] 11383 > stores 6 changes of reports/11383\n"
+	"[ 10077] 11383 > is equal with 31\n"
+	"[ 10077] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 10177] 31 > is equal with 11383\n"},
+    {"silence", silence,
+	"[  5000] 11383 > writes percent = 11 in reports/11383\n"
+	"[  5000] 11383 > says changes, ask to 31 (103 bytes)\n"
+	"[ 50000] 11383 > closes: the peer has said nothing for %1 seconds\n"
+	"[ 50000] 11383 > has lost 31\n"},
 };
 
 bool scenes_play(bool show_trace)

@@ -81,107 +81,6 @@ void sim_trace(struct sim *sim, const char *node, const char *format, ...)
 	buf_printf(&sim->trace, "[%6lld] %s > %s\n", (long long)sim->now, node, text);
 }
 
-/* ---- who holds what ---- */
-
-static bool is_above(const struct sim *sim, const char *unit, int node)
-{
-	for (int i = node; i >= 0; i = sim->nodes[i].superior)
-		if (strcmp(sim->nodes[i].unit, unit) == 0)
-			return true;
-	return false;
-}
-
-static bool is_below(const struct sim *sim, int node, const char *unit)
-{
-	for (size_t i = 0; i < sim->n_nodes; i++)
-		if (strcmp(sim->nodes[i].unit, unit) == 0)
-			return is_above(sim, sim->nodes[node].unit, (int)i);
-	return false;
-}
-
-bool sim_holds(const struct sim *sim, int node, const char *ledger)
-{
-	const char *unit = strchr(ledger, '/') + 1;
-	if (is_below(sim, node, unit))
-		return true;
-	return strncmp(ledger, "directives/", 11) == 0 && is_above(sim, unit, node);
-}
-
-/* ---- struct sync_world ---- */
-
-struct end {
-	struct sim *sim;
-	int line, side;
-};
-
-static struct sim_node *here(const struct end *e)
-{
-	return &e->sim->nodes[e->sim->lines[e->line].node[e->side]];
-}
-
-static bool w_accepts(void *ctx, const char *ledger)
-{
-	struct end *e = ctx;
-	const struct sim_line *l = &e->sim->lines[e->line];
-	if (!strchr(ledger, '/'))
-		return false;
-	return sim_holds(e->sim, l->node[0], ledger) && sim_holds(e->sim, l->node[1], ledger);
-}
-
-/* The lower end does not know of tiers above its superior until it has heard of them. */
-static void w_shared(void *ctx, struct strs *out)
-{
-	struct end *e = ctx;
-	const struct sim_line *l = &e->sim->lines[e->line];
-	const char *superior = e->sim->nodes[l->node[1]].unit;
-	for (size_t i = 0; i < e->sim->n_nodes; i++) {
-		static const char *const kinds[] = {"directives", "reports"};
-		const char *unit = e->sim->nodes[i].unit;
-		for (size_t k = 0; k < 2; k++) {
-			char ledger[80];
-			snprintf(ledger, sizeof ledger, "%s/%s", kinds[k], unit);
-			bool far = e->side == 0 && !is_below(e->sim, l->node[0], unit) &&
-				   strcmp(unit, superior) != 0;
-			if (w_accepts(e, ledger) && (!far || sim_store_count(here(e)->store, ledger)))
-				strs_add(out, ledger);
-		}
-	}
-}
-
-static void w_heads(void *ctx, const char *ledger, struct oids *out)
-{
-	sim_store_heads(here(ctx)->store, ledger, out);
-}
-
-static void w_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
-{
-	sim_store_between(here(ctx)->store, ledger, have, out);
-}
-
-static bool w_has(void *ctx, const char *ledger, const struct oid *id)
-{
-	return sim_store_has(here(ctx)->store, ledger, id);
-}
-
-static int w_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
-    struct change *out, struct err *err)
-{
-	const struct change *c = sim_store_change(here(ctx)->store, ledger, id);
-	(void)arena;
-	if (!c)
-		return err_set(err, ERR_NOT_FOUND, "no such change");
-	*out = *c;
-	return 0;
-}
-
-static bool w_text(void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
-{
-	const char *text = sim_store_text(here(ctx)->store, ledger, change, path);
-	if (text)
-		buf_puts(out, text);
-	return text != NULL;
-}
-
 /* ---- driving ---- */
 
 static void act(struct sim *sim, int line, int side);
@@ -208,7 +107,7 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 	}
 	if (strcmp(buf_str(&said), "ping") != 0 && strcmp(buf_str(&said), "pong") != 0)
 		sim_trace(sim, sim->nodes[l->node[side]].name, "says %s to %s (%zu bytes)", buf_str(&said),
-	    sim->nodes[l->node[!side]].name, a->len);
+		    sim->nodes[l->node[!side]].name, a->len);
 	buf_free(&said);
 }
 
@@ -386,15 +285,14 @@ static void act(struct sim *sim, int line, int side)
 
 /* ---- lines ---- */
 
-static struct end *ends; /* contexts of the worlds: two a line, made with the lines */
-
 static void open_side(struct sim *sim, int line, int side)
 {
 	struct sim_line *l = &sim->lines[line];
 	struct sim_node *n = &sim->nodes[l->node[side]];
-	struct end *e = &ends[2 * line + side];
-	*e = (struct end){sim, line, side};
-	struct sync_world world = {e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text};
+	struct sim_end *e = &sim->ends[2 * line + side];
+	*e = (struct sim_end){sim, line, side};
+	struct sync_world world;
+	sim_world(e, &world);
 	struct sync_options o = {.role = side == 0 ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->unit,
 	    .station = n->station,
@@ -474,8 +372,7 @@ void sim_free(struct sim *sim)
 	free(sim->events);
 	free(sim->nodes);
 	free(sim->lines);
-	free(ends);
-	ends = NULL;
+	free(sim->ends);
 	buf_free(&sim->trace);
 	*sim = (struct sim){0};
 }
@@ -508,7 +405,7 @@ int sim_line(struct sim *sim, int below, int above, unsigned delay, unsigned rat
 
 void sim_enrol(struct sim *sim)
 {
-	ends = mem_alloc(2 * sim->n_lines * sizeof *ends);
+	sim->ends = mem_alloc(2 * sim->n_lines * sizeof *sim->ends);
 	for (size_t i = 0; i < sim->n_nodes; i++) {
 		struct sim_node *n = &sim->nodes[i];
 		n->memories = mem_alloc(sim->n_lines * sizeof *n->memories);
@@ -583,74 +480,6 @@ void sim_burn(struct sim *sim, int node)
 
 /* ---- running ---- */
 
-static void random_write(struct sim *sim)
-{
-	static const struct {
-		const char *path, *field;
-	} places[] = {{"progress/31/hp.2026-06/nv01.yaml", "state"},
-	    {"progress/31/hp.2026-06/nv01.yaml", "percent"}, {"progress/31/hp.2026-06/nv02.yaml", "note"},
-	    {"reports/31/hp.2026-06/2026-06.yaml", "values.TT01"},
-	    {"reports/31/hp.2026-06/2026-06.yaml", "values.TT02"},
-	    {"reports/31/hp.2026-06/2026-05.yaml", "note"}};
-	int node = (int)sim_dice(sim, (unsigned)sim->n_nodes);
-	const struct sim_node *n = &sim->nodes[node];
-	char ledger[80], value[40];
-	size_t p = sim_dice(sim, 6);
-	if (sim_dice(sim, 5) == 0 && !n->station) {
-		snprintf(ledger, sizeof ledger, "directives/%s", n->unit);
-		snprintf(value, sizeof value, "Chỉ thị %u", sim_dice(sim, 1000));
-		sim_write(sim, node, ledger, "directives/D-001.yaml", "title", value);
-		return;
-	}
-	/* One's own reports, or those of a unit below. */
-	int of = node;
-	for (unsigned tries = sim_dice(sim, 2) ? 0 : 10; tries; tries--) {
-		int other = (int)sim_dice(sim, (unsigned)sim->n_nodes);
-		if (!n->station && is_below(sim, node, sim->nodes[other].unit))
-			of = other;
-	}
-	snprintf(ledger, sizeof ledger, "reports/%s", sim->nodes[of].unit);
-	if (strcmp(places[p].field, "state") == 0)
-		snprintf(value, sizeof value, "%s", sim_dice(sim, 2) ? "doing" : "done");
-	else
-		snprintf(value, sizeof value, "%u", sim_dice(sim, 100));
-	sim_write(sim, node, ledger, places[p].path, places[p].field, value);
-}
-
-/* Does its superior have all that this node has? Then it may burn: what nobody else has is lost for good. */
-static bool is_safe(const struct sim *sim, int node)
-{
-	const struct sim_node *n = &sim->nodes[node];
-	struct strs names = {0};
-	bool safe = n->superior >= 0;
-	sim_store_ledgers(n->store, &names);
-	for (size_t i = 0; i < names.n && safe; i++) {
-		struct oids heads = {0};
-		sim_store_heads(n->store, names.items[i], &heads);
-		for (size_t k = 0; k < heads.n && safe; k++)
-			safe = sim_store_has(sim->nodes[n->superior].store, names.items[i], &heads.items[k]);
-		oids_free(&heads);
-	}
-	strs_free(&names);
-	return safe;
-}
-
-static void weather(struct sim *sim, const struct sim_weather *w)
-{
-	int node = (int)sim_dice(sim, (unsigned)sim->n_nodes);
-	if (sim_dice(sim, 1000) < w->write)
-		for (unsigned n = sim_dice(sim, 8) ? 1 : 20; n; n--)
-			random_write(sim);
-	if (sim_dice(sim, 1000) < w->cut)
-		sim_cut(sim, (int)sim_dice(sim, (unsigned)sim->n_lines));
-	if (sim_dice(sim, 1000) < w->crash)
-		sim_crash(sim, node, 500 + sim_dice(sim, 20000));
-	if (sim_dice(sim, 1000) < w->forget)
-		sim_forget(sim, node);
-	if (sim_dice(sim, 1000) < w->burn && is_safe(sim, node))
-		sim_burn(sim, node);
-}
-
 static void on_event(struct sim *sim, struct sim_event *e)
 {
 	struct sim_line *l = e->kind == EVENT_BACK ? NULL : &sim->lines[e->line];
@@ -697,7 +526,7 @@ void sim_run(struct sim *sim, int64_t until, const struct sim_weather *w)
 		}
 		sim->now = next;
 		if (w)
-			weather(sim, w);
+			sim_weather_step(sim, w);
 		next = w ? next + STEP : until;
 	}
 }

@@ -39,6 +39,11 @@ struct sim_line {
 	bool token_equal;
 };
 
+struct sim_end { /* one end of a line: the context of its world */
+	struct sim *sim;
+	int line, side;
+};
+
 struct sim {
 	uint64_t random;
 	int64_t now;
@@ -46,6 +51,7 @@ struct sim {
 	size_t n_nodes;
 	struct sim_line *lines;
 	size_t n_lines;
+	struct sim_end *ends; /* two a line */
 	struct sim_event *events; /* a heap */
 	size_t n_events;
 	uint64_t order;
@@ -80,10 +86,13 @@ void sim_request(struct sim *sim, int line, int side, uint64_t token);
 struct sim_weather {
 	unsigned write, cut, crash, forget, burn;
 };
+void sim_weather_step(struct sim *sim, const struct sim_weather *w); /* throws the dice once */
 void sim_run(struct sim *sim, int64_t until, const struct sim_weather *weather);
 
 void sim_trace(struct sim *sim, const char *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+bool sim_is_below(const struct sim *sim, int node, const char *unit);
+void sim_world(struct sim_end *e, struct sync_world *out);
 bool sim_holds(const struct sim *sim, int node, const char *ledger);
 
 #endif

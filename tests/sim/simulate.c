@@ -51,8 +51,8 @@ static void build(struct sim *sim)
 		if (!sim->nodes[i].station || sim_dice(sim, 2))
 			continue;
 		sim->mesh = true;
-			sim_line(sim, (int)i, sim->nodes[above].superior, 5 + sim_dice(sim, 700),
-			    2000 + sim_dice(sim, 60000));
+		sim_line(sim, (int)i, sim->nodes[above].superior, 5 + sim_dice(sim, 700),
+		    2000 + sim_dice(sim, 60000));
 	}
 	sim->store_ms = sim_dice(sim, 300);
 	sim_enrol(sim);
@@ -164,7 +164,8 @@ static bool run(uint64_t seed)
 		       "%llu sent twice, %llu parked%s, %u losses\n",
 		    (unsigned long long)seed, sim.n_nodes, sim.n_lines, (unsigned long long)changes,
 		    (unsigned long long)conflicts, (unsigned long long)cuts,
-		    (unsigned long long)(bytes / 1000), (unsigned long long)known, (unsigned long long)parked, sim.mesh ? ", mesh" : "", sim.losses);
+		    (unsigned long long)(bytes / 1000), (unsigned long long)known, (unsigned long long)parked,
+		    sim.mesh ? ", mesh" : "", sim.losses);
 	sim_free(&sim);
 	return good;
 }
@@ -184,7 +185,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (0 && !scenes_play(show_trace))
+	if (!scenes_play(show_trace))
 		return 1;
 	for (unsigned long long seed = first; seed <= last; seed++)
 		if (!run(seed))

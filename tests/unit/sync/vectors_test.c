@@ -301,9 +301,6 @@ static void write_batches(struct buf *all)
 	node_write(&from, "reports/11383", "report submit", "progress/31/hp.2026-06/nv01.yaml",
 	    "state: done\n", "reports/31/hp.2026-06/2026-06.yaml", edited);
 	add_special();
-	struct ledger *l = ledger_of(&from, "reports/11383", false);
-	for (size_t i = 0; i < 4; i++)
-		l->entries[i]->c.time = 1782000000 + (int64_t)i * 60;
 	size_t parts[][2] = {{0, 2}, {2, 1}, {3, 1}};
 	for (size_t i = 0; i < 3; i++) {
 		struct change *list = changes_of(&from, parts[i][0], parts[i][1]);

@@ -1,0 +1,104 @@
+/* Who holds what, and a node's store as the step sees it for one peer. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+
+static bool is_above(const struct sim *sim, const char *unit, int node)
+{
+	for (int i = node; i >= 0; i = sim->nodes[i].superior)
+		if (strcmp(sim->nodes[i].unit, unit) == 0)
+			return true;
+	return false;
+}
+
+bool sim_is_below(const struct sim *sim, int node, const char *unit)
+{
+	for (size_t i = 0; i < sim->n_nodes; i++)
+		if (strcmp(sim->nodes[i].unit, unit) == 0)
+			return is_above(sim, sim->nodes[node].unit, (int)i);
+	return false;
+}
+
+bool sim_holds(const struct sim *sim, int node, const char *ledger)
+{
+	const char *unit = strchr(ledger, '/') + 1;
+	if (sim_is_below(sim, node, unit))
+		return true;
+	return strncmp(ledger, "directives/", 11) == 0 && is_above(sim, unit, node);
+}
+
+/* ---- struct sync_world ---- */
+
+static struct sim_node *here(const struct sim_end *e)
+{
+	return &e->sim->nodes[e->sim->lines[e->line].node[e->side]];
+}
+
+static bool w_accepts(void *ctx, const char *ledger)
+{
+	struct sim_end *e = ctx;
+	const struct sim_line *l = &e->sim->lines[e->line];
+	if (!strchr(ledger, '/'))
+		return false;
+	return sim_holds(e->sim, l->node[0], ledger) && sim_holds(e->sim, l->node[1], ledger);
+}
+
+/* The lower end does not know of tiers above its superior until it has heard of them. */
+static void w_shared(void *ctx, struct strs *out)
+{
+	struct sim_end *e = ctx;
+	const struct sim_line *l = &e->sim->lines[e->line];
+	const char *superior = e->sim->nodes[l->node[1]].unit;
+	for (size_t i = 0; i < e->sim->n_nodes; i++) {
+		static const char *const kinds[] = {"directives", "reports"};
+		const char *unit = e->sim->nodes[i].unit;
+		for (size_t k = 0; k < 2; k++) {
+			char ledger[80];
+			snprintf(ledger, sizeof ledger, "%s/%s", kinds[k], unit);
+			bool far = e->side == 0 && !sim_is_below(e->sim, l->node[0], unit) &&
+				   strcmp(unit, superior) != 0;
+			if (w_accepts(e, ledger) && (!far || sim_store_count(here(e)->store, ledger)))
+				strs_add(out, ledger);
+		}
+	}
+}
+
+static void w_heads(void *ctx, const char *ledger, struct oids *out)
+{
+	sim_store_heads(here(ctx)->store, ledger, out);
+}
+
+static void w_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
+{
+	sim_store_between(here(ctx)->store, ledger, have, out);
+}
+
+static bool w_has(void *ctx, const char *ledger, const struct oid *id)
+{
+	return sim_store_has(here(ctx)->store, ledger, id);
+}
+
+static int w_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	const struct change *c = sim_store_change(here(ctx)->store, ledger, id);
+	(void)arena;
+	if (!c)
+		return err_set(err, ERR_NOT_FOUND, "no such change");
+	*out = *c;
+	return 0;
+}
+
+static bool w_text(void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
+{
+	const char *text = sim_store_text(here(ctx)->store, ledger, change, path);
+	if (text)
+		buf_puts(out, text);
+	return text != NULL;
+}
+
+void sim_world(struct sim_end *e, struct sync_world *out)
+{
+	*out = (struct sync_world){e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text};
+}
