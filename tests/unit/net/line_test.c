@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <uv.h>
 
@@ -361,6 +363,23 @@ static void garbage_at_the_listener_is_hung_up_on(void **state)
 	assert_int_equal(superior.opened + superior.closed, 0);
 }
 
+/* The kernel has taken the call, the caller has reset it, and only then does the loop look. */
+static void a_caller_that_hangs_up_at_once_harms_nobody(void **state)
+{
+	(void)state;
+	begin(NULL);
+	struct linger reset = {.l_onoff = 1};
+	struct sockaddr_in to;
+	uv_ip4_addr("127.0.0.1", (int)net_listener_port(listener), &to);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+	close(fd);
+	dial(address);
+	run_until(&superior.opened);
+	assert_int_equal(superior.closed, 0);
+}
+
 static struct plain guest;
 
 static void plain_accept(uv_stream_t *stream, int status)
@@ -631,6 +650,7 @@ int main(void)
 	    T(the_dialler_refuses_a_wrong_key),
 	    T(the_listener_refuses_a_wrong_key),
 	    T(garbage_at_the_listener_is_hung_up_on),
+	    T(a_caller_that_hangs_up_at_once_harms_nobody),
 	    T(another_service_at_the_address_is_named_as_such),
 	    T(a_listener_that_never_speaks_is_given_up),
 	    T(a_client_that_never_speaks_is_dropped),
