@@ -91,9 +91,9 @@ int ask_node(struct cli *cli, struct err *err)
 	return ask_node_longer(cli, 0, err);
 }
 
-bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out)
+static int ask_plain(
+    const struct cli *cli, const char *command, int timeout_ms, struct buf *out, struct err *err)
 {
-	struct err err = {0};
 	struct args none = {0};
 	char *path = cli_path(cli, SOCKET);
 	struct control_call call = {.path = path,
@@ -104,7 +104,23 @@ bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struc
 	    .ctx = out,
 	    .on_note = drop_note,
 	    .on_output = keep_output};
-	bool answered = sys_exists(path) && control_call(&call, &err) == 0;
+	int rc = sys_exists(path) ? control_call(&call, err) : ERR_TIMEOUT;
 	free(path);
-	return answered;
+	return rc;
+}
+
+bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out)
+{
+	struct err err = {0};
+	return ask_plain(cli, command, timeout_ms, out, &err) == 0;
+}
+
+int ask_reload(const struct cli *cli, struct err *err)
+{
+	struct err own = {0};
+	int rc = ask_plain(cli, "reload", ASK_TIMEOUT_MS, NULL, &own);
+	if (rc == 0 || rc == ERR_TIMEOUT)
+		return 0; /* a daemon that does not run reads its settings when it starts */
+	*err = own;
+	return rc;
 }

@@ -14,6 +14,8 @@ int ask_node_longer(struct cli *cli, int grace_ms, struct err *err);
 /* A question without words, best effort: false if no daemon answers in time. Its output is added to `out` (may be
  * NULL), its notes are dropped. */
 bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out);
+/* Have the daemon, if one runs, take the settings as they now are on disk; what it cannot carry out is an error. */
+int ask_reload(const struct cli *cli, struct err *err);
 /* Read the file that a word of the command names into the place of that word, and remember its name as the option
  * "source". */
 int ask_take_file(struct cli *cli, struct err *err);

@@ -198,7 +198,7 @@ static int join_welcome(const struct cli *cli, struct config *config, const stru
 			say(N_("the welcome names no address of %1; give it with: tuyen -C %2 config "
 			       "superior.address HOST:PORT"),
 			    config->superior.unit, cli->dir);
-		ask_aside(cli, "reload", ASK_TIMEOUT_MS, NULL);
+		rc = ask_reload(cli, err);
 	}
 	buf_free(&text);
 	buf_free(&fingerprint);
@@ -268,7 +268,7 @@ static int config_one(struct cli *cli, struct config *c, struct err *err)
 		if (rc == 0)
 			rc = config_save(c, cli->dir, err);
 		if (rc == 0)
-			ask_aside(cli, "reload", ASK_TIMEOUT_MS, NULL);
+			rc = ask_reload(cli, err);
 		return rc;
 	}
 	rc = config_get(c, key, &value, err);
