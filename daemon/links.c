@@ -183,7 +183,7 @@ void links_forget(struct wait *w)
 
 void links_exchange(struct links *s)
 {
-	for (size_t i = 0; i < s->n_open; i++)
+	for (size_t i = s->n_open; i-- > 0;) /* backwards: a link that ends gives its place to the last */
 		link_request(s->open[i], 0);
 	dial(s);
 }
@@ -377,7 +377,7 @@ static const struct net_calls listen_calls = {admit_subordinate, came_in, early_
 static void wake_all(uv_timer_t *timer)
 {
 	struct links *s = timer->data;
-	for (size_t i = 0; i < s->n_open; i++)
+	for (size_t i = s->n_open; i-- > 0;) /* backwards: a link that ends gives its place to the last */
 		link_moved(s->open[i]);
 }
 
@@ -416,8 +416,7 @@ int links_reload(struct links *s, struct err *err)
 	if (c->paused)
 		return 0;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
-	if (rc == 0)
-		dial(s);
+	dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
 	return rc;
 }
 
