@@ -44,7 +44,7 @@
 
 #define SYNC_PING_BUSY \
 	20000 /* ms of silence, something being awaited, before we ask whether the peer is there */
-#define SYNC_PING_IDLE 60000 /* the same when nothing is awaited */
+#define SYNC_PING_IDLE 60000 /* the same when nothing is awaited; a listener waits 15 s longer */
 #define SYNC_DEAD 45000 /* ms without any byte while an answer is due: give up */
 
 struct sync;
