@@ -40,12 +40,6 @@ bad:
 	return ERR_INPUT;
 }
 
-int net_check_address(const char *address, bool listening, struct err *err)
-{
-	char host[HOST_SIZE], port[6];
-	return address_split(address, listening, host, port, err);
-}
-
 void address_text(const struct sockaddr *sa, char text[FAR_SIZE])
 {
 	char host[64] = "?";

@@ -80,7 +80,4 @@ int net_listen(struct net *net, const char *address, const struct net_calls *cal
 void net_listener_close(struct net_listener *listener);
 unsigned net_listener_port(const struct net_listener *listener); /* the real one if 0 was asked for */
 
-/* Is this "host:port"? With `listening` the host may be empty. */
-int net_check_address(const char *address, bool listening, struct err *err);
-
 #endif

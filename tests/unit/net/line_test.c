@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <uv.h>
 
-#include "net/line.h"
+#include "net/internal.h"
 
 struct end {
 	struct key *key;
@@ -504,6 +504,7 @@ static void a_taken_port_is_told_at_once(void **state)
 
 static void addresses_are_checked(void **state)
 {
+	char host[HOST_SIZE], port[6];
 	(void)state;
 	static const char *const good[] = {
 	    "10.1.2.3:7031", "tinh.example.vn:1", "[2001:db8::1]:65535", "[::]:7031"};
@@ -512,21 +513,21 @@ static void addresses_are_checked(void **state)
 	    "host: 7031"};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		struct err err = {0};
-		assert_int_equal(net_check_address(good[i], false, &err), 0);
+		assert_int_equal(address_split(good[i], false, host, port, &err), 0);
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct err err = {0};
-		if (net_check_address(bad[i], false, &err) != ERR_INPUT)
+		if (address_split(bad[i], false, host, port, &err) != ERR_INPUT)
 			fail_msg("'%s' was taken", bad[i]);
 		assert_non_null(err.hint);
 	}
 	struct err err = {0};
-	assert_int_equal(net_check_address(":7031", true, &err), 0);
-	assert_int_equal(net_check_address("0.0.0.0:0", true, &err), 0);
+	assert_int_equal(address_split(":7031", true, host, port, &err), 0);
+	assert_int_equal(address_split("0.0.0.0:0", true, host, port, &err), 0);
 	char *long_name = mem_alloc(400);
 	memset(long_name, 'x', 390);
 	strcpy(long_name + 390, ":7031");
-	assert_int_equal(net_check_address(long_name, false, &err), ERR_INPUT);
+	assert_int_equal(address_split(long_name, false, host, port, &err), ERR_INPUT);
 	free(long_name);
 }
 
