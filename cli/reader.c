@@ -43,7 +43,7 @@ int reader_unit(const struct reader *r, const char *typed, const char **id, stru
 	*id = NULL;
 	if (!typed)
 		return 0;
-	int rc = registry_resolve(r->registry, typed, &unit, err);
+	int rc = registry_resolve_on(r->registry, typed, date_of_time(r->view.now), &unit, err);
 	if (rc == 0)
 		*id = unit->id;
 	return rc;

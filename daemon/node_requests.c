@@ -173,7 +173,7 @@ static int resolve_with(struct node *n, const char *typed, const char **id, stru
 	*id = NULL;
 	if (!typed)
 		return 0;
-	int rc = registry_resolve(n->registry, typed, &u, err);
+	int rc = registry_resolve_on(n->registry, typed, date_of_time(sys_now()), &u, err);
 	if (rc == 0)
 		*id = u->id;
 	return rc;

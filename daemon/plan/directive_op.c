@@ -87,7 +87,7 @@ static int add_unit(struct issuing *d, const char *typed, struct err *err)
 		record_put(&d->r, "to.all", "+");
 		return 0;
 	}
-	int rc = registry_resolve(d->v->registry, typed, &u, err);
+	int rc = registry_resolve_on(d->v->registry, typed, date_of_time(d->v->now), &u, err);
 	if (rc)
 		return rc;
 	if (u->station ||

@@ -40,7 +40,7 @@ static int name_unit(
 {
 	const struct registry_unit *u = registry_unit(v->registry, v->unit);
 	if (typed) {
-		int rc = registry_resolve(v->registry, typed, &u, err);
+		int rc = registry_resolve_on(v->registry, typed, out->period.last, &u, err);
 		if (rc)
 			return rc;
 	}
@@ -262,7 +262,8 @@ static int resolve_filter(const struct view *v, const struct report_filter *f, s
 		rc = view_plan(v, f->plan, arena, &w->issuer, &w->plan, err);
 	if (rc == 0 && f->state)
 		rc = check_state(f->state, arena, err);
-	if (rc == 0 && f->unit && (rc = registry_resolve(v->registry, f->unit, &u, err)) == 0)
+	if (rc == 0 && f->unit &&
+	    (rc = registry_resolve_on(v->registry, f->unit, date_of_time(v->now), &u, err)) == 0)
 		w->unit = arena_dup(arena, u->id);
 	return rc;
 }

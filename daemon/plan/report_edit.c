@@ -29,7 +29,7 @@ int report_edit_open(struct report_edit *e, const struct view *v, const struct a
 	if (rc == 0)
 		rc = outline_period(&e->plan, period, &e->period, err);
 	if (rc == 0)
-		rc = writing_unit(v, a, arena, &e->unit, &e->own, err);
+		rc = writing_unit(v, a, e->period.last, arena, &e->unit, &e->own, err);
 	if (rc)
 		return rc;
 	if (report_edit_asked(e) == 0) {

@@ -100,7 +100,7 @@ static int choose_units(const struct view *v, const char *typed, struct strs *un
 	struct strs ledgers = {0};
 	const struct registry_unit *u;
 	if (typed) {
-		int rc = registry_resolve(v->registry, typed, &u, err);
+		int rc = registry_resolve_on(v->registry, typed, date_of_time(v->now), &u, err);
 		if (rc == 0)
 			strs_add(units, u->id);
 		return rc;
@@ -185,7 +185,7 @@ static int open_task(struct setting *s, const struct args *a, struct err *err)
 	if (rc == 0 && !exists)
 		rc = no_task(s, task, err);
 	if (rc == 0)
-		rc = writing_unit(s->v, a, s->arena, &s->unit, &s->own, err);
+		rc = writing_unit(s->v, a, date_of_time(s->v->now), s->arena, &s->unit, &s->own, err);
 	if (rc == 0 && strcmp(s->unit, s->issuer) != 0 &&
 	    !registry_is_above(s->v->registry, s->issuer, s->unit))
 		rc =

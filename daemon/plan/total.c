@@ -261,7 +261,7 @@ static int choose_units(struct totalling *t, const struct total_options *options
 	if (registry_is_above(t->v->registry, t->out->issuer, t->v->unit))
 		t->out->below = arena_dup(t->arena, t->v->unit);
 	if (options && options->unit) {
-		int rc = registry_resolve(t->v->registry, options->unit, &u, err);
+		int rc = registry_resolve_on(t->v->registry, options->unit, t->out->period.last, &u, err);
 		if (rc)
 			return rc;
 		t->only = arena_dup(t->arena, u->id);

@@ -15,8 +15,8 @@ int writing_no_station(const struct view *v, struct err *err)
 	return ERR_REFUSED;
 }
 
-int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit,
-    bool *own, struct err *err)
+int writing_unit(const struct view *v, const struct args *a, day_t day, struct arena *arena,
+    const char **unit, bool *own, struct err *err)
 {
 	const char *typed = args_get(a, "unit");
 	const struct registry_unit *u;
@@ -24,7 +24,7 @@ int writing_unit(const struct view *v, const struct args *a, struct arena *arena
 	*own = true;
 	if (!typed)
 		return 0;
-	int rc = registry_resolve(v->registry, typed, &u, err);
+	int rc = registry_resolve_on(v->registry, typed, day, &u, err);
 	if (rc)
 		return rc;
 	if (strcmp(u->id, v->unit) == 0)

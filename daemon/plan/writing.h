@@ -6,10 +6,10 @@
 
 #include "plan/view.h"
 
-/* The unit whose record is written: --unit, or this node's own. Another unit must be below this one, and only the
+/* The unit whose record is written: --unit as of that day, or this node's own. Another unit must be below this one, and only the
  * unit's own node (no station) writes there. */
-int writing_unit(const struct view *v, const struct args *a, struct arena *arena, const char **unit,
-    bool *own, struct err *err);
+int writing_unit(const struct view *v, const struct args *a, day_t day, struct arena *arena,
+    const char **unit, bool *own, struct err *err);
 /* Only the unit's own node may do this, no station. */
 int writing_no_station(const struct view *v, struct err *err);
 /* --reason in one line (arena's); absent or blank is ERR_USAGE. */

@@ -169,3 +169,38 @@ int registry_resolve(
 	}
 	return not_found(r, text, err);
 }
+
+static bool has_code(const struct registry_unit *u, const char *text)
+{
+	return strcmp(u->code, text) == 0;
+}
+
+static bool has_name(const struct registry_unit *u, const char *text)
+{
+	return text_fold_eq(u->name, text);
+}
+
+/* The one unit, no station, of which this is true and which is valid on the day; NULL if there is none, or several. */
+static const struct registry_unit *only_one(const struct registry *r, const char *text, day_t day,
+    bool (*is)(const struct registry_unit *u, const char *text))
+{
+	const struct registry_unit *found = NULL;
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (u->removed || u->view.station || !registry_valid_on(&u->view, day) || !is(&u->view, text))
+			continue;
+		if (found)
+			return NULL;
+		found = &u->view;
+	}
+	return found;
+}
+
+int registry_resolve_on(
+    const struct registry *r, const char *text, day_t day, const struct registry_unit **out, struct err *err)
+{
+	*out = only_one(r, text, day, has_code);
+	if (!*out && !registry_unit(r, text))
+		*out = only_one(r, text, day, has_name);
+	return *out ? 0 : registry_resolve(r, text, out, err);
+}

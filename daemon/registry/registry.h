@@ -56,6 +56,10 @@ const struct registry_unit *registry_unit(const struct registry *r, const char *
  * nearest, ERR_AMBIGUOUS with the candidates. */
 int registry_resolve(
     const struct registry *r, const char *text, const struct registry_unit **out, struct err *err);
+/* The same, where a code or name that several units have had means the one that is valid on the day: codes are reused
+ * over time. */
+int registry_resolve_on(
+    const struct registry *r, const char *text, day_t day, const struct registry_unit **out, struct err *err);
 /* All units (and stations when asked) below `top`, top excluded, sorted by id. NULL top: all. */
 void registry_below(const struct registry *r, const char *top, bool stations, struct strs *out);
 /* Its ancestors: root first, its superior last; `unit` itself is left out. Of a station: its unit is the last. */

@@ -229,5 +229,25 @@ json 'who asks is not asked' '.to_do' '[]'
 total hp --period 2026-06 --by unit
 t 'the ward sees itself' on 11383 total hp --period 2026-06 --json
 json 'and nobody beside it' '[.expected, .reported, .rows[0].value]' '[1,1,"8"]'
+# A code is reused: the day says which unit is meant.
+t 'an old unit' city unit add 30001 --level commune --name 'Cũ' --valid-from 2020-01-01 --valid-to 2025-06-30
+t 'a new one' city unit add 30001 --level commune --name 'Mới' --valid-from 2025-07-01
+is 'has an id of its own' "$(cat out)" 30001.2
+t 'again' city unit add 30001 --level commune --name 'Mới' --valid-from 2025-07-01
+is 'is the same' "$(cat out)" 30001.2
+total lich --period 2025-06 --unit 30001 --by unit
+json 'the old one in June 2025' '[.expected, .units[0].unit, .missing]' '[1,"30001",["30001"]]'
+total lich --period 2025-07 --unit 30001 --by unit
+json 'the new one in July' '[.expected, .units[0].unit, .missing]' '[1,"30001.2",["30001"]]'
+t 'a figure for the old' city report set --unit 30001 lich 2025-06 A=1 --reason x
+t 'a figure for the new' city report set --unit 30001 lich 2026-08 A=2 --reason x
+t 'show' city report show --unit 30001 lich 2025-06 --json
+json 'the old one' '[.unit, .code, .values.A]' '["30001","30001","1"]'
+t 'show' city report show --unit 30001 lich 2026-08 --json
+json 'the new one' '[.unit, .code, .values.A]' '["30001.2","30001","2"]'
+t 'to the new one' city directive issue --id D9 --title 'Riêng' --to 30001
+t 'show' city directive show D9 --json
+json 'it is today the new one' .to '["30001.2"]'
+t 'revoke' city directive revoke D9 --reason x
 t 'verify' city verify
 done_testing

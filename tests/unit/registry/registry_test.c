@@ -181,6 +181,36 @@ static void the_anchor_is_pinned(void **state)
 	registry_free(r);
 }
 
+static const char *on_day(struct registry *r, const char *typed, const char *date)
+{
+	struct err err = {0};
+	const struct registry_unit *u;
+	day_t day;
+	assert_int_equal(date_parse(date, &day, &err), 0);
+	return registry_resolve_on(r, typed, day, &u, &err) == 0 ? u->id : "";
+}
+
+static void a_reused_code_means_the_unit_of_the_day(void **state)
+{
+	(void)state;
+	struct registry *r = tree_new();
+	struct err err = {0};
+	const struct registry_unit *u;
+	tree_feed(r, "01", 200, "777",
+	    "code: '777'\nname: bảy\nlevel: commune\nrank: 3\nvalid_from: 2020-01-01\nvalid_to: "
+	    "2025-06-30\n");
+	tree_feed(r, "01", 200, "777.2",
+	    "code: '777'\nname: bảy\nlevel: commune\nrank: 3\nvalid_from: 2025-07-01\n");
+	assert_string_equal(on_day(r, "777", "2025-06-30"), "777");
+	assert_string_equal(on_day(r, "777", "2025-07-01"), "777.2");
+	assert_string_equal(on_day(r, "bay", "2025-06-30"), "777");
+	assert_string_equal(on_day(r, "bay", "2025-07-01"), "777.2");
+	assert_string_equal(on_day(r, "777", "2019-12-31"), "777");
+	assert_string_equal(on_day(r, "cong-an@11383", "2025-07-01"), "cong-an@11383");
+	assert_int_equal(registry_resolve(r, "bay", &u, &err), ERR_AMBIGUOUS);
+	registry_free(r);
+}
+
 static void people_type_ids_codes_and_names(void **state)
 {
 	(void)state;
@@ -266,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(what_cannot_be_a_unit_is_left_out),
 	    cmocka_unit_test(the_anchor_is_pinned),
 	    cmocka_unit_test(people_type_ids_codes_and_names),
+	    cmocka_unit_test(a_reused_code_means_the_unit_of_the_day),
 	    cmocka_unit_test(units_are_valid_from_their_first_day_to_their_last),
 	    cmocka_unit_test(every_grant_is_visited),
 	};
