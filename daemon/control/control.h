@@ -53,7 +53,6 @@ void control_finish(struct control_request *req, const struct err *err);
  * NULL takes it back. */
 void control_on_gone(
     struct control_request *req, void (*gone)(void *ctx, struct control_request *req), void *ctx);
-bool control_is_gone(const struct control_request *req);
 
 /* The command's side: synchronous. */
 

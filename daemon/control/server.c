@@ -199,11 +199,6 @@ void control_on_gone(
 	client->gone_ctx = ctx;
 }
 
-bool control_is_gone(const struct control_request *req)
-{
-	return ((const struct client *)req)->is_gone;
-}
-
 /* In. */
 
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

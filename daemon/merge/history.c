@@ -330,12 +330,6 @@ size_t history_count(const struct history *h)
 	return h->nodes.n;
 }
 
-const struct oids *history_heads_of(const struct history *h, const struct oid *id)
-{
-	const struct node *node = history_node(h, id);
-	return node ? &node->heads : NULL;
-}
-
 bool history_seen(const struct history *h, const struct oid *young, const struct oid *old)
 {
 	const struct node *a = history_node(h, young), *b = history_node(h, old);

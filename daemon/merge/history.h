@@ -45,8 +45,6 @@ int history_add(struct history *h, const struct history_change *c, struct err *e
 void history_drop_last(struct history *h);
 bool history_has(const struct history *h, const struct oid *id);
 size_t history_count(const struct history *h);
-const struct oids *history_heads_of(
-    const struct history *h, const struct oid *id); /* what its parent stands for; NULL if unknown */
 
 /* Is `old` among what `young` has seen? A change has seen itself. False if one is not in the history. */
 bool history_seen(const struct history *h, const struct oid *young, const struct oid *old);

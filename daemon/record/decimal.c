@@ -196,26 +196,6 @@ static bool scale_up(__int128 *c, unsigned from, unsigned to)
 	return from >= to || !__builtin_mul_overflow(*c, power(to - from), c);
 }
 
-int decimal_add(struct decimal a, struct decimal b, struct decimal *out, struct err *err)
-{
-	unsigned scale = a.scale > b.scale ? a.scale : b.scale;
-	__int128 sum;
-	if (!scale_up(&a.coefficient, a.scale, scale) || !scale_up(&b.coefficient, b.scale, scale) ||
-	    __builtin_add_overflow(a.coefficient, b.coefficient, &sum))
-		return too_long(err);
-	struct decimal d = canonical(sum, scale);
-	if (d.coefficient >= power(DECIMAL_DIGITS) || d.coefficient <= -power(DECIMAL_DIGITS))
-		return too_long(err);
-	*out = d;
-	return 0;
-}
-
-int decimal_sub(struct decimal a, struct decimal b, struct decimal *out, struct err *err)
-{
-	b.coefficient = -b.coefficient;
-	return decimal_add(a, b, out, err);
-}
-
 int decimal_cmp(struct decimal a, struct decimal b)
 {
 	__int128 whole_a = a.coefficient / power(a.scale), whole_b = b.coefficient / power(b.scale);

@@ -29,9 +29,6 @@ int decimal_parse_canonical(const char *text, struct decimal *out, struct err *e
 /* Canonical: no trailing zeros after the point. */
 void decimal_print(struct decimal d, char text[DECIMAL_TEXT]);
 struct decimal decimal_from(int64_t n);
-/* A sum of more than DECIMAL_DIGITS digits is ERR_INPUT. */
-int decimal_add(struct decimal a, struct decimal b, struct decimal *out, struct err *err);
-int decimal_sub(struct decimal a, struct decimal b, struct decimal *out, struct err *err);
 int decimal_cmp(struct decimal a, struct decimal b);
 bool decimal_is_zero(struct decimal d);
 /* 100 * a / b, rounded half up (away from zero) to `places`, all places printed: 31/58 -> "53.45".

@@ -109,41 +109,6 @@ static void the_stored_form_is_one(void **state)
 	assert_int_equal(decimal_cmp(number("1.234"), number("1.234")), 0);
 }
 
-static void sum_is(const char *a, const char *b, const char *sum)
-{
-	struct decimal d;
-	struct err err = {0};
-	char text[DECIMAL_TEXT];
-	assert_int_equal(decimal_add(number(a), number(b), &d, &err), 0);
-	decimal_print(d, text);
-	assert_string_equal(text, sum);
-	assert_int_equal(decimal_sub(d, number(b), &d, &err), 0);
-	assert_int_equal(decimal_cmp(d, number(a)), 0);
-}
-
-static void sums_are_exact(void **state)
-{
-	(void)state;
-	struct decimal d;
-	struct err err = {0};
-	sum_is("0.1", "0.2", "0.3");
-	sum_is("1.5", "-1.5", "0");
-	sum_is("99.99", "0.01", "100");
-	sum_is("999999999999999999999999999", "0.000000001", "999999999999999999999999999.000000001");
-	sum_is("-3", "1.25", "-1.75");
-	assert_int_equal(
-	    decimal_add(number("999999999999999999999999999999999999"), decimal_from(1), &d, &err),
-	    ERR_INPUT);
-	ERR_CLEAR(&err);
-	assert_int_equal(
-	    decimal_add(number("999999999999999999999999999999999999"), number("0.000000001"), &d, &err),
-	    ERR_INPUT);
-	ERR_CLEAR(&err);
-	assert_int_equal(
-	    decimal_sub(number("-999999999999999999999999999999999999"), decimal_from(1), &d, &err),
-	    ERR_INPUT);
-}
-
 static void order_is_by_value(void **state)
 {
 	(void)state;
@@ -204,7 +169,6 @@ int main(void)
 	    cmocka_unit_test(what_may_be_thousands_is_refused),
 	    cmocka_unit_test(what_is_no_number_is_refused),
 	    cmocka_unit_test(the_stored_form_is_one),
-	    cmocka_unit_test(sums_are_exact),
 	    cmocka_unit_test(order_is_by_value),
 	    cmocka_unit_test(percents_round_half_up),
 	};
