@@ -28,7 +28,8 @@ static void add_ledger(struct strs *out, const char *kind, const char *unit)
 {
 	struct buf name = {0};
 	buf_printf(&name, "%s/%s", kind, unit);
-	strs_add(out, buf_str(&name));
+	if (!strs_has(out, buf_str(&name)))
+		strs_add(out, buf_str(&name));
 	buf_free(&name);
 }
 
@@ -65,7 +66,6 @@ void link_shared(const struct node *n, const char *peer, bool up, struct strs *o
 		add_ledger(out, "directives", below.items[i]);
 		add_ledger(out, "reports", below.items[i]);
 	}
-	strs_sort(out);
 	strs_free(&above);
 	strs_free(&below);
 }
@@ -102,12 +102,13 @@ static bool world_accepts(void *ctx, const char *ledger)
 	return link_accepts(l->node, l->peer->id, l->up, ledger);
 }
 
-static void world_heads(void *ctx, const char *ledger, struct oids *out)
+/* A ledger that cannot be read here does not stop the others; `status` and whoever waits for an exchange say why. */
+static void unreadable(struct link *l, const char *ledger, const struct err *why)
 {
-	struct link *l = ctx;
-	struct err err = {0};
-	if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
-		log_err(LOG_ERROR, ledger, &err);
+	bool known = l->peer->error.code == why->code && l->peer->error.msg == why->msg;
+	if (!known)
+		log_err(LOG_ERROR, ledger, why);
+	l->peer->error = *why;
 }
 
 static struct history *history_of(struct link *l, const char *ledger)
@@ -115,7 +116,7 @@ static struct history *history_of(struct link *l, const char *ledger)
 	struct history *h = NULL;
 	struct err err = {0};
 	if (store_history(l->node->store, ledger, &h, &err) != 0)
-		log_err(LOG_ERROR, ledger, &err);
+		unreadable(l, ledger, &err);
 	return h;
 }
 
@@ -134,12 +135,35 @@ static void drop_refused(struct link *l, const struct history *h, struct oids *l
 	list->n = kept;
 }
 
+static void ledger_heads(struct link *l, const char *ledger, struct oids *out)
+{
+	struct err err = {0};
+	if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
+		unreadable(l, ledger, &err);
+}
+
+/* What this peer refused does not count between us, or every exchange from now on would end unequal. */
+static void world_heads(void *ctx, const char *ledger, struct oids *out)
+{
+	struct link *l = ctx;
+	ledger_heads(l, ledger, out);
+	struct history *h = l->peer->refused.n ? history_of(l, ledger) : NULL;
+	if (!h)
+		return;
+	struct oids heads = *out, all = {0}, none = {0};
+	history_between(h, &none, &heads, &all);
+	drop_refused(l, h, &all);
+	history_maximal(h, &all);
+	oids_free(&heads);
+	*out = all;
+}
+
 static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
 {
 	struct link *l = ctx;
 	struct history *h = history_of(l, ledger);
 	struct oids heads = {0};
-	world_heads(l, ledger, &heads);
+	ledger_heads(l, ledger, &heads);
 	if (h)
 		history_between(h, have, &heads, out);
 	if (h && l->peer->refused.n)
@@ -186,7 +210,8 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
 	for (size_t i = 0; i < a->n; i++)
 		batch[i] =
-		    (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier};
+		    (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier,
+			a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL};
 	node_arrival(l->node, batch, a->n, results);
 	static const enum sync_status statuses[] = {
 	    [ARRIVAL_STORED] = SYNC_STORED,
@@ -257,6 +282,8 @@ static bool act(struct link *l, const struct sync_action *a)
 		remember(l, a);
 		return true;
 	case SYNC_DO_EXCHANGED:
+		if (a->equal)
+			ERR_CLEAR(&l->peer->error);
 		l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
 		return true;
 	case SYNC_DO_REFUSED:
