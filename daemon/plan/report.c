@@ -19,6 +19,13 @@ bool report_is_reported(const struct record *report)
 	return state && (strcmp(state, "submitted") == 0 || strcmp(state, "accepted") == 0);
 }
 
+bool report_is_nil(const struct record *report)
+{
+	size_t i = 0;
+	const char *key;
+	return record_get(report, "nil") && !record_next_key(report, "values", &i, &key);
+}
+
 /* Read a record that need not be there. */
 static int read_maybe(const struct view *v, const char *ledger, const char *path, struct arena *arena,
     struct record *r, bool *exists, struct err *err)
@@ -126,7 +133,7 @@ static void fill_state(const struct record *r, struct report_form *out, struct a
 {
 	out->state = out->exists ? report_state(r) : NULL;
 	out->version = record_get(r, "version");
-	out->nil = record_get(r, "nil") != NULL;
+	out->nil = report_is_nil(r);
 	out->partial = record_get(r, "partial") != NULL;
 	out->note = record_get(r, "note");
 	out->reported = report_is_reported(r);
@@ -217,7 +224,7 @@ static int list_record(const struct view *v, const char *ledger, const char *pat
 	    .received = n ? receipts[n - 1].received : NULL,
 	    .due = directive_due(v, directives, issuer, plan, period, unit),
 	    .reported = report_is_reported(&r),
-	    .nil = record_get(&r, "nil") != NULL,
+	    .nil = report_is_nil(&r),
 	    .partial = record_get(&r, "partial") != NULL,
 	};
 	item->late = receipt_is_late(v, receipts, n, u && u->parent ? item->due : NULL);

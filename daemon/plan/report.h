@@ -81,6 +81,9 @@ int report_list(const struct view *v, const struct report_filter *filter, struct
 const char *report_state(const struct record *report);
 /* Has the unit reported: submitted or accepted. `report` may be NULL. */
 bool report_is_reported(const struct record *report);
+/* Does it say that nothing occurred? A figure written afterwards (by a superior, or as a correction of a sealed
+ * report, whose flags stay) says otherwise. */
+bool report_is_nil(const struct record *report);
 
 /* Operations. */
 int report_op_new(const struct view *v, const struct args *a, struct outcome *o, struct err *err);

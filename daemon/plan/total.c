@@ -145,7 +145,7 @@ static int read_unit(const struct totalling *t, struct total_unit *u, struct err
 	if (rc == 0) {
 		u->state = report_state(&r);
 		u->reported = report_is_reported(&r);
-		u->nil = record_get(&r, "nil") != NULL;
+		u->nil = report_is_nil(&r);
 		u->partial = record_get(&r, "partial") != NULL;
 		for (size_t k = 0; u->reported && k < t->out->n_rows; k++)
 			if (in_scope(t, &t->out->rows[k], u->id))

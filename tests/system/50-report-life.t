@@ -161,6 +161,16 @@ json 'a gap is missing, not zero' '[.reported, [.rows[] | select(.indicator != "
 t 'nothing is late where nothing is due' city total hp --period 2026-07 --json
 json 'late' '.late' '[]'
 
+t 'nil is accepted' city report accept --unit 11383 hp 2026-08
+t 'but something had occurred' city report correct --unit 11383 hp 2026-08 TT01=1 --reason 'theo biên bản'
+meet 'not nil'
+for node in 31 11383; do
+	t "$node: show" tuyen -C n/$node report show --unit 11383 hp 2026-08 --json
+	json "$node: no longer says that nothing occurred" '[.state, .nil, .values.TT01, .missing]' '["accepted",false,"1",["CK","KP01","MT05"]]'
+done
+t 'nor does the list' city report list --period 2026-08 --json
+json 'nil' '[.reports[].nil]' '[false]'
+
 # Imports.
 printf 'KEY;VALUE\r\nTT01;1260\r\nMT05;31/58\r\nKP01;58,14\r\nCK;yes\r\n' >in.csv
 t 'semicolons, decimal comma, CRLF' ward report import hp 2026-09 in.csv
@@ -184,12 +194,12 @@ fails 1 'a form that says not for what' sh -c 'echo "TT01: 3" | tuyen -C n/11383
 fails 1 'import after submit' ward report import filled.yaml
 t 'report list' ward report list hp --json
 json 'all of them' '[.reports[] | [.period, .state]] | sort | map(join(" "))' \
-	'["2026-06 accepted","2026-07 submitted","2026-08 submitted","2026-09 draft","2026-10 draft","2026-11 draft"]'
+	'["2026-06 accepted","2026-07 submitted","2026-08 accepted","2026-09 draft","2026-10 draft","2026-11 draft"]'
 t 'report list by state' ward report list --state draft --json
 json 'three' '.reports | length' 3
 t 'a superior imports for a unit' sh -c 'printf "TT01;9\n" | tuyen -C n/31 report import hp 2026-12 - --unit 11383 --reason "nhập hộ"'
 t 'report list by period' city report list --period 2026-08 --unit 11383 --json
-json 'one' '[.reports[] | [.code, .nil]]' '[["11383",true]]'
+json 'one' '[.reports[] | [.code, .nil]]' '[["11383",false]]'
 fails 2 'no such state' ward report list --state dratf
 
 # Late is what the superior received after the end of the due day at UTC+07:00.
