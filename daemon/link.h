@@ -43,7 +43,8 @@ void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal
 const char *link_far(const struct link *l);
 
 /* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower
- * end, and below the lower end directives and reports of everyone. */
+ * end, and below the lower end directives and reports of everyone.
+ * In the order of sending, from the top down: so grants arrive before what is written under them. */
 void link_shared(const struct node *n, const char *peer, bool up, struct strs *out);
 /* Would this node take changes of `ledger` from that peer? */
 bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger);

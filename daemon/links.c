@@ -205,7 +205,7 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 	if (!w || !strs_has(&w->open, peer->id))
 		return;
 	struct err err = {0};
-	if (equal) {
+	if (equal && !refused && peer->refused.n == 0) {
 		remove_open(w, peer->id);
 		if (w->open.n == 0)
 			end_wait(w, &err);

@@ -23,6 +23,7 @@ static int judge(
 static bool complete_heads(const struct arrival *a, const struct arrival_result *results, struct change *c)
 {
 	*c = *a->change;
+	c->parent_check = a->parent_check;
 	oids_copy(&c->heads, &a->change->heads);
 	for (size_t i = 0; i < a->n_earlier; i++) {
 		const struct arrival_result *r = &results[a->earlier[i]];

@@ -9,6 +9,7 @@ struct arrival {
 	const struct change *change; /* heads: those not in this batch */
 	const unsigned *earlier; /* positions in the batch, each smaller than this change's */
 	size_t n_earlier;
+	const unsigned char *parent_check; /* see record/change.h; NULL if none came */
 };
 
 enum arrival_status { ARRIVAL_STORED, ARRIVAL_KNOWN, ARRIVAL_PARKED, ARRIVAL_REFUSED };

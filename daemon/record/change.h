@@ -12,6 +12,7 @@
 #define CHANGE_RECORDS_MAX 512 /* records that one change may touch */
 #define CHANGE_BYTES_MAX (6 * 1024 * 1024) /* of all its record texts together */
 #define CHANGE_MESSAGE_MAX 8192
+#define CHANGE_CHECK_SIZE 4
 
 /* Right to a tie (DESIGN 5, step 4), strongest first. Claimed by the writer, checked on arrival. */
 enum claim { CLAIM_OWNER = 0, CLAIM_LEAD = 1, CLAIM_NONE = 2 };
@@ -27,6 +28,9 @@ struct change {
 	struct oid id; /* of the signed commit; zero before it is signed */
 	struct oid
 	    parent; /* the commit under it: a signed change or a canonical merge; zero for the first of a ledger */
+	/* Of a change on its way that stands on a merge: how the merge's id begins at the author's (CHANGE_CHECK_SIZE bytes),
+	 * so that a disagreement about merging can be told from a forgery. Else NULL. */
+	const unsigned char *parent_check;
 	struct oids
 	    heads; /* the signed changes that `parent` stands for, sorted; n = 0, 1 or more (a merge) */
 	int64_t time; /* seconds, UTC */

@@ -44,7 +44,8 @@ static int check_place(const struct draft *d, const struct change *c, struct err
 {
 	char parent[OID_HEX + 1];
 	oid_hex(&d->c.parent, parent);
-	if (!oid_is_zero(&c->parent) && !oid_eq(&c->parent, &d->c.parent)) {
+	bool other_id = !oid_is_zero(&c->parent) && !oid_eq(&c->parent, &d->c.parent);
+	if (other_id || (c->parent_check && memcmp(c->parent_check, d->c.parent.b, CHANGE_CHECK_SIZE) != 0)) {
 		err_set(err, ERR_REFUSED,
 		    N_("a change of ledger %1 stands on another merge than %2, which the rule gives here"),
 		    c->ledger, parent);
