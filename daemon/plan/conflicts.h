@@ -38,7 +38,8 @@ struct conflict_items {
 	size_t n;
 };
 
-/* Every conflict record this node holds, of all ledgers or (not NULL) of one. All of it is the arena's. */
+/* Every conflict record this node holds, of all ledgers or (not NULL) of one, but for overruled version numbers of
+ * reports. All of it is the arena's. */
 int conflict_list(const struct view *v, const char *ledger, struct arena *arena, struct conflict_items *out,
     struct err *err);
 /* By any unambiguous prefix. ERR_NOT_FOUND, ERR_AMBIGUOUS with the candidates. */

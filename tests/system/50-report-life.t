@@ -224,6 +224,28 @@ late_case 'midnight' 2026-02 2026-07-06T00:00:00+07:00 true true
 late_case 'the last day of a month' 2026-03 2026-07-31T23:59:10+07:00 false false
 late_case 'nothing is late without a due date' 2026-04 2026-12-31T00:00:00+07:00 false null
 
+# Accepted here and corrected there, apart: one clash, over the figure.
+stop n/31
+TUYEN_NOW=2026-07-01T08:00:00+07:00
+start n/31
+t 'a report' ward report set hp 2026-Q1 TT01=1
+t 'submitted' ward report submit hp 2026-Q1 --partial
+meet 'before the seal'
+t 'apart' ward sync --pause
+t 'the ward corrects' ward report correct hp 2026-Q1 TT01=4 --reason 'sót'
+t 'the city accepts' city report accept --unit 11383 hp 2026-Q1
+t 'together' ward sync --resume --wait --timeout 20
+for node in 31 11383; do
+	t "$node: conflicts" tuyen -C n/$node conflict list --json
+	json "$node: one, by the seal" '[.conflicts[] | [.field, .kept.value, .other.value, .why, .state]]' '[["values.TT01","1","4","seal","overruled"]]'
+done
+t 'settle' city conflict settle "$(jq -r '.conflicts[0].id' out)" --take other --reason 'đúng là 4'
+meet 'settled'
+t 'conflicts' ward conflict list --json
+json 'none' '[.conflicts[] | select(.state != "settled")]' '[]'
+shown hp 2026-Q1
+json 'the figure of the ward stands, accepted' '[.state, .values.TT01, .rows[3].conflict]' '["accepted","4",false]'
+
 # The unit and its police station write one report.
 t 'the station' tuyen -C n/ca init --unit 11383 --station cong-an --agency cong-an --level commune --name 'Công an phường'
 stop n/11383
