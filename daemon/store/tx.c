@@ -1,6 +1,6 @@
 /*
  * The order of things in tx_commit: canonical merges are made, then one syncfs puts all objects on the disk, then
- * each ref moves by compare-and-swap and is synced. Whoever is killed in between leaves objects that nothing refers
+ * HEAD names a ledger if it names none, then each ref moves by compare-and-swap and is synced. Whoever is killed in between leaves objects that nothing refers
  * to, and at most a lock, which the next writer finds under the flock and removes.
  */
 #include "store/draft.h"
@@ -124,13 +124,16 @@ static int set_head(struct tx *tx, const char *ledger, struct err *err)
 
 static int move_all(struct tx *tx, const struct oid *tips, struct err *err)
 {
-	int rc = 0;
 	size_t done = 0;
+	/* First: a HEAD that names what is not there yet harms nobody, a ref that moved cannot be called an error. */
+	int rc = set_head(tx, tx->moved.items[0], err);
+	if (rc)
+		return rc;
 	for (; rc == 0 && done < tx->n_ledgers; done++)
 		if (tx->ledgers[done].changed)
 			rc = move_ref(tx, tx->ledgers[done].name, &tx->ledgers[done].tip, &tips[done], err);
 	if (rc == 0)
-		return set_head(tx, tx->moved.items[0], err);
+		return 0;
 	for (done--; done-- > 0;) {
 		struct err ignored = {0};
 		if (tx->ledgers[done].changed)

@@ -244,6 +244,24 @@ static void stale_locks_and_litter_do_not_stop_a_writer(void **state)
 	kit_write(w->s, &w->ward, LEDGER, REPORT, "state: draft\n");
 }
 
+/* An error is told while nothing can be seen yet, HEAD's included. */
+static void what_fails_is_not_seen(void **state)
+{
+	struct world *w = *state;
+	struct err err = {0}, absent = {0};
+	struct tx *tx;
+	struct oid id, tip;
+	assert_ok(tx_begin(w->s, &tx, &err), err);
+	assert_ok(kit_edit(tx, &w->ward, LEDGER, REPORT, "state: draft\n", &id, &err), err);
+	assert_int_equal(kit_run(w->dir, "mkdir a.git/HEAD.lock"), 0);
+	assert_int_not_equal(tx_commit(tx, &err), 0);
+	tx_destroy(tx);
+	assert_int_equal(store_tip(w->s, LEDGER, &tip, &absent), ERR_NOT_FOUND);
+	assert_int_equal(kit_run(w->dir, "rmdir a.git/HEAD.lock"), 0);
+	kit_write(w->s, &w->ward, LEDGER, REPORT, "state: submitted\n");
+	assert_int_equal(kit_run(w->dir, "git -C a.git rev-parse --verify HEAD"), 0);
+}
+
 static void a_second_writer_gets_its_turn(void **state)
 {
 	struct world *w = *state;
@@ -444,6 +462,7 @@ int main(void)
 	    TEST(syncs_are_counted_as_they_are),
 	    TEST(mad_clocks_do_not_count),
 	    TEST(stale_locks_and_litter_do_not_stop_a_writer),
+	    TEST(what_fails_is_not_seen),
 	    TEST(a_second_writer_gets_its_turn),
 	    TEST(readers_follow_a_writer),
 	    TEST(a_reader_beside_a_writer),
