@@ -162,6 +162,18 @@ int sys_write_file(const char *path, const void *bytes, size_t len, unsigned mod
 	return rc;
 }
 
+/* False with errno: it is neither made nor there, or what is there is no directory. */
+static bool make_one(const char *path, unsigned mode)
+{
+	struct stat st;
+	if (mkdir(path, mode) == 0)
+		return true;
+	int why = errno;
+	bool there = why == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	errno = why;
+	return there;
+}
+
 int sys_make_dir(const char *path, unsigned mode, struct err *err)
 {
 	char *part = mem_dup(path);
@@ -171,7 +183,7 @@ int sys_make_dir(const char *path, unsigned mode, struct err *err)
 			continue;
 		char end = *p;
 		*p = '\0';
-		if (*part && mkdir(part, mode) < 0 && errno != EEXIST)
+		if (*part && !make_one(part, mode))
 			rc = sys_error(err, "create", part);
 		*p = end;
 		if (!end)
