@@ -208,7 +208,8 @@ static int check_length(struct check *k, const struct change_texts *t)
 	size_t limit = t->before && t->before_len > YAML_RECORD_MAX ? t->before_len : YAML_RECORD_MAX;
 	if (!t->after || t->after_len <= limit || strncmp(t->path, "conflicts/", 10) == 0)
 		return 0;
-	return check_refuse(k, "size", t->path, NULL, N_("%1 writes %2 longer than 64 KB"), k->writer, t->path);
+	return check_refuse(
+	    k, "size", t->path, NULL, N_("%1 writes %2 longer than 64 KB"), k->writer, t->path);
 }
 
 static int check_text(struct check *k, const struct change_texts *t)

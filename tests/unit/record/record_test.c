@@ -323,7 +323,8 @@ static void a_record_has_a_bound(void **state)
 	ERR_CLEAR(&err);
 	while (b.len < YAML_STORED_MAX)
 		buf_putc(&b, '\n');
-	assert_int_equal(record_parse(&r, &arena, type_by_name("report"), b.data, b.len + 1, &err), ERR_INPUT);
+	assert_int_equal(
+	    record_parse(&r, &arena, type_by_name("report"), b.data, b.len + 1, &err), ERR_INPUT);
 	buf_free(&b);
 }
 
