@@ -284,6 +284,8 @@ static bool act(struct link *l, const struct sync_action *a)
 	case SYNC_DO_EXCHANGED:
 		if (a->equal)
 			ERR_CLEAR(&l->peer->error);
+		if (a->equal && !l->peer->refused.n)
+			ERR_CLEAR(&l->peer->refusal);
 		l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
 		return true;
 	case SYNC_DO_REFUSED:
@@ -380,6 +382,7 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 	l->timer->data = l;
 	net_line_set(line, &net_calls, l);
 	ERR_CLEAR(&peer->error);
+	peer->refused.n = 0; /* offered once more on every line: the far end may have been repaired, or upgraded */
 	peer->last_contact = sys_now();
 	uv_timer_start(l->timer, on_timer, 0, 0);
 	return l;

@@ -119,6 +119,14 @@ static int receive(struct draft *d, const struct change *c, const unsigned char 
 	return rc ? rc : draft_check_state(d->history, &d->c, err);
 }
 
+/* What is wrong with the ledger here is not the fault of what comes in: it is not refused, and comes again. */
+static int own_fault(int rc, struct err *err)
+{
+	if (rc == ERR_REFUSED || rc == ERR_INPUT || rc == ERR_PEER)
+		err->code = rc = ERR_CORRUPT;
+	return rc;
+}
+
 int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],
     judge_fn *judge, void *ctx, struct oid *id, bool *known, struct err *err)
 {
@@ -131,7 +139,7 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 		return DRAFT_REFUSE(err, "ledger", NULL, N_("'%1' is not the name of a ledger"), c->ledger);
 	int rc = tx_ledger_at(tx, c->ledger, &ledger, err);
 	if (rc == 0)
-		rc = store_history(tx->s, c->ledger, &h, err);
+		rc = own_fault(store_history(tx->s, c->ledger, &h, err), err);
 	if (rc == 0 && !oid_is_zero(&c->id) && history_has(h, &c->id)) {
 		*known = true;
 		*id = c->id;
@@ -143,7 +151,7 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 		rc = check_heads(h, c, err);
 	if (rc)
 		return rc;
-	rc = draft_begin(&d, tx, c->ledger, &c->heads, err);
+	rc = own_fault(draft_begin(&d, tx, c->ledger, &c->heads, err), err);
 	if (rc == 0)
 		rc = receive(&d, c, public_key, judge, ctx, known, err);
 	if (rc == ERR_REFUSED)
