@@ -382,7 +382,8 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 	l->timer->data = l;
 	net_line_set(line, &net_calls, l);
 	ERR_CLEAR(&peer->error);
-	peer->refused.n = 0; /* offered once more on every line: the far end may have been repaired, or upgraded */
+	peer->refused.n =
+	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
 	peer->last_contact = sys_now();
 	uv_timer_start(l->timer, on_timer, 0, 0);
 	return l;
