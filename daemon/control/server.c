@@ -355,13 +355,16 @@ void control_server_stop(struct control_server *server)
 		return;
 	server->stopped = true;
 	unlink(server->path);
-	struct client *client;
+	struct client *client, *next;
 	TAILQ_FOREACH(client, &server->clients, all)
 	client->gone = NULL;
-	TAILQ_FOREACH(client, &server->clients, all)
-	{
+	for (client = TAILQ_FIRST(&server->clients); client; client = next) {
+		next = TAILQ_NEXT(client, all);
 		client->state = CLIENT_ANSWERED;
-		hang_up(client);
+		if (client->closed)
+			client_free(client);
+		else
+			hang_up(client);
 	}
 	uv_close((uv_handle_t *)&server->pipe, on_closed);
 }
