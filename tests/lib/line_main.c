@@ -24,14 +24,11 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "line_options.h"
 
 #define QUEUE_MAX (64u << 10) /* per direction; then the sender has to wait */
 
-static struct {
-	struct sockaddr_storage listen, to;
-	uint64_t delay_ms, rate, cut_after, cut_every_ms, down_for_ms, cuts;
-	bool stall;
-} opt = {.cuts = UINT64_MAX};
+static struct line_options opt;
 
 static struct {
 	uint64_t up, down, round_trips, turns, connections, cuts;
@@ -440,78 +437,12 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 }
 
-/* The command line. */
-
-static void usage(const char *what, const char *value)
-{
-	fprintf(stderr, "line: %s%s%s; see the head of tests/lib/line_main.c\n", what, value ? " " : "",
-	    value ? value : "");
-	exit(2);
-}
-
-static void parse_address(const char *text, struct sockaddr_storage *out)
-{
-	const char *colon = strrchr(text, ':');
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	uv_getaddrinfo_t request;
-	if (!colon)
-		usage("no port in", text);
-	bool bracket = text[0] == '[' && colon - text > 2;
-	char *host = mem_dup_len(text + bracket, (size_t)(colon - text) - 2 * bracket);
-	if (uv_getaddrinfo(loop, &request, NULL, host, colon + 1, &hints) < 0)
-		usage("no such address:", text);
-	memcpy(out, request.addrinfo->ai_addr, request.addrinfo->ai_addrlen);
-	uv_freeaddrinfo(request.addrinfo);
-	free(host);
-}
-
-static uint64_t parse_number(const char *text, uint64_t unit)
-{
-	char *end;
-	uint64_t n = strtoull(text, &end, 10);
-	if (end == text || (*end && strcmp(end, "ms") != 0))
-		usage("not a number:", text);
-	return *end ? n : n * unit;
-}
-
-static void parse(int argc, char **argv)
-{
-	static const struct {
-		const char *name;
-		uint64_t *value, unit;
-	} numbers[] = {{"--delay", &opt.delay_ms, 1}, {"--rate", &opt.rate, 1},
-	    {"--cut-after", &opt.cut_after, 1}, {"--cut-every", &opt.cut_every_ms, 1000},
-	    {"--cuts", &opt.cuts, 1}, {"--down-for", &opt.down_for_ms, 1000}};
-	for (int i = 1; i < argc; i++) {
-		size_t n = 0;
-		if (strcmp(argv[i], "--stall") == 0) {
-			opt.stall = true;
-			continue;
-		}
-		if (i + 1 == argc)
-			usage("unknown, or without a value:", argv[i]);
-		while (n < sizeof numbers / sizeof *numbers && strcmp(argv[i], numbers[n].name) != 0)
-			n++;
-		if (n < sizeof numbers / sizeof *numbers)
-			*numbers[n].value = parse_number(argv[i + 1], numbers[n].unit);
-		else if (strcmp(argv[i], "--listen") == 0)
-			parse_address(argv[i + 1], &opt.listen);
-		else if (strcmp(argv[i], "--to") == 0)
-			parse_address(argv[i + 1], &opt.to);
-		else
-			usage("unknown:", argv[i]);
-		i++;
-	}
-	if (!opt.listen.ss_family || !opt.to.ss_family)
-		usage("--listen and --to are needed", NULL);
-}
-
 int main(int argc, char **argv)
 {
 	static const int numbers[4] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 	signal(SIGPIPE, SIG_IGN);
 	loop = uv_default_loop();
-	parse(argc, argv);
+	line_parse(&opt, argc, argv);
 	uv_timer_init(loop, &cutter);
 	uv_timer_init(loop, &raiser);
 	for (int i = 0; i < 4; i++) {
