@@ -50,18 +50,6 @@ bool config_address(const char *text, char host[256], char port[6])
 	return true;
 }
 
-static void read_peer(struct form *f, const char *key, struct config_peer *peer)
-{
-	static const char *const known[] = {"unit", "address", "key", NULL};
-	struct form sub;
-	if (!form_sub(f, key, known, &sub))
-		return;
-	peer->unit = form_id(&sub, "unit", true);
-	peer->address = form_address(&sub, "address");
-	form_key(&sub, "key", true, peer->key);
-	form_join(f, &sub);
-}
-
 /* What the keys together must be, so that nobody else has to ask. */
 static void check_whole(struct form *f, const struct config *c)
 {
@@ -97,8 +85,8 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	out->address = form_address(&f, "address");
 	out->root = form_yes(&f, "root");
 	out->paused = form_yes(&f, "paused");
-	read_peer(&f, "superior", &out->superior);
-	read_peer(&f, "anchor", &out->anchor);
+	form_peer(&f, "superior", false, &out->superior);
+	form_peer(&f, "anchor", false, &out->anchor);
 	form_change(&f, "grant", false, &out->grant);
 	out->above = form_ids(&f, &out->arena, "above", &out->n_above);
 	check_whole(&f, out);
@@ -108,16 +96,6 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	if (f.rc < 0)
 		config_free(out);
 	return f.rc;
-}
-
-static void print_peer(const struct config_peer *peer, const char *key, struct buf *out)
-{
-	if (!peer->unit)
-		return;
-	yaml_put_open(out, 0, key);
-	form_put(out, 1, "unit", peer->unit);
-	form_put(out, 1, "address", peer->address);
-	form_put_key(out, 1, "key", peer->key);
 }
 
 void config_print(const struct config *c, struct buf *out)
@@ -133,8 +111,8 @@ void config_print(const struct config *c, struct buf *out)
 	form_put(out, 0, "address", c->address);
 	form_put(out, 0, "root", c->root ? "yes" : NULL);
 	form_put(out, 0, "paused", c->paused ? "yes" : NULL);
-	print_peer(&c->superior, "superior", out);
-	print_peer(&c->anchor, "anchor", out);
+	form_put_peer(out, "superior", &c->superior);
+	form_put_peer(out, "anchor", &c->anchor);
 	form_put_change(out, "grant", &c->grant);
 	form_put_ids(out, "above", c->above, c->n_above);
 }

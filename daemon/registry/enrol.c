@@ -98,14 +98,6 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
 	return f.rc;
 }
 
-static void print_peer(struct buf *out, const char *name, const struct config_peer *peer)
-{
-	yaml_put_open(out, 0, name);
-	form_put(out, 1, "unit", peer->unit);
-	form_put(out, 1, "address", peer->address);
-	form_put_key(out, 1, "key", peer->key);
-}
-
 static void print_welcome(const struct enrol_welcome *w, struct buf *out)
 {
 	form_put(out, 0, "format", ENROL_WELCOME_FORMAT);
@@ -115,8 +107,8 @@ static void print_welcome(const struct enrol_welcome *w, struct buf *out)
 	form_put_key(out, 0, "key", w->key);
 	form_put_change(out, "grant", &w->grant);
 	form_put_rank(out, w->rank);
-	print_peer(out, "superior", &w->superior);
-	print_peer(out, "anchor", &w->anchor);
+	form_put_peer(out, "superior", &w->superior);
+	form_put_peer(out, "anchor", &w->anchor);
 	form_put_ids(out, "above", w->above, w->n_above);
 }
 
@@ -151,21 +143,6 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
 	return 0;
 }
 
-static void read_peer(struct form *f, const char *name, struct config_peer *peer)
-{
-	static const char *const known[] = {"unit", "address", "key", NULL};
-	struct form sub;
-	if (form_sub(f, name, known, &sub)) {
-		peer->unit = form_id(&sub, "unit", true);
-		peer->address = form_address(&sub, "address");
-		form_key(&sub, "key", true, peer->key);
-		form_join(f, &sub);
-	} else if (f->rc == 0) {
-		f->rc = err_set(f->err, ERR_INPUT, N_("%1 is missing"), name);
-		err_at(f->err, f->file, f->map->line, f->map->column);
-	}
-}
-
 int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct enrol_welcome *out, struct err *err)
 {
@@ -181,8 +158,8 @@ int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes,
 	form_key(&f, "key", true, out->key);
 	form_change(&f, "grant", true, &out->grant);
 	out->rank = form_rank(&f, "rank", true);
-	read_peer(&f, "superior", &out->superior);
-	read_peer(&f, "anchor", &out->anchor);
+	form_peer(&f, "superior", true, &out->superior);
+	form_peer(&f, "anchor", true, &out->anchor);
 	out->above = form_ids(&f, arena, "above", &out->n_above);
 	form_signature(&f, sig);
 	if (f.rc < 0)

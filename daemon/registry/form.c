@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "record/text.h"
-#include "registry/config.h"
 #include "registry/inside.h"
 
 #define IDS_MAX 64
@@ -159,6 +158,20 @@ bool form_signature(struct form *f, unsigned char out[KEY_SIGNATURE_SIZE])
 	return good;
 }
 
+void form_peer(struct form *f, const char *key, bool required, struct config_peer *out)
+{
+	static const char *const known[] = {"unit", "address", "key", NULL};
+	struct form sub;
+	if (form_sub(f, key, known, &sub)) {
+		out->unit = form_id(&sub, "unit", true);
+		out->address = form_address(&sub, "address");
+		form_key(&sub, "key", true, out->key);
+		form_join(f, &sub);
+	} else if (required) {
+		fail(f, f->map, N_("%1 is missing"), key);
+	}
+}
+
 const char *const *form_ids(struct form *f, struct arena *arena, const char *key, size_t *n)
 {
 	const struct yaml_node *node = f->rc < 0 ? NULL : yaml_get(f->map, key);
@@ -194,6 +207,16 @@ void form_put_key(
 	char text[KEY_TEXT_SIZE];
 	key_text(public_key, text);
 	yaml_put_scalar(out, depth, key, text);
+}
+
+void form_put_peer(struct buf *out, const char *key, const struct config_peer *peer)
+{
+	if (!peer->unit)
+		return;
+	yaml_put_open(out, 0, key);
+	form_put(out, 1, "unit", peer->unit);
+	form_put(out, 1, "address", peer->address);
+	form_put_key(out, 1, "key", peer->key);
 }
 
 void form_put_change(struct buf *out, const char *key, const struct oid *id)

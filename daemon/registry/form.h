@@ -11,6 +11,7 @@
 #include "base/key.h"
 #include "base/oid.h"
 #include "record/yaml.h"
+#include "registry/config.h"
 
 #define FORM_LINE_MAX 200 /* characters */
 
@@ -36,6 +37,8 @@ int form_rank(struct form *f, const char *key, bool required); /* -1: absent */
 bool form_change(struct form *f, const char *key, bool required, struct oid *out);
 bool form_key(struct form *f, const char *key, bool required, unsigned char out[KEY_PUBLIC_SIZE]);
 bool form_signature(struct form *f, unsigned char out[KEY_SIGNATURE_SIZE]);
+/* {unit, address, key} of another node; without `required` a peer of no unit where it is absent. */
+void form_peer(struct form *f, const char *key, bool required, struct config_peer *out);
 const char *const *form_ids(struct form *f, struct arena *arena, const char *key, size_t *n);
 
 bool form_is_line(const char *text); /* one line of 1 to FORM_LINE_MAX characters, no control character */
@@ -44,6 +47,8 @@ bool form_is_line(const char *text); /* one line of 1 to FORM_LINE_MAX character
 void form_put(struct buf *out, int depth, const char *key, const char *value);
 void form_put_key(
     struct buf *out, int depth, const char *key, const unsigned char public_key[KEY_PUBLIC_SIZE]);
+void form_put_peer(
+    struct buf *out, const char *key, const struct config_peer *peer); /* nothing for no unit */
 void form_put_change(struct buf *out, const char *key, const struct oid *id);
 void form_put_rank(struct buf *out, int rank);
 void form_put_ids(struct buf *out, const char *key, const char *const *ids, size_t n);
