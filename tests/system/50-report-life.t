@@ -18,8 +18,8 @@ ward() { tuyen -C n/11383 "$@"; }
 meet() { t "sync: $1" ward sync --wait --timeout 20; }
 shown() { ward report show "$@" --json >"$WORK/out" 2>"$WORK/err"; }
 
-city init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:$P
-ward init --unit 11383 --level commune --name 'phường Lê Chân'
+city init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:$P >out 2>err
+ward init --unit 11383 --level commune --name 'phường Lê Chân' >out 2>err
 TUYEN_NOW=2026-07-01T08:00:00+07:00 && export TUYEN_NOW
 start n/31
 t 'enrol' enrol n/11383 n/31
@@ -251,7 +251,7 @@ t 'the station' tuyen -C n/ca init --unit 11383 --station cong-an --agency cong-
 stop n/11383
 tuyen -C n/11383 config listen 127.0.0.1:$(free_port) >out 2>err
 start n/11383
-tuyen -C n/ca join --request | tuyen -C n/11383 unit admit - 2>err | tuyen -C n/ca join - >out
+tuyen -C n/ca join --request 2>err | tuyen -C n/11383 unit admit - 2>err | tuyen -C n/ca join - >out 2>err
 start n/ca
 t 'the station begins the report' tuyen -C n/ca sync --wait --timeout 20
 t 'the station writes' tuyen -C n/ca report set hp 2026-05 TT01=3 CK=yes

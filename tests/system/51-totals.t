@@ -174,7 +174,7 @@ t 'listen' on 11383 config listen 127.0.0.1:$(free_port)
 stop n/11383
 start n/11383
 on ca init --unit 11383 --station cong-an --agency cong-an --level commune --name 'Công an' >out 2>err
-tuyen -C n/ca join --request | on 11383 unit admit - 2>err | on ca join - >out
+tuyen -C n/ca join --request 2>err | on 11383 unit admit - 2>err | on ca join - >out 2>err
 start n/ca
 t 'the station has all' on ca sync --wait --timeout 20
 t 'apart' on ca sync --pause
