@@ -269,6 +269,7 @@ static json_t *missing_json(const struct total_unit *u)
 	json_object_set_new(o, "state", show_string(u->state));
 	json_object_set_new(o, "due", show_string(u->due));
 	json_object_set_new(o, "late", json_boolean(u->late));
+	json_object_set_new(o, "overdue", json_boolean(u->overdue));
 	return o;
 }
 
@@ -287,7 +288,7 @@ static void print_missing(struct reader *r, const struct total *t, bool json)
 			continue;
 		json_array_append_new(units, missing_json(u));
 		show_row(table, u->code, u->name, u->state ? say_choice(u->state) : _(N_("not begun")),
-		    u->due, u->late ? _(N_("late")) : NULL);
+		    u->due, u->overdue ? _(N_("late")) : NULL);
 	}
 	if (json) {
 		json_t *o = head_json(t);

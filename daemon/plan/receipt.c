@@ -52,12 +52,15 @@ int receipt_read(const struct view *v, const char *ledger, const char *report_pa
 	return 0;
 }
 
-bool receipt_is_late(const struct view *v, const struct report_receipt *receipts, size_t n, const char *due)
+bool receipt_is_late(const struct report_receipt *receipts, size_t n)
+{
+	return n && receipts[0].late && strcmp(receipts[0].late, "yes") == 0;
+}
+
+bool receipt_is_overdue(const struct view *v, const char *due)
 {
 	struct err none = {0};
 	day_t day;
-	if (n)
-		return receipts[0].late && strcmp(receipts[0].late, "yes") == 0;
 	return due && date_parse_due(due, &day, &none) == 0 && v->now >= date_end(day);
 }
 

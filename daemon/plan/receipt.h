@@ -18,7 +18,9 @@ int receipt_for(
 /* The receipts of a report, oldest version first; none if there is no record. All of it is the arena's. */
 int receipt_read(const struct view *v, const char *ledger, const char *report_path, struct arena *arena,
     struct report_receipt **out, size_t *n, struct err *err);
-/* Is it late: by its first receipt; without one, when `due` (may be NULL) is over. */
-bool receipt_is_late(const struct view *v, const struct report_receipt *receipts, size_t n, const char *due);
+/* Was the report late: as its first receipt says, and nobody's clock. Without one it is not late but, perhaps, overdue. */
+bool receipt_is_late(const struct report_receipt *receipts, size_t n);
+/* Is the day `due` (may be NULL) over? */
+bool receipt_is_overdue(const struct view *v, const char *due);
 
 #endif

@@ -150,9 +150,8 @@ static int fill_due(const struct view *v, struct report_form *out, struct arena 
 		rc = directive_read(v, arena, &all, err);
 	if (rc)
 		return rc;
-	const struct registry_unit *u = registry_unit(v->registry, out->unit);
 	out->due = directive_due(v, &all, out->issuer, out->plan, out->period.id, out->unit);
-	out->late = receipt_is_late(v, out->receipts, out->n_receipts, u && u->parent ? out->due : NULL);
+	out->late = receipt_is_late(out->receipts, out->n_receipts);
 	return 0;
 }
 
@@ -227,7 +226,7 @@ static int list_record(const struct view *v, const char *ledger, const char *pat
 	    .nil = report_is_nil(&r),
 	    .partial = record_get(&r, "partial") != NULL,
 	};
-	item->late = receipt_is_late(v, receipts, n, u && u->parent ? item->due : NULL);
+	item->late = receipt_is_late(receipts, n);
 	return differs(w->state, item->state) ? ERR_NOT_FOUND : 0;
 }
 

@@ -125,7 +125,8 @@ static int read_receipts(
 	const struct registry_unit *r = registry_unit(t->v->registry, u->id);
 	u->due = directive_due(t->v, &t->directives, t->out->issuer, t->out->plan, t->out->period.id, u->id);
 	u->received = n ? receipts[0].received : NULL;
-	u->late = receipt_is_late(t->v, receipts, n, r && r->parent ? u->due : NULL);
+	u->late = receipt_is_late(receipts, n);
+	u->overdue = !u->reported && r && r->parent && receipt_is_overdue(t->v, u->due);
 	return 0;
 }
 

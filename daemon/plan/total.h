@@ -8,7 +8,8 @@
  * A directive for this plan and period narrows the units below its issuer to those it is addressed to (they and all
  * below them); several directives add up; revoked ones do not count.
  * Reported: the report is submitted or accepted (also with --nil, or in part). Returned is not reported.
- * Late: by the receipt of the first version that was received; without one, when the due day is over.
+ * Late: by the receipt of the first version that was received. What has not been received is missing; it is overdue
+ * when the due day is over.
  * A figure is the sum over the reporting units that give it ("latest" means latest in time: in space it is a sum);
  * a ratio is the sums' percent; a yesno counts its yes. Missing is never zero: no figure at all is NULL.
  */
@@ -34,6 +35,7 @@ struct total_unit {
 	const char *id, *code, *name;
 	const char *state; /* "draft", "submitted", "returned", "accepted"; NULL: no report */
 	bool reported, late, nil, partial;
+	bool overdue; /* not reported, and the due day is over */
 	const char *received; /* time of the receipt that counts, or NULL */
 	const char *due; /* or NULL */
 	const char **

@@ -158,6 +158,8 @@ total hp --period 2026-05
 json 'another period is as it was' '.expected' 6
 total lich --period 2026-06
 json 'another plan too' '.expected' 6
+t 'long after the due day' env TUYEN_NOW=2026-08-01T00:00:00+07:00 tuyen -C n/31 missing hp --period 2026-06 --json
+json 'who is missing is overdue, and not late: nothing was received' '[.late, .missing, [.units[] | [.code, .late, .overdue]]]' '[[],["11948"],[["11948",false,true]]]'
 t 'one more' city directive issue --id D2 --title 'Báo cáo bổ sung' --plan hp --period 2026-06 --to 11050
 total hp --period 2026-06
 json 'two directives add up' '[.expected, .reported]' '[3,2]'

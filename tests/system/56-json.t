@@ -78,7 +78,7 @@ keys 31 . 'plan period expected reported late missing rows' total hp --period 20
 keys 31 '.rows[0]' 'indicator value numerator denominator reported disputed' total hp --period 2026-06
 keys 31 '.units[0]' 'unit code name state reported late nil partial received due values disputed' total hp --period 2026-06 --by unit
 keys 31 . 'plan period expected reported late missing units' missing hp --period 2026-06
-keys 31 '.units[0]' 'unit code name state due late' missing hp --period 2026-06
+keys 31 '.units[0]' 'unit code name state due late overdue' missing hp --period 2026-06
 keys 31 . 'unit code name issuer plan title period first last previous_period state version reported nil partial due late note returned values missing rows receipts corrections' report show --unit 11383 hp 2026-06
 keys 31 '.rows[0]' 'indicator name measure kind value previous missing conflict disputed' report show --unit 11383 hp 2026-06
 keys 31 '.receipts[0]' 'version received by change due late' report show --unit 11383 hp 2026-06

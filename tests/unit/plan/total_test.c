@@ -189,6 +189,16 @@ static void a_city_named_stands_for_its_communes(void **state)
 	total_free(&t);
 }
 
+static bool is_overdue(struct memory *m)
+{
+	struct total t;
+	struct err err = {0};
+	assert_int_equal(total_compute(&m->view, "hp.2026-06", "2026-06", NULL, &m->arena, &t, &err), 0);
+	bool overdue = t.units[0].overdue;
+	total_free(&t);
+	return overdue;
+}
+
 static void late_is_after_the_due_day(void **state)
 {
 	struct memory *m = *state;
@@ -196,9 +206,11 @@ static void late_is_after_the_due_day(void **state)
 	memory_now(m, "2026-07-05T23:59:59+07:00");
 	assert_string_equal(
 	    total(m, NULL), "0/2 late= missing=11050 11383 | MT05=- -/- 0 0 | TT01=- -/- 0 0");
+	assert_false(is_overdue(m));
 	memory_now(m, "2026-07-06T00:00:00+07:00");
 	assert_string_equal(
-	    total(m, NULL), "0/2 late=11050 11383 missing=11050 11383 | MT05=- -/- 0 0 | TT01=- -/- 0 0");
+	    total(m, NULL), "0/2 late= missing=11050 11383 | MT05=- -/- 0 0 | TT01=- -/- 0 0");
+	assert_true(is_overdue(m));
 }
 
 static void the_receipt_decides(void **state)
