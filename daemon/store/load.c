@@ -5,6 +5,15 @@
 
 #include "base/table.h"
 
+static int not_ours(const struct oid *id, const char *msg, struct err *err)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(id, hex);
+	err_set(err, ERR_CORRUPT, msg, hex);
+	err_hint(err, N_("nothing but tuyen may write to its store; run 'tuyen verify'"));
+	return ERR_CORRUPT;
+}
+
 int load_commit(
     struct store *s, const struct oid *id, struct arena *arena, struct commit *out, struct err *err)
 {
@@ -13,12 +22,8 @@ int load_commit(
 	if (rc)
 		return rc;
 	struct err why = {0};
-	if (commit_parse(out, arena, git_odb_object_data(object), git_odb_object_size(object), &why)) {
-		char hex[OID_HEX + 1];
-		oid_hex(id, hex);
-		rc = err_set(err, ERR_CORRUPT, N_("commit %1 was not written by this program"), hex);
-		err_hint(err, N_("nothing but tuyen may write to its store; run 'tuyen verify'"));
-	}
+	if (commit_parse(out, arena, git_odb_object_data(object), git_odb_object_size(object), &why))
+		rc = not_ours(id, N_("commit %1 was not written by this program"), err);
 	git_odb_object_free(object);
 	return rc;
 }
@@ -68,14 +73,12 @@ static bool right_author(const struct change *c, const struct commit *commit)
 int load_change(struct store *s, const char *ledger, const struct oid *id, const struct commit *commit,
     struct arena *arena, struct change *out, struct err *err)
 {
-	char hex[OID_HEX + 1];
 	struct err why = {0};
-	oid_hex(id, hex);
 	*out = (struct change){0};
 	if (!commit->is_signed || commit->n_parents > 1)
-		return err_set(err, ERR_CORRUPT, N_("commit %1 is not a signed change"), hex);
+		return not_ours(id, N_("commit %1 is not a signed change"), err);
 	if (change_parse_message(out, arena, commit->message, &why) || !right_author(out, commit))
-		return err_set(err, ERR_CORRUPT, N_("commit %1 does not carry the words of a change"), hex);
+		return not_ours(id, N_("commit %1 does not carry the words of a change"), err);
 	out->ledger = arena_dup(arena, ledger);
 	out->id = *id;
 	out->time = commit->time;

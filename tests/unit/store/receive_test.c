@@ -308,6 +308,39 @@ static void spoil_ledger(struct change *c, struct arena *arena)
 	c->ledger = arena_dup(arena, "reports/../HEAD");
 }
 
+static void spoil_body(struct change *c, struct arena *arena)
+{
+	char *body = arena_alloc(arena, CHANGE_MESSAGE_MAX + 1);
+	memset(body, 'x', CHANGE_MESSAGE_MAX);
+	c->body = body;
+}
+
+static void spoil_unit(struct change *c, struct arena *arena)
+{
+	(void)arena;
+	c->unit = NULL;
+}
+
+static void spoil_order(struct change *c, struct arena *arena)
+{
+	struct change_record *twice = arena_alloc(arena, 2 * sizeof *twice);
+	twice[0] = twice[1] = c->records[0];
+	c->records = twice;
+	c->n_records = 2;
+}
+
+static void spoil_number(struct change *c, struct arena *arena)
+{
+	(void)arena;
+	c->n_records = CHANGE_RECORDS_MAX + 1;
+}
+
+static void spoil_nothing_new(struct change *c, struct arena *arena)
+{
+	c->records[0].text = arena_dup(arena, "state: draft\n");
+	c->records[0].len = 13;
+}
+
 static void nothing_spoiled_gets_in(void **state)
 {
 	struct world *w = *state;
@@ -323,6 +356,11 @@ static void nothing_spoiled_gets_in(void **state)
 	    {"form", spoil_subject},
 	    {"form", spoil_rule},
 	    {"ledger", spoil_ledger},
+	    {"size", spoil_body},
+	    {"form", spoil_unit},
+	    {"form", spoil_order},
+	    {"size", spoil_number},
+	    {"form", spoil_nothing_new},
 	};
 	write_value(w, 1, 1, "{state: draft}");
 	sync_one_way(w, 1, 0, true);
