@@ -91,6 +91,30 @@ static void same_place_is_no_difference(void **state)
 }
 
 /* Such a word is not in its writer's own tree, so no valid change says it; but the state stays a function of the set. */
+/* Settling and writing may both name a field: one change, one write, and the last value counts. */
+static void a_field_named_twice_is_written_once(void **state)
+{
+	(void)state;
+	struct history *h = history_new();
+	struct merge_result r;
+	const struct write writes[] = {{.record = REPORT, .field = "", .value = "+"},
+	    {.record = REPORT, .field = "values.TT01", .value = "1"},
+	    {.record = REPORT, .field = "values.TT01", .value = "2", .seal = true}};
+	add(h, 1, NOBODY, 1, writes, 3);
+	add_value(h, 2, NOBODY, 3, "values.TT01", "7");
+	whole_state(h, &r);
+	assert_int_equal(r.n, 2);
+	assert_text(&r, 1, "TT01: '2'");
+	assert_text(&r, 0, "why: seal");
+	merge_result_free(&r);
+	history_drop_last(h);
+	history_drop_last(h);
+	whole_state(h, &r);
+	assert_int_equal(r.n, 0);
+	merge_result_free(&r);
+	history_free(h);
+}
+
 static void a_word_before_its_conflict(void **state)
 {
 	(void)state;
@@ -208,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(same_place_is_no_difference),
+	    cmocka_unit_test(a_field_named_twice_is_written_once),
 	    cmocka_unit_test(a_word_before_its_conflict),
 	    cmocka_unit_test(a_record_of_no_type_is_not_shown),
 	    cmocka_unit_test(ties_on_ties),

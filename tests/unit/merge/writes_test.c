@@ -160,6 +160,21 @@ static void settling_nothing(void **state)
 	}
 }
 
+static void settling_what_cannot_be_read(void **state)
+{
+	(void)state;
+	static const char conflict[] = "record: " REPORT "\nfield: state\n", text[] = "state:  draft\n";
+	struct arena arena = {0};
+	struct merge_writes writes = {0};
+	struct err err = {0};
+	assert_int_equal(
+	    merge_settlement(&arena, LEDGER, conflict, strlen(conflict), text, strlen(text), &writes, &err),
+	    ERR_INPUT);
+	assert_string_equal(err.rule, "form");
+	assert_int_equal(writes.n, 0);
+	arena_free(&arena);
+}
+
 static void conflict_names(void **state)
 {
 	(void)state;
@@ -180,6 +195,7 @@ int main(void)
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(what_settling_writes),
 	    cmocka_unit_test(settling_nothing),
+	    cmocka_unit_test(settling_what_cannot_be_read),
 	    cmocka_unit_test(conflict_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
