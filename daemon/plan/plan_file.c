@@ -157,13 +157,26 @@ static int read_plan(
 	return rc ? wrong(err, source, plan, rc) : 0;
 }
 
-static int check_calendar(const struct plan_file *f, const char *source, struct err *err)
+/* Where a file says what only the whole of it can judge; NULL where it does not. */
+struct places {
+	const struct yaml_node *calendar, *campaigns;
+};
+
+static struct places places_of(const struct yaml_node *root)
+{
+	const struct yaml_node *plan = yaml_get(root, "plan");
+	return (struct places){
+	    plan && plan->kind == YAML_MAP ? yaml_get(plan, "calendar") : NULL, yaml_get(root, "campaigns")};
+}
+
+static int check_calendar(
+    const struct plan_file *f, const char *source, const struct places *at, struct err *err)
 {
 	const char *calendar = record_get(&f->plan, "calendar");
 	if (calendar && !period_calendar_exists(calendar)) {
 		err_set(err, ERR_INPUT, N_("there is no calendar '%1'"), calendar);
 		err_hint(err, N_("use nd09 or calendar"));
-		return wrong(err, source, NULL, err->code);
+		return wrong(err, source, at->calendar, err->code);
 	}
 	size_t i = 0;
 	const char *key;
@@ -174,12 +187,12 @@ static int check_calendar(const struct plan_file *f, const char *source, struct 
 		snprintf(path, sizeof path, "campaigns.%s.last", key);
 		const char *last = record_get(&f->plan, path);
 		if (!first || !last || strcmp(first, last) > 0)
-			return wrong(err, source, NULL,
+			return wrong(err, source, yaml_get(at->campaigns, key),
 			    err_set(err, ERR_INPUT,
 				N_("the campaign period '%1' needs a first day and a last day after it"),
 				key));
 		if (period_is_standard(key))
-			return wrong(err, source, NULL,
+			return wrong(err, source, yaml_get(at->campaigns, key),
 			    err_set(err, ERR_INPUT,
 				N_("'%1' is the name of a calendar period; a campaign needs another id"),
 				key));
@@ -240,10 +253,11 @@ static int check_task(const struct plan_file *f, const struct plan_item *p, cons
 	return 0;
 }
 
-static int check_all(const struct plan_file *f, const char *source, struct outcome *notes, struct err *err)
+static int check_all(const struct plan_file *f, const char *source, const struct places *at,
+    struct outcome *notes, struct err *err)
 {
 	struct table indicators = {0};
-	int rc = check_calendar(f, source, err);
+	int rc = check_calendar(f, source, at, err);
 	warn_mixed(notes, source, f->id, record_get(&f->plan, "title"));
 	for (size_t i = 0; rc == 0 && i < f->n_indicators; i++) {
 		*table_at(&indicators, f->indicators[i].id) = &f->indicators[i];
@@ -274,6 +288,7 @@ int plan_file_read(struct plan_file *out, struct arena *arena, const char *sourc
 		return wrong(err, source, yaml_get(root, "format"),
 		    err_set(err, ERR_INPUT, N_("a plan file begins with 'format: plan/1'")));
 	rc = yaml_only(root, source, file_keys, err);
+	const struct places at = places_of(root);
 	if (rc == 0)
 		rc = read_plan(out, arena, source, root, err);
 	if (rc == 0)
@@ -282,7 +297,7 @@ int plan_file_read(struct plan_file *out, struct arena *arena, const char *sourc
 	if (rc == 0)
 		rc =
 		    read_items(arena, source, detach(root, "tasks"), "task", &out->tasks, &out->n_tasks, err);
-	return rc ? rc : check_all(out, source, notes, err);
+	return rc ? rc : check_all(out, source, &at, notes, err);
 }
 
 static void put_changed(const struct view *v, const char *ledger, struct outcome *o, struct change *c,

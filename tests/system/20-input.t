@@ -37,6 +37,10 @@ printf 'format: plan/1\nplan: {id: p, title: T}\ntasks:\n  - {id: A, titel: B}\n
 refused 'an unknown key' 'bad\.yaml:4:[0-9]+:.*titel.*title'
 printf 'format: plan/1\nplan: {id: p, title: T}\nindicators:\n  - {id: A\320\220, name: B, kind: count, aggregate: sum, scope: commune}\n' >bad.yaml
 refused 'Cyrillic in an id' 'bad\.yaml:4:[0-9]+:'
+printf 'format: plan/1\nplan:\n  id: p\n  title: T\n  calendar: tet\n' >bad.yaml
+refused 'an unknown calendar' "bad\.yaml:5:[0-9]+:.*tet"
+printf 'format: plan/1\nplan: {id: p, title: T}\ncampaigns:\n  - {id: a, first: 2026-06-01, last: 2026-06-30}\n  - {id: b, first: 2026-07-01, last: 2026-06-30}\n' >bad.yaml
+refused 'a campaign that ends before it begins' "bad\.yaml:5:[0-9]+:.*'b'"
 printf '%s  - {id: A, name: B, kind: ratio, aggregate: sum, scope: commune}\n' "$head" >bad.yaml
 refused 'a ratio that is summed' 'bad\.yaml:4:[0-9]+:.*ratio'
 perl -e 'print "[" x 200000' >bad.yaml
