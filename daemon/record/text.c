@@ -211,7 +211,13 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Edits between two words, in bytes; two neighbours exchanged count as one. Both at most NEAREST_MAX long. */
+static bool same_letter(char a, char b)
+{
+	bool upper_a = a >= 'A' && a <= 'Z', upper_b = b >= 'A' && b <= 'Z';
+	return (upper_a ? a + ('a' - 'A') : a) == (upper_b ? b + ('a' - 'A') : b);
+}
+
+/* Edits between two words, in bytes, capitals or not; two neighbours exchanged count as one. Both at most NEAREST_MAX long. */
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t rows[3][NEAREST_MAX + 1];
@@ -221,9 +227,10 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
 	for (size_t i = 1; i <= n; i++) {
 		now[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			now[j] = min3(old[j] + 1, now[j - 1] + 1, old[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    older[j - 2] + 1 < now[j])
+			now[j] =
+			    min3(old[j] + 1, now[j - 1] + 1, old[j - 1] + !same_letter(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+			    same_letter(a[i - 2], b[j - 1]) && older[j - 2] + 1 < now[j])
 				now[j] = older[j - 2] + 1;
 		}
 		size_t *spare = older;

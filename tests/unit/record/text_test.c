@@ -134,6 +134,7 @@ static void the_nearest_word_is_found(void **state)
 	assert_string_equal(text_nearest("totl", words, 5), "total");
 	assert_string_equal(text_nearest("lsit", words, 5), "list");
 	assert_string_equal(text_nearest("reports", words, 5), "report");
+	assert_string_equal(text_nearest("STATUS", words, 5), "status");
 	assert_null(text_nearest("x", words, 5));
 	assert_null(text_nearest("", words, 5));
 	assert_null(text_nearest("ledger", words, 5));
