@@ -208,23 +208,17 @@ int record_from_yaml(struct record *r, struct arena *arena, const struct record_
 	return read_record(&g, map);
 }
 
-static int check_size(const char *file, size_t len, size_t limit, struct err *err)
-{
-	if (len <= limit)
-		return 0;
-	err_set(err, ERR_INPUT, N_("the record is longer than 64 KB"));
-	err_at(err, file, 0, 0);
-	return err->code;
-}
-
 int record_read(struct record *r, struct arena *arena, const struct record_type *type, const char *file,
     const char *bytes, size_t len, struct err *err)
 {
 	struct yaml_node *map;
 	record_init(r, arena, type);
-	int rc = check_size(file, len, YAML_RECORD_MAX, err);
-	if (rc == 0)
-		rc = yaml_parse(arena, file, bytes, len, &map, err);
+	if (len > YAML_RECORD_MAX) {
+		err_set(err, ERR_INPUT, N_("the record is longer than 64 KB"));
+		err_at(err, file, 0, 0);
+		return err->code;
+	}
+	int rc = yaml_parse(arena, file, bytes, len, &map, err);
 	return rc ? rc : record_from_yaml(r, arena, type, file, map, err);
 }
 
@@ -250,7 +244,9 @@ int record_parse(struct record *r, struct arena *arena, const struct record_type
 	struct reading g = {r, NULL, true, err};
 	struct yaml_node *map;
 	record_init(r, arena, type);
-	int rc = check_size(NULL, len, YAML_STORED_MAX, err);
+	int rc = 0;
+	if (len > YAML_STORED_MAX)
+		rc = err_set(err, ERR_INPUT, N_("%1 is longer than 1 MB"), type->name);
 	if (rc == 0)
 		rc = yaml_parse(arena, NULL, bytes, len, &map, err);
 	if (rc == 0)

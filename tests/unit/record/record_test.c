@@ -325,6 +325,7 @@ static void a_record_has_a_bound(void **state)
 		buf_putc(&b, '\n');
 	assert_int_equal(
 	    record_parse(&r, &arena, type_by_name("report"), b.data, b.len + 1, &err), ERR_INPUT);
+	assert_string_equal(err.msg, "%1 is longer than 1 MB");
 	buf_free(&b);
 }
 
