@@ -63,6 +63,7 @@ int address_error(const char *address, int status, struct err *err)
 		break;
 	case UV_ETIMEDOUT:
 		err_set(err, ERR_TIMEOUT, N_("cannot reach %1: no answer"), address);
+		err_hint(err, N_("check the address and that the node there is running"));
 		break;
 	case UV_ENETUNREACH:
 	case UV_EHOSTUNREACH:
@@ -79,6 +80,7 @@ int address_error(const char *address, int status, struct err *err)
 		break;
 	default:
 		err_set(err, ERR_TIMEOUT, N_("cannot reach %1: %2"), address, uv_strerror(status));
+		err_hint(err, N_("check the address and that the node there is running"));
 	}
 	return err->code;
 }

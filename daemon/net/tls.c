@@ -194,7 +194,9 @@ static int translate(struct tls *tls, struct err *err)
 		err_hint(err, N_("ask there whether this unit's key was admitted, and when"));
 		return ERR_REFUSED;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-		return err_set(err, ERR_PEER, N_("the far end at %1 shows no key"), tls->far);
+		err_set(err, ERR_PEER, N_("the far end at %1 shows no key"), tls->far);
+		err_hint(err, N_("check that %1 is the address of a tuyen node"));
+		return ERR_PEER;
 	case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
 	case SSL_R_BAD_SIGNATURE:
 	case SSL_R_DIGEST_CHECK_FAILED:
