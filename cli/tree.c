@@ -135,6 +135,8 @@ int tree_commit(struct tree *t, struct err *err)
 		free(from);
 		free(to);
 	}
+	if (rc == 0)
+		rc = sys_sync_dir(t->dir, err);
 	if (rc == 0) {
 		free(t->top);
 		t->top = NULL;

@@ -131,18 +131,29 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return fsync(fd);
 }
 
+static int sync_dir(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 static int sync_dir_of(const char *path)
 {
 	char *dir = mem_dup(path);
 	char *slash = strrchr(dir, '/');
 	if (slash)
 		slash[slash == dir] = '\0';
-	int fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		close(fd);
+	int rc = sync_dir(slash ? dir : ".");
 	free(dir);
 	return rc;
+}
+
+int sys_sync_dir(const char *path, struct err *err)
+{
+	return sync_dir(path) < 0 ? sys_error(err, "write", path) : 0;
 }
 
 int sys_write_file(const char *path, const void *bytes, size_t len, unsigned mode, struct err *err)

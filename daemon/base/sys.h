@@ -24,6 +24,7 @@ int sys_read_file(const char *path, size_t limit, struct buf *out, struct err *e
 /* Replace a file: written beside it, synced, renamed, directory synced. After 0 it survives a power cut. */
 int sys_write_file(const char *path, const void *bytes, size_t len, unsigned mode, struct err *err);
 int sys_make_dir(const char *path, unsigned mode, struct err *err); /* with parents; fine if it is there */
+int sys_sync_dir(const char *path, struct err *err); /* the names in it survive a power cut */
 bool sys_exists(const char *path);
 int sys_remove(const char *path, struct err *err); /* fine if it is not there */
 

@@ -101,6 +101,9 @@ static void directories_come_with_their_parents(void **state)
 	assert_int_equal(sys_make_dir(in_dir("a/b/c"), 0700, &err), 0);
 	assert_int_equal(sys_make_dir(in_dir("a/b/c/"), 0700, &err), 0);
 	assert_true(sys_exists(in_dir("a/b/c")));
+	assert_int_equal(sys_sync_dir(in_dir("a/b"), &err), 0);
+	assert_int_equal(sys_sync_dir(in_dir("none"), &err), ERR_NOT_FOUND);
+	ERR_CLEAR(&err);
 	/* A file in the way is no directory. */
 	assert_int_equal(sys_write_file(in_dir("a/file"), "x", 1, 0600, &err), 0);
 	assert_int_equal(sys_make_dir(in_dir("a/file"), 0700, &err), ERR_IO);
