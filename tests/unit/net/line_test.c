@@ -1,166 +1,8 @@
-/* Goal: real lines over loopback, both ends in one loop: they carry bytes, refuse strangers, and end cleanly whoever
- * ends them and when. No test waits for the clock but those of a timeout, which is set to a few milliseconds. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <cmocka.h>
-#include <uv.h>
-
-#include "net/internal.h"
-
-struct end {
-	struct key *key;
-	struct net *net;
-	struct net_line *line;
-	const unsigned char *welcome; /* NULL: everyone */
-	struct buf got;
-	unsigned opened, closed, drained;
-	struct err why;
-	void (*at_open)(struct end *end);
-	void (*at_bytes)(struct end *end);
-	void (*at_close)(struct end *end);
-};
-
-static uv_loop_t loop;
-static struct end unit, superior;
-static struct net_listener *listener;
-static char address[64];
-static const unsigned char nobody[KEY_PUBLIC_SIZE];
-
-static bool admit(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
-{
-	struct end *end = ctx;
-	return !end->welcome || memcmp(key, end->welcome, KEY_PUBLIC_SIZE) == 0;
-}
-
-static void on_open(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
-{
-	struct end *end = ctx, *other = end == &unit ? &superior : &unit;
-	assert_memory_equal(key, key_public(other->key), KEY_PUBLIC_SIZE);
-	end->line = line;
-	end->opened++;
-	if (end->at_open)
-		end->at_open(end);
-}
-
-static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t len)
-{
-	struct end *end = ctx;
-	assert_ptr_equal(line, end->line);
-	assert_true(len > 0 && len <= 65536);
-	buf_add(&end->got, bytes, len);
-	if (end->at_bytes)
-		end->at_bytes(end);
-}
-
-static void on_drained(void *ctx, struct net_line *line)
-{
-	struct end *end = ctx;
-	assert_ptr_equal(line, end->line);
-	end->drained++;
-}
-
-static void on_close(void *ctx, struct net_line *line, const struct err *why)
-{
-	struct end *end = ctx;
-	assert_ptr_equal(line, end->line);
-	end->why = *why;
-	end->closed++;
-	if (end->at_close)
-		end->at_close(end);
-	end->line = NULL;
-}
-
-static const struct net_calls calls = {admit, on_open, on_bytes, on_drained, on_close};
-
-static void begin(const struct net_options *options)
-{
-	struct err err = {0};
-	assert_int_equal(net_new(&loop, unit.key, options, &unit.net, &err), 0);
-	assert_int_equal(net_new(&loop, superior.key, options, &superior.net, &err), 0);
-	assert_int_equal(net_listen(superior.net, "127.0.0.1:0", &calls, &superior, &listener, &err), 0);
-	snprintf(address, sizeof address, "127.0.0.1:%u", net_listener_port(listener));
-}
-
-static void dial(const char *to)
-{
-	struct err err = {0};
-	unit.line = net_dial(unit.net, to, &calls, &unit, &err);
-	assert_non_null(unit.line);
-}
-
-static void run_until(const unsigned *counter)
-{
-	while (*counter == 0 && uv_run(&loop, UV_RUN_ONCE))
-		;
-	assert_true(*counter > 0);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	struct err err = {0};
-	unit = superior = (struct end){0};
-	listener = NULL;
-	uv_loop_init(&loop);
-	key_generate(&unit.key, &err);
-	return key_generate(&superior.key, &err);
-}
-
-/* Whatever a test did, the loop must run dry, and no callback may come any more. */
-static int teardown(void **state)
-{
-	(void)state;
-	unsigned calls_before = unit.closed + superior.closed + unit.opened + superior.opened;
-	net_free(unit.net);
-	net_free(superior.net);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	assert_int_equal(unit.closed + superior.closed + unit.opened + superior.opened, calls_before);
-	key_free(unit.key);
-	key_free(superior.key);
-	buf_free(&unit.got);
-	buf_free(&superior.got);
-	return 0;
-}
-
-static void assert_why(const struct end *end, int code, const char *sentence)
-{
-	struct buf text = {0};
-	assert_int_equal(end->why.code, code);
-	struct err bare = end->why;
-	bare.hint = NULL;
-	err_format(&bare, NULL, &text);
-	assert_string_equal(buf_str(&text), sentence);
-	buf_free(&text);
-}
+/* Goal: real lines over loopback, both ends in one loop: they carry bytes and refuse strangers. No test waits for the
+ * clock but those of a timeout, which is set to a few milliseconds. */
+#include "ends.h"
 
 /* Carrying. */
-
-#define MEGABYTE (1u << 20)
-
-static void send_pattern(struct end *end)
-{
-	char piece[1024];
-	for (unsigned i = 0; i < MEGABYTE / sizeof piece; i++) {
-		memset(piece, (int)(i % 251), sizeof piece);
-		net_line_send(end->line, piece, sizeof piece);
-	}
-}
-
-static void assert_pattern(const struct buf *got)
-{
-	assert_int_equal(got->len, MEGABYTE);
-	for (size_t i = 0; i < got->len; i++)
-		if ((unsigned char)got->data[i] != i / 1024 % 251)
-			fail_msg("byte %zu differs", i);
-}
 
 static void a_megabyte_goes_both_ways(void **state)
 {
@@ -203,11 +45,6 @@ static void handshake_and_update_cost_what_they_must(void **state)
 	assert_int_equal(out_before, in);
 	assert_int_equal(in_before, out);
 	print_message("handshake and a message of 148 bytes: %d bytes\n", (int)(in + out));
-}
-
-static void greet(struct end *end)
-{
-	net_line_send(end->line, "chào", strlen("chào"));
 }
 
 static void names_are_reached(void **state)
@@ -531,116 +368,8 @@ static void addresses_are_checked(void **state)
 	free(long_name);
 }
 
-/* Ends. */
-
-static void close_it(struct end *end)
-{
-	net_line_close(end->line);
-}
-
-static void say_and_close(struct end *end)
-{
-	send_pattern(end);
-	net_line_close(end->line);
-	net_line_close(end->line);
-	net_line_send(end->line, "x", 1); /* silently nothing */
-}
-
-static void last_words_arrive_before_the_end(void **state)
-{
-	(void)state;
-	begin(NULL);
-	superior.at_open = say_and_close;
-	dial(address);
-	run_until(&unit.closed);
-	char sentence[200];
-	snprintf(sentence, sizeof sentence, "the far end at %s ended the line", address);
-	assert_why(&unit, ERR_TIMEOUT, sentence);
-	assert_pattern(&unit.got);
-	assert_int_equal(superior.closed, 0);
-}
-
-static void closing_within_each_callback_is_quiet(void **state)
-{
-	(void)state;
-	begin(NULL);
-	unit.at_open = close_it;
-	dial(address);
-	run_until(&superior.closed);
-	assert_int_equal(unit.closed, 0);
-
-	superior.closed = 0;
-	unit.at_open = greet;
-	superior.at_bytes = close_it;
-	dial(address);
-	run_until(&unit.closed);
-	assert_int_equal(superior.closed, 0);
-
-	unit.closed = 0;
-	unit.at_close = close_it; /* too late, and harmless */
-	dial(address);
-	run_until(&unit.closed);
-}
-
-/* At whatever step the line is by then: resolving, connecting, shaking hands, refused. */
-static void closing_before_it_is_open_is_quiet(void **state)
-{
-	(void)state;
-	begin(NULL);
-	superior.welcome = nobody;
-	for (int turns = 0; turns < 16; turns++) {
-		unit.closed = 0;
-		dial(turns % 2 ? "localhost:1" : address);
-		for (int i = 0; i < turns / 2; i++)
-			uv_run(&loop, UV_RUN_NOWAIT);
-		unsigned told = unit.closed;
-		net_line_close(unit.line);
-		for (int i = 0; i < 20; i++)
-			uv_run(&loop, UV_RUN_NOWAIT);
-		assert_int_equal(unit.closed, told);
-	}
-}
-
-static void free_all(struct end *end)
-{
-	net_free(end->net);
-	end->net = NULL;
-}
-
-static void a_node_may_end_within_a_callback(void **state)
-{
-	(void)state;
-	begin(NULL);
-	unit.at_open = greet;
-	superior.at_bytes = free_all;
-	dial(address);
-	run_until(&unit.closed);
-	assert_int_equal(superior.closed, 0);
-	assert_int_equal(unit.why.code, ERR_TIMEOUT);
-}
-
-static void a_full_queue_says_so_and_ends_at_its_limit(void **state)
-{
-	(void)state;
-	begin(&(struct net_options){.queue_high = 1000, .queue_limit = 4000});
-	dial(address);
-	run_until(&superior.opened);
-	char bytes[1000] = {0};
-	assert_true(net_line_send(unit.line, bytes, 1000));
-	assert_false(net_line_send(unit.line, bytes, 1));
-	assert_int_equal(net_line_queued(unit.line), 1001);
-	run_until(&unit.drained);
-	assert_true(net_line_send(unit.line, bytes, 1000));
-	for (int i = 0; i < 4; i++)
-		net_line_send(unit.line, bytes, 1000);
-	assert_int_equal(unit.closed, 0); /* never from within a call */
-	run_until(&unit.closed);
-	assert_string_equal(unit.why.msg, "the far end at %1 takes in nothing");
-}
-
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(a_megabyte_goes_both_ways),
 	    T(handshake_and_update_cost_what_they_must),
@@ -660,11 +389,6 @@ int main(void)
 	    T(a_name_that_is_none_is_told),
 	    T(a_taken_port_is_told_at_once),
 	    T(addresses_are_checked),
-	    T(last_words_arrive_before_the_end),
-	    T(closing_within_each_callback_is_quiet),
-	    T(closing_before_it_is_open_is_quiet),
-	    T(a_node_may_end_within_a_callback),
-	    T(a_full_queue_says_so_and_ends_at_its_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
