@@ -69,6 +69,13 @@ static bool same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static int park(struct check *k, const char *msg, const char *unit)
+{
+	err_set(k->err, ERR_PARKED, msg, unit);
+	err_hint(k->err, N_("a sync with the superior brings the registry"));
+	return ERR_PARKED;
+}
+
 /* The anchor's rank stands in the record of its unit, which its own first change brings. */
 static int writer_rank(struct check *k)
 {
@@ -85,8 +92,7 @@ static int writer_rank(struct check *k)
 		k->rank = rec ? registry_rank(record_get(rec, "rank")) : -1;
 	}
 	if (k->rank < 0)
-		return err_set(k->err, ERR_PARKED,
-		    N_("the record of unit %1, the anchor, has not arrived yet"), k->grant->unit);
+		return park(k, N_("the record of unit %1, the anchor, has not arrived yet"), k->grant->unit);
 	return 0;
 }
 
@@ -154,8 +160,7 @@ static int check_ledger(struct check *k)
 	} else if (up && !c->station) {
 		k->role = WRITER_SUPERIOR;
 		if (!owner)
-			return err_set(
-			    k->err, ERR_PARKED, N_("the record of unit %1 has not arrived yet"), k->owner);
+			return park(k, N_("the record of unit %1 has not arrived yet"), k->owner);
 		if (registry_is_above(k->r, c->unit, k->owner) && k->rank < owner->rank)
 			return 0;
 	}

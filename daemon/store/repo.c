@@ -202,7 +202,9 @@ int repo_read(struct store *s, git_object_t kind, const struct oid *id, git_odb_
 		return 0;
 	git_odb_object_free(*out);
 	*out = NULL;
-	return err_set(err, ERR_CORRUPT, N_("object %1 is not a %2"), hex, git_object_type2string(kind));
+	err_set(err, ERR_CORRUPT, N_("object %1 is not a %2"), hex, git_object_type2string(kind));
+	err_hint(err, N_("run 'tuyen verify', then restore the store from the superior or a backup"));
+	return ERR_CORRUPT;
 }
 
 bool repo_has_commit(struct store *s, const struct oid *id)

@@ -40,6 +40,7 @@ static int check_merge(struct verify *v, const struct oid *commit, const struct 
 		oid_hex(commit, hex);
 		rc = err_set(err, ERR_CORRUPT, N_("merge %1 in ledger %2 is not what the merge rule gives"),
 		    hex, v->ledger);
+		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
 	}
 	if (rc == 0)
 		rc = load_tree(v->s, &heads->items[0], &first, err);
