@@ -181,17 +181,33 @@ static void status_json(struct reader *r, const struct status *s)
 	show_json(o);
 }
 
-static void print_report(struct reader *r, const struct todo_report *t)
+/* "D-017", or "31/D-017" where two issuers use one id: what `directive ack` takes. */
+static const char *directive_name(struct reader *r, const struct todo *t, const char *issuer, const char *id)
+{
+	bool twice = false;
+	for (size_t i = 0; i < t->n_directives; i++)
+		twice |=
+		    strcmp(t->directives[i]->id, id) == 0 && strcmp(t->directives[i]->issuer, issuer) != 0;
+	return twice ? arena_printf(&r->arena, "%s/%s", issuer, id) : id;
+}
+
+static void print_report(struct reader *r, const struct todo *all, const struct todo_report *t)
 {
 	const char *days = arena_printf(&r->arena, "%d", t->days_left < 0 ? -t->days_left : t->days_left);
-	if (!t->due)
-		say_out(N_("- report %1 for %2 (directive %3)"), t->plan, t->period, t->directive);
+	bool returned = t->state && strcmp(t->state, "returned") == 0;
+	const char *asks = t->directive ? directive_name(r, all, t->directive_issuer, t->directive) : NULL;
+	if (!asks)
+		say_out(N_("- mend and submit the returned report %1 for %2"), t->plan, t->period);
+	else if (!t->due)
+		say_out(N_("- report %1 for %2 (directive %3)"), t->plan, t->period, asks);
 	else if (t->overdue)
 		say_out(N_("- report %1 for %2 (directive %3): due on %4, days over: %5"), t->plan, t->period,
-		    t->directive, t->due, days);
+		    asks, t->due, days);
 	else
 		say_out(N_("- report %1 for %2 (directive %3): due on %4, days left: %5"), t->plan, t->period,
-		    t->directive, t->due, days);
+		    asks, t->due, days);
+	if (asks && returned)
+		say_out(N_("  it was returned: 'tuyen report show %1 %2' says why"), t->plan, t->period);
 }
 
 static void print_todo(struct reader *r, const struct todo *t)
@@ -201,9 +217,11 @@ static void print_todo(struct reader *r, const struct todo *t)
 	else
 		say_out(N_("To be done here:"));
 	for (size_t i = 0; i < t->n_directives; i++)
-		say_out(N_("- acknowledge directive %1: %2"), t->directives[i]->id, t->directives[i]->title);
+		say_out(N_("- acknowledge directive %1: %2"),
+		    directive_name(r, t, t->directives[i]->issuer, t->directives[i]->id),
+		    t->directives[i]->title);
 	for (size_t i = 0; i < t->n_reports; i++)
-		print_report(r, &t->reports[i]);
+		print_report(r, t, &t->reports[i]);
 	for (size_t i = 0; i < t->conflicts.n; i++) {
 		const struct conflict_item *c = &t->conflicts.items[i];
 		if (conflict_waits(c))

@@ -110,7 +110,7 @@ static int choose(
 {
 	bool exists;
 	*removed = false;
-	int rc = writing_open(s->v, s->c->ledger, s->c->record, s->arena, r, &exists, err);
+	int rc = view_open(s->v, s->c->ledger, s->c->record, s->arena, r, &exists, err);
 	if (rc)
 		return rc;
 	if (!*s->c->field) {

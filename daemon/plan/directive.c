@@ -228,22 +228,13 @@ static bool reaches(const struct view *v, const struct directive *d, const char 
 	return strcmp(d->issuer, unit) == 0 || registry_is_above(v->registry, d->issuer, unit);
 }
 
-static bool is_alone(const struct view *v, const char *unit)
-{
-	struct strs below = {0};
-	registry_below(v->registry, unit, false, &below);
-	bool alone = below.n == 0;
-	strs_free(&below);
-	return alone;
-}
-
 bool directive_covers(const struct view *v, const struct directive *d, const char *unit)
 {
 	if (!reaches(v, d, unit))
 		return false;
 	if (names_unit(d, unit))
 		return true;
-	if (to_all(d) && (strcmp(d->issuer, unit) != 0 || is_alone(v, unit)))
+	if (to_all(d) && (strcmp(d->issuer, unit) != 0 || view_is_lowest(v, unit)))
 		return true;
 	for (size_t i = 0; i < d->n_to; i++)
 		if (registry_is_above(v->registry, d->to[i], unit))

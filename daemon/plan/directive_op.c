@@ -61,7 +61,7 @@ static int open_directive(struct issuing *d, struct err *err)
 	if (rc)
 		return rc;
 	d->path = arena_printf(d->arena, "directives/%s.yaml", d->id);
-	rc = writing_open(d->v, d->ledger, d->path, d->arena, &d->r, &d->exists, err);
+	rc = view_open(d->v, d->ledger, d->path, d->arena, &d->r, &d->exists, err);
 	const char *state = rc == 0 ? record_get(&d->r, "state") : NULL;
 	if (state && strcmp(state, "revoked") == 0) {
 		rc = err_set(err, ERR_REFUSED, N_("directive %1 was revoked, and stays so"), d->id);
@@ -164,7 +164,7 @@ static int known_task(struct issuing *d, const struct outline *plan, const char 
 	struct record r;
 	bool exists = false;
 	const char *path = arena_printf(d->arena, "plans/%s/tasks/%s.yaml", plan->plan, task);
-	int rc = text_is_id(task) ? writing_open(d->v, plan->ledger, path, d->arena, &r, &exists, err) : 0;
+	int rc = text_is_id(task) ? view_open(d->v, plan->ledger, path, d->arena, &r, &exists, err) : 0;
 	if (rc == 0 && !exists) {
 		rc = err_set(err, ERR_NOT_FOUND, N_("plan %2 has no task '%1'"), task, plan->plan);
 		err_hint(err, N_("'tuyen task list %2' shows them"));
@@ -314,7 +314,7 @@ int directive_op_ack(const struct view *v, const struct args *a, struct outcome 
 	}
 	const char *ledger = arena_printf(arena, "reports/%s", v->unit);
 	const char *path = arena_printf(arena, "acks/%s/%s.yaml", d->issuer, d->id);
-	rc = writing_open(v, ledger, path, arena, &r, &exists, err);
+	rc = view_open(v, ledger, path, arena, &r, &exists, err);
 	if (rc)
 		return rc;
 	if (d->todo) {
@@ -358,7 +358,7 @@ int directive_op_revoke(const struct view *v, const struct args *a, struct outco
 		outcome_note(o, N_("directive %1 is revoked already"), d->id);
 		return 0;
 	}
-	rc = writing_open(v, d->ledger, d->path, &o->arena, &r, &exists, err);
+	rc = view_open(v, d->ledger, d->path, &o->arena, &r, &exists, err);
 	if (rc == 0)
 		rc = record_set(&r, "revoked", reason, err);
 	if (rc)

@@ -1,5 +1,7 @@
 #include "plan/outline.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/decimal.h"
@@ -56,6 +58,19 @@ static void read_campaigns(struct outline *out, const struct record *plan, struc
 	out->campaigns = list;
 }
 
+long outline_position(const struct record *r)
+{
+	const char *position = record_get(r, "position");
+	return position ? strtol(position, NULL, 10) : LONG_MAX;
+}
+
+static int by_position(const void *x, const void *y)
+{
+	const struct indicator *a = x, *b = y;
+	long first = outline_position(&a->record), second = outline_position(&b->record);
+	return first != second ? (first < second ? -1 : 1) : strcmp(a->id, b->id);
+}
+
 static int read_indicators(const struct view *v, struct outline *out, struct arena *arena, struct err *err)
 {
 	struct strs paths = {0};
@@ -79,6 +94,7 @@ static int read_indicators(const struct view *v, struct outline *out, struct are
 		n->kind = kind_of(&n->record);
 		out->n_indicators++;
 	}
+	qsort(out->indicators, out->n_indicators, sizeof *out->indicators, by_position);
 	strs_free(&paths);
 	return rc;
 }
@@ -136,15 +152,6 @@ static bool is_any(const char *scope)
 	return strcmp(scope, "any") == 0 || strcmp(scope, "unit") == 0;
 }
 
-static bool is_lowest(const struct view *v, const char *unit)
-{
-	struct strs below = {0};
-	registry_below(v->registry, unit, false, &below);
-	bool lowest = below.n == 0;
-	strs_free(&below);
-	return lowest;
-}
-
 bool indicator_is_for(
     const struct view *v, const struct outline *p, const struct indicator *i, const char *unit)
 {
@@ -152,7 +159,8 @@ bool indicator_is_for(
 	if (!u || u->station)
 		return false;
 	if (strcmp(unit, p->issuer) == 0)
-		return is_any(i->scope) ? is_lowest(v, unit) : u->level && strcmp(i->scope, u->level) == 0;
+		return is_any(i->scope) ? view_is_lowest(v, unit)
+					: u->level && strcmp(i->scope, u->level) == 0;
 	if (!registry_is_above(v->registry, p->issuer, unit))
 		return false;
 	return is_any(i->scope) || (u->level && strcmp(i->scope, u->level) == 0);

@@ -26,7 +26,7 @@ struct outline {
 	const char *title, *calendar;
 	struct period *campaigns;
 	size_t n_campaigns;
-	struct indicator *indicators; /* sorted by id */
+	struct indicator *indicators; /* in the order of the plan's file */
 	size_t n_indicators;
 };
 
@@ -52,5 +52,8 @@ int indicator_value(const struct indicator *i, struct arena *arena, const char *
     bool *odd, struct err *err);
 /* Does this agency own the indicator's figures? */
 bool indicator_owned_by(const struct indicator *i, const char *agency);
+
+/* The place of an indicator or a task in its plan's file; those without one come last. */
+long outline_position(const struct record *r);
 
 #endif

@@ -117,6 +117,9 @@ static int read_items(struct arena *arena, const char *source, struct yaml_node 
 		p->id = item->key;
 		p->line = item->line;
 		rc = record_from_yaml(&p->record, arena, type, source, item, err);
+		/* Forms and lists keep the order of the paper. */
+		if (!record_get(&p->record, "position"))
+			record_put(&p->record, "position", arena_printf(arena, "%zu", *n));
 		if (rc == 0)
 			rc = record_check(&p->record, err);
 		if (rc)

@@ -26,22 +26,6 @@ bool report_is_nil(const struct record *report)
 	return record_get(report, "nil") && !record_next_key(report, "values", &i, &key);
 }
 
-/* Read a record that need not be there. */
-static int read_maybe(const struct view *v, const char *ledger, const char *path, struct arena *arena,
-    struct record *r, bool *exists, struct err *err)
-{
-	struct err mine = {0};
-	int rc = v->read(v->ctx, ledger, path, arena, r, &mine);
-	*exists = rc == 0;
-	if (rc == ERR_NOT_FOUND) {
-		record_init(r, arena, type_by_path(ledger, path));
-		return 0;
-	}
-	if (rc)
-		*err = mine;
-	return rc;
-}
-
 static int name_unit(
     const struct view *v, const char *typed, struct arena *arena, struct report_form *out, struct err *err)
 {
@@ -67,7 +51,7 @@ static int read_previous(const struct view *v, struct report_form *out, struct a
 		return 0;
 	out->previous = arena_dup(arena, id);
 	const char *path = arena_printf(arena, "reports/%s/%s/%s.yaml", out->issuer, out->plan, id);
-	return read_maybe(v, out->ledger, path, arena, r, exists, err);
+	return view_open(v, out->ledger, path, arena, r, exists, err);
 }
 
 static int mark_conflicts(const struct view *v, struct report_form *out, struct arena *arena, struct err *err)
@@ -173,7 +157,7 @@ int report_form(const struct view *v, const char *unit, const char *plan, const 
 	out->title = p.title;
 	out->ledger = arena_printf(arena, "reports/%s", out->unit);
 	out->path = arena_printf(arena, "reports/%s/%s/%s.yaml", p.issuer, p.plan, out->period.id);
-	rc = read_maybe(v, out->ledger, out->path, arena, &r, &out->exists, err);
+	rc = view_open(v, out->ledger, out->path, arena, &r, &out->exists, err);
 	if (rc)
 		return rc;
 	fill_state(&r, out, arena);

@@ -39,7 +39,7 @@ int report_edit_open(struct report_edit *e, const struct view *v, const struct a
 	}
 	e->ledger = arena_printf(arena, "reports/%s", e->unit);
 	e->path = arena_printf(arena, "reports/%s/%s/%s.yaml", e->plan.issuer, e->plan.plan, e->period.id);
-	rc = writing_open(v, e->ledger, e->path, arena, &e->r, &e->exists, err);
+	rc = view_open(v, e->ledger, e->path, arena, &e->r, &e->exists, err);
 	e->state = rc == 0 && e->exists ? report_state(&e->r) : "";
 	e->written = arena_alloc(arena, (e->plan.n_indicators + 1) * sizeof *e->written);
 	return rc;

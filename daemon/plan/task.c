@@ -41,7 +41,7 @@ static int read_progress(const struct view *v, const struct task_items *plan, st
 		const char *ledger = arena_printf(arena, "reports/%s", units->items[i]);
 		const char *path =
 		    arena_printf(arena, "progress/%s/%s/%s.yaml", plan->issuer, plan->plan, t->id);
-		int rc = writing_open(v, ledger, path, arena, &r, &exists, err);
+		int rc = view_open(v, ledger, path, arena, &r, &exists, err);
 		if (rc)
 			return rc;
 		if (!exists)
@@ -113,6 +113,13 @@ static int choose_units(const struct view *v, const char *typed, struct strs *un
 	return rc;
 }
 
+static int by_position(const void *x, const void *y)
+{
+	const struct task_item *a = x, *b = y;
+	long first = outline_position(&a->record), second = outline_position(&b->record);
+	return first != second ? (first < second ? -1 : 1) : strcmp(a->id, b->id);
+}
+
 int task_list(const struct view *v, const char *plan, const char *unit, struct arena *arena,
     struct task_items *out, struct err *err)
 {
@@ -134,6 +141,7 @@ int task_list(const struct view *v, const char *plan, const char *unit, struct a
 		if (rc == ERR_NOT_FOUND && err->code == 0)
 			rc = 0;
 	}
+	qsort(out->items, out->n, sizeof *out->items, by_position);
 	strs_free(&paths);
 	strs_free(&units);
 	return rc;
@@ -180,7 +188,7 @@ static int open_task(struct setting *s, const struct args *a, struct err *err)
 	s->task = arena_dup(s->arena, task);
 	s->task_path = arena_printf(s->arena, "plans/%s/tasks/%s.yaml", s->plan, task);
 	if (text_is_id(task))
-		rc = writing_open(s->v, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path,
+		rc = view_open(s->v, arena_printf(s->arena, "directives/%s", s->issuer), s->task_path,
 		    s->arena, &s->task_record, &exists, err);
 	if (rc == 0 && !exists)
 		rc = no_task(s, task, err);
@@ -270,7 +278,7 @@ int task_op_set(const struct view *v, const struct args *a, struct outcome *o, s
 		return rc;
 	const char *ledger = arena_printf(s.arena, "reports/%s", s.unit);
 	const char *path = arena_printf(s.arena, "progress/%s/%s/%s.yaml", s.issuer, s.plan, s.task);
-	rc = writing_open(v, ledger, path, s.arena, &s.r, &exists, err);
+	rc = view_open(v, ledger, path, s.arena, &s.r, &exists, err);
 	if (rc == 0)
 		rc = set_all(&s, a, &remark_only, err);
 	if (rc == 0 && (args_has(a, "reason") || (!s.own && !remark_only)))

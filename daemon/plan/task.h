@@ -24,7 +24,7 @@ struct task_item {
 
 struct task_items {
 	const char *issuer, *plan, *title;
-	struct task_item *items; /* in the order of their ids */
+	struct task_item *items; /* in the order of the plan's file */
 	size_t n;
 };
 

@@ -15,12 +15,12 @@ struct asking {
 	struct todo *out;
 };
 
-static bool listed(const struct todo *t, const struct directive *d)
+static bool listed(const struct todo *t, const char *issuer, const char *plan, const char *period)
 {
 	for (size_t i = 0; i < t->n_reports; i++) {
 		const struct todo_report *r = &t->reports[i];
-		if (strcmp(r->issuer, d->plan_issuer) == 0 && strcmp(r->plan, d->plan) == 0 &&
-		    strcmp(r->period, d->period) == 0)
+		if (strcmp(r->issuer, issuer) == 0 && strcmp(r->plan, plan) == 0 &&
+		    strcmp(r->period, period) == 0)
 			return true;
 	}
 	return false;
@@ -50,16 +50,16 @@ static void set_due(const struct view *v, struct todo_report *r)
 }
 
 /* The directive whose due date holds, so that people find the words that asked. */
-static const char *directive_of(
+static const struct directive *directive_of(
     const struct asking *a, const struct todo_report *r, const struct directive *first)
 {
 	for (size_t i = 0; r->due && i < a->all->n; i++) {
 		const struct directive *d = &a->all->items[i];
 		if (directive_asks(d, r->issuer, r->plan, r->period) &&
 		    directive_covers(a->v, d, a->v->unit) && d->due && strcmp(d->due, r->due) == 0)
-			return d->id;
+			return d;
 	}
-	return first->id;
+	return first;
 }
 
 static void ask_report(const struct asking *a, const struct directive *d)
@@ -68,7 +68,8 @@ static void ask_report(const struct asking *a, const struct directive *d)
 	struct record r;
 	struct err none = {0};
 	if (!d->plan || !d->period || !directive_asks(d, d->plan_issuer, d->plan, d->period) ||
-	    !directive_covers(v, d, v->unit) || listed(a->out, d) || !concerns(a, d))
+	    !directive_covers(v, d, v->unit) || listed(a->out, d->plan_issuer, d->plan, d->period) ||
+	    !concerns(a, d))
 		return;
 	const char *ledger = arena_printf(a->arena, "reports/%s", v->unit);
 	const char *path =
@@ -82,8 +83,34 @@ static void ask_report(const struct asking *a, const struct directive *d)
 	t->period = d->period;
 	t->state = exists ? report_state(&r) : NULL;
 	t->due = directive_due(v, a->all, d->plan_issuer, d->plan, d->period, v->unit);
-	t->directive = directive_of(a, t, d);
+	const struct directive *asks = directive_of(a, t, d);
+	t->directive = asks->id;
+	t->directive_issuer = asks->issuer;
 	set_due(v, t);
+}
+
+/* A report that was returned waits for this unit, whether or not a directive asks for it. */
+static int add_returned(const struct asking *a, const struct strs *paths, struct err *err)
+{
+	const struct record_type *type = type_by_name("report");
+	const char *ledger = arena_printf(a->arena, "reports/%s", a->v->unit);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < paths->n; i++) {
+		char issuer[65], plan[65], period[65];
+		struct record r;
+		rc = a->v->read(a->v->ctx, ledger, paths->items[i], a->arena, &r, err);
+		if (rc || strcmp(report_state(&r), "returned") != 0 ||
+		    !type_path_part(type, paths->items[i], 0, issuer) ||
+		    !type_path_part(type, paths->items[i], 1, plan) ||
+		    !type_path_part(type, paths->items[i], 2, period) || listed(a->out, issuer, plan, period))
+			continue;
+		struct todo_report *t = &a->out->reports[a->out->n_reports++];
+		t->issuer = arena_dup(a->arena, issuer);
+		t->plan = arena_dup(a->arena, plan);
+		t->period = arena_dup(a->arena, period);
+		t->state = report_state(&r);
+	}
+	return rc;
 }
 
 static int by_due(const void *x, const void *y)
@@ -214,13 +241,20 @@ int todo_read(const struct view *v, struct arena *arena, struct todo *out, struc
 	if (rc)
 		return rc;
 	struct asking a = {v, arena, all, out};
+	struct strs paths = {0};
+	rc = v->list(v->ctx, arena_printf(arena, "reports/%s", v->unit), "reports/", &paths, err);
 	out->directives = arena_alloc(arena, (all->n + 1) * sizeof *out->directives);
-	out->reports = arena_alloc(arena, (all->n + 1) * sizeof *out->reports);
+	out->reports = arena_alloc(arena, (all->n + paths.n + 1) * sizeof *out->reports);
 	for (size_t i = 0; i < all->n; i++) {
 		if (all->items[i].todo)
 			out->directives[out->n_directives++] = &all->items[i];
 		ask_report(&a, &all->items[i]);
 	}
+	if (rc == 0)
+		rc = add_returned(&a, &paths, err);
+	strs_free(&paths);
+	if (rc)
+		return rc;
 	if (out->n_reports)
 		qsort(out->reports, out->n_reports, sizeof *out->reports, by_due);
 	rc = find_conflicts(v, arena, out, err);

@@ -10,7 +10,8 @@
 /* A report that a directive in force asks of this unit and that is not submitted. */
 struct todo_report {
 	const char *issuer, *plan, *period;
-	const char *directive; /* the one whose due date holds (or the first, if none sets one) */
+	/* The one whose due date holds (or the first, if none sets one); NULL: none asks, but the report was returned. */
+	const char *directive, *directive_issuer;
 	const char *state; /* "draft", "returned"; NULL: not begun */
 	const char *due; /* NULL: no day was set */
 	int days_left; /* 0: today; below 0: so many days over */

@@ -143,3 +143,27 @@ int view_plan(const struct view *v, const char *typed, struct arena *arena, cons
 	strs_free(&ledgers);
 	return rc;
 }
+
+int view_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct record *r, bool *exists, struct err *err)
+{
+	struct err mine = {0};
+	int rc = v->read(v->ctx, ledger, path, arena, r, &mine);
+	*exists = rc == 0;
+	if (rc == ERR_NOT_FOUND) {
+		record_init(r, arena, type_by_path(ledger, path));
+		return 0;
+	}
+	if (rc)
+		*err = mine;
+	return rc;
+}
+
+bool view_is_lowest(const struct view *v, const char *unit)
+{
+	struct strs below = {0};
+	registry_below(v->registry, unit, false, &below);
+	bool lowest = below.n == 0;
+	strs_free(&below);
+	return lowest;
+}

@@ -63,4 +63,10 @@ void outcome_note_list(struct outcome *o, bool warning, const char *const *msg_a
 int view_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer,
     const char **plan, struct err *err);
 
+/* The record, or an empty one of its type where there is none. */
+int view_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
+    struct record *r, bool *exists, struct err *err);
+/* Is no unit registered below this one? */
+bool view_is_lowest(const struct view *v, const char *unit);
+
 #endif

@@ -60,21 +60,6 @@ int writing_reason(const struct args *a, struct arena *arena, const char **reaso
 	return 0;
 }
 
-int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
-    struct record *r, bool *exists, struct err *err)
-{
-	struct err mine = {0};
-	int rc = v->read(v->ctx, ledger, path, arena, r, &mine);
-	*exists = rc == 0;
-	if (rc == ERR_NOT_FOUND) {
-		record_init(r, arena, type_by_path(ledger, path));
-		return 0;
-	}
-	if (rc)
-		*err = mine;
-	return rc;
-}
-
 int writing_pair(const char *word, struct arena *arena, const char **key, const char **value, struct err *err)
 {
 	const char *equals = strchr(word, '=');

@@ -14,9 +14,6 @@ int writing_unit(const struct view *v, const struct args *a, day_t day, struct a
 int writing_no_station(const struct view *v, struct err *err);
 /* --reason in one line (arena's); absent or blank is ERR_USAGE. */
 int writing_reason(const struct args *a, struct arena *arena, const char **reason, struct err *err);
-/* The record, or an empty one of its type. */
-int writing_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
-    struct record *r, bool *exists, struct err *err);
 /* Split "KEY=VALUE"; both are the arena's. */
 int writing_pair(
     const char *word, struct arena *arena, const char **key, const char **value, struct err *err);

@@ -30,9 +30,9 @@ meet 'the plan comes down'
 
 # A draft.
 fails 1 'nothing to submit yet' ward report submit hp 2026-06
-says 'what is missing is listed' 'CK, KP01, MT05, TT01'
+says 'what is missing is listed' 'TT01, MT05, KP01, CK'
 t 'an unbegun report can be shown' ward report show hp 2026-06 --json
-json 'it has no state' '[.state, .version, .reported, .missing]' '[null,null,false,["CK","KP01","MT05","TT01"]]'
+json 'it has no state' '[.state, .version, .reported, .missing]' '[null,null,false,["TT01","MT05","KP01","CK"]]'
 t 'a figure' ward report set hp 2026-06 TT01=42
 t 'another, and a note' ward report set hp 2026-06 MT05=31/58 --note 'Không có vướng mắc'
 t 'a decimal comma' ward report set hp 2026-06 KP01=58,14
@@ -41,7 +41,7 @@ json 'all is kept' '[.state, .values.TT01, .values.MT05, .values.KP01, .note, .m
 	'["draft","42","31/58","58.14","Không có vướng mắc",["CK"]]'
 t 'clear' ward report set hp 2026-06 TT01=
 shown hp 2026-06
-json 'cleared is missing' '[.values.TT01, .missing]' '[null,["CK","TT01"]]'
+json 'cleared is missing' '[.values.TT01, .missing]' '[null,["TT01","CK"]]'
 t 'zero' ward report set hp 2026-06 TT01=0
 shown hp 2026-06
 json 'zero is not missing' '[.values.TT01, .missing]' '["0",["CK"]]'
@@ -144,7 +144,7 @@ json 'beside the figures of the period before' '[.previous_period, (.rows[] | se
 sed -e 's/TT01:.*/TT01: 12/' -e 's,MT05:.*,MT05: 1/3,' form.yaml >filled.yaml
 t 'the filled-in form' ward report import filled.yaml
 shown hp 2026-07
-json 'is in the draft' '[.values.TT01, .values.MT05, .missing]' '["12","1/3",["CK","KP01"]]'
+json 'is in the draft' '[.values.TT01, .values.MT05, .missing]' '["12","1/3",["KP01","CK"]]'
 fails 1 'a form whole of gaps is no report' ward report submit hp 2026-08
 says 'says nil' '--nil'
 fails 1 'partial without any figure' ward report submit hp 2026-08 --partial
@@ -157,7 +157,7 @@ json 'says so' '[.state, .partial, .nil, .values]' '["submitted",false,true,{}]'
 meet 'both go up'
 t 'total' city total hp --period 2026-07 --json
 json 'a gap is missing, not zero' '[.reported, [.rows[] | select(.indicator != "TP9") | .value], [.rows[] | select(.indicator != "TP9") | .reported]]' \
-	'[1,[null,null,"33.33","12"],[0,0,1,1]]'
+	'[1,["12","33.33",null,null],[1,1,0,0]]'
 t 'nothing is late where nothing is due' city total hp --period 2026-07 --json
 json 'late' '.late' '[]'
 
@@ -166,7 +166,7 @@ t 'but something had occurred' city report correct --unit 11383 hp 2026-08 TT01=
 meet 'not nil'
 for node in 31 11383; do
 	t "$node: show" tuyen -C n/$node report show --unit 11383 hp 2026-08 --json
-	json "$node: no longer says that nothing occurred" '[.state, .nil, .values.TT01, .missing]' '["accepted",false,"1",["CK","KP01","MT05"]]'
+	json "$node: no longer says that nothing occurred" '[.state, .nil, .values.TT01, .missing]' '["accepted",false,"1",["MT05","KP01","CK"]]'
 done
 t 'nor does the list' city report list --period 2026-08 --json
 json 'nil' '[.reports[].nil]' '[false]'
@@ -175,11 +175,11 @@ json 'nil' '[.reports[].nil]' '[false]'
 printf 'KEY;VALUE\r\nTT01;1260\r\nMT05;31/58\r\nKP01;58,14\r\nCK;yes\r\n' >in.csv
 t 'semicolons, decimal comma, CRLF' ward report import hp 2026-09 in.csv
 shown hp 2026-09
-json 'is read' '.values' '{"CK":"yes","KP01":"58.14","MT05":"31/58","TT01":"1260"}'
+json 'is read' '.values' '{"TT01":"1260","MT05":"31/58","KP01":"58.14","CK":"yes"}'
 printf '\357\273\277TT01,5\nKP01,"7,25"\n# ghi chú\n\nCK,no\n' >in.csv
 t 'commas, a byte order mark, quotes' ward report import hp 2026-10 in.csv
 shown hp 2026-10
-json 'is read' '.values' '{"CK":"no","KP01":"7.25","TT01":"5"}'
+json 'is read' '.values' '{"TT01":"5","KP01":"7.25","CK":"no"}'
 printf 'TT01;1.260\n' >in.csv
 fails 1 'a thousands point' ward report import hp 2026-11 in.csv
 says 'is refused at its place' 'in\.csv:1:[0-9]+:.*1\.260'
@@ -264,7 +264,7 @@ t 'to the unit' tuyen -C n/ca sync --wait --timeout 20
 fails 1 'set is refused to the unit as well' ward report set hp 2026-05 TT01=4
 meet 'to the city'
 t 'total' city total hp --period 2026-05 --json
-json 'all four figures' '[.rows[] | select(.indicator != "TP9") | .value]' '["1","1000.5","66.67","3"]'
+json 'all four figures' '[.rows[] | select(.indicator != "TP9") | .value]' '["3","66.67","1000.5","1"]'
 t 'conflicts' city conflict list --json
 json 'none' '.conflicts' '[]'
 for node in 31 11383 ca; do
