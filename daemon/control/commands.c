@@ -1,7 +1,10 @@
 #include "control/commands.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/nearest.h"
 
 #define OPTIONS(...) ((const struct command_option[]){__VA_ARGS__, {NULL, NULL, NULL}})
 #define NO_OPTIONS OPTIONS({NULL, NULL, NULL})
@@ -154,47 +157,9 @@ const struct command_option command_common[] = {
     {NULL, NULL, NULL},
 };
 
-/* The most letters of a word that nearest() looks at. */
-#define WORD_MAX 64
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters must be added, dropped or changed. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t n = strnlen(a, WORD_MAX), m = strnlen(b, WORD_MAX), row[WORD_MAX + 1];
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t above_left = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t above = row[j];
-			size_t change = above_left + (a[i - 1] != b[j - 1]);
-			row[j] = smaller(change, smaller(above, row[j - 1]) + 1);
-			above_left = above;
-		}
-	}
-	return row[m];
-}
-
-/* The best candidate so far for a mistyped word. */
-struct nearest {
-	const char *word, *best;
-	size_t least;
-};
-
-static void nearest_try(struct nearest *n, const char *candidate)
-{
-	size_t d = distance(n->word, candidate);
-	if (d <= strlen(n->word) / 3 + 1 && (!n->best || d < n->least)) {
-		n->best = candidate;
-		n->least = d;
-	}
-}
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+#define WORD_MAX 64 /* names of commands are shorter */
+#define OPTIONS_MAX 64 /* of one command that are thought of when one is mistyped */
 
 static bool starts_with_word(const char *name, const char *word)
 {
@@ -219,36 +184,37 @@ static const struct command *find_name(const char *first, const char *second)
 static void refuse_second(const char *first, const char *second, struct err *err)
 {
 	struct buf verbs = {0};
-	struct nearest near = {second ? second : "", NULL, 0};
-	size_t len = strlen(first);
+	const char *known[N_COMMANDS];
+	size_t len = strlen(first), n = 0;
 	for (const struct command *c = commands; c->name; c++) {
 		if (!starts_with_word(c->name, first))
 			continue;
+		known[n++] = c->name + len + 1;
 		buf_printf(&verbs, "%s%s", verbs.len ? ", " : "", c->name + len + 1);
-		nearest_try(&near, c->name + len + 1);
 	}
 	if (!second) {
 		err_set(err, ERR_USAGE, "'%1' needs one more word: %2", first, buf_str(&verbs));
 	} else {
+		const char *near = nearest_word(second, known, n);
 		err_set(err, ERR_USAGE, "there is no command '%1 %2'", first, second,
-		    near.best ? near.best : buf_str(&verbs));
-		err_hint(err, near.best ? N_("did you mean '%1 %3'?") : N_("after '%1' comes one of: %3"));
+		    near ? near : buf_str(&verbs));
+		err_hint(err, near ? N_("did you mean '%1 %3'?") : N_("after '%1' comes one of: %3"));
 	}
 	buf_free(&verbs);
 }
 
 static void refuse_first(const char *first, struct err *err)
 {
-	struct nearest near = {first, NULL, 0};
-	char names[sizeof commands / sizeof *commands][WORD_MAX];
-	for (size_t i = 0; commands[i].name; i++) {
-		size_t len = strcspn(commands[i].name, " ");
-		memcpy(names[i], commands[i].name, len);
-		names[i][len] = '\0';
-		nearest_try(&near, names[i]);
+	char names[N_COMMANDS][WORD_MAX];
+	const char *known[N_COMMANDS];
+	size_t n = 0;
+	for (; commands[n].name; n++) {
+		snprintf(names[n], WORD_MAX, "%.*s", (int)strcspn(commands[n].name, " "), commands[n].name);
+		known[n] = names[n];
 	}
-	err_set(err, ERR_USAGE, "there is no command '%1'", first, near.best);
-	err_hint(err, near.best ? N_("did you mean '%2'?") : N_("'tuyen help' lists the commands"));
+	const char *near = nearest_word(first, known, n);
+	err_set(err, ERR_USAGE, "there is no command '%1'", first, near);
+	err_hint(err, near ? N_("did you mean '%2'?") : N_("'tuyen help' lists the commands"));
 }
 
 const struct command *command_find(char *const *argv, int argc, int *used, struct err *err)
@@ -276,13 +242,15 @@ const struct command *command_find(char *const *argv, int argc, int *used, struc
 	return NULL;
 }
 
-static const struct command_option *in_list(
-    const struct command_option *options, const char *name, size_t len, struct nearest *near)
+/* Adds the names of the list to `known`. */
+static const struct command_option *in_list(const struct command_option *options, const char *name,
+    size_t len, const char *known[OPTIONS_MAX], size_t *n)
 {
 	for (const struct command_option *o = options; o->name; o++) {
 		if (strncmp(o->name, name, len) == 0 && o->name[len] == '\0')
 			return o;
-		nearest_try(near, o->name);
+		if (*n < OPTIONS_MAX)
+			known[(*n)++] = o->name;
 	}
 	return NULL;
 }
@@ -290,17 +258,18 @@ static const struct command_option *in_list(
 static const struct command_option *find_option(
     const struct command *c, const char *name, size_t len, struct err *err)
 {
-	char word[WORD_MAX + 1];
-	memcpy(word, name, smaller(len, WORD_MAX));
-	word[smaller(len, WORD_MAX)] = '\0';
-	struct nearest near = {word, NULL, 0};
-	const struct command_option *o = in_list(c->options, name, len, &near);
+	const char *known[OPTIONS_MAX];
+	size_t n = 0;
+	const struct command_option *o = in_list(c->options, name, len, known, &n);
 	if (!o)
-		o = in_list(command_common, name, len, &near);
+		o = in_list(command_common, name, len, known, &n);
 	if (o)
 		return o;
-	err_set(err, ERR_USAGE, "'%1' has no option --%2", c->name, word, near.best);
-	err_hint(err, near.best ? N_("did you mean --%3?") : N_("'tuyen %1 --help' lists its options"));
+	char *word = mem_dup_len(name, len);
+	const char *near = nearest_word(word, known, n);
+	err_set(err, ERR_USAGE, "'%1' has no option --%2", c->name, word, near);
+	err_hint(err, near ? N_("did you mean --%3?") : N_("'tuyen %1 --help' lists its options"));
+	free(word);
 	return NULL;
 }
 

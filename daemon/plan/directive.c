@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/text.h"
+#include "base/nearest.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -159,7 +159,7 @@ static int not_found(const struct directives *all, const char *typed, struct err
 	const char *slash = strchr(typed, '/');
 	for (size_t i = 0; i < all->n; i++)
 		known[i] = all->items[i].id;
-	const char *near = text_nearest(slash ? slash + 1 : typed, known, all->n);
+	const char *near = nearest_word(slash ? slash + 1 : typed, known, all->n);
 	int rc = err_set(err, ERR_NOT_FOUND, N_("there is no directive '%1' here"), typed, near);
 	err_hint(err,
 	    near ? N_("did you mean '%2'?") : N_("'tuyen directive list' shows those that have arrived"));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "record/decimal.h"
 #include "record/text.h"
 
@@ -140,7 +141,7 @@ int outline_indicator(const struct outline *p, const char *id, const struct indi
 			return 0;
 		}
 	}
-	const char *near = text_nearest(id, known, p->n_indicators);
+	const char *near = nearest_word(id, known, p->n_indicators);
 	int rc = err_set(err, ERR_NOT_FOUND, N_("plan %2 has no indicator '%1'"), id, p->plan, near);
 	err_hint(err, near ? N_("did you mean '%3'?") : N_("'tuyen indicator list %2' shows them"));
 	arena_free(&arena);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "plan/writing.h"
 #include "record/decimal.h"
 #include "record/text.h"
@@ -167,7 +168,7 @@ static int no_task(const struct setting *s, const char *typed, struct err *err)
 		if (type_path_part(type_by_name("task"), paths.items[i], 1, id))
 			strs_add(&ids, id);
 	if (rc == 0) {
-		const char *near = text_nearest(typed, (const char *const *)ids.items, ids.n);
+		const char *near = nearest_word(typed, (const char *const *)ids.items, ids.n);
 		rc = err_set(err, ERR_NOT_FOUND, N_("plan %2 has no task '%1'"), typed, s->plan, near);
 		err_hint(err, near ? N_("did you mean '%3'?") : N_("'tuyen task list %2' shows them"));
 	}
@@ -221,7 +222,7 @@ static int set_field(struct setting *s, const char *key, const char *value, stru
 	for (size_t i = 0; i < n; i++)
 		found = found || strcmp(key, known[i]) == 0;
 	if (!found) {
-		const char *near = text_nearest(key, known, n);
+		const char *near = nearest_word(key, known, n);
 		err_set(err, ERR_USAGE, N_("a task has no '%1'"), key, near);
 		err_hint(err, near ? N_("did you mean '%2'?")
 				   : N_("state, percent, done_on, result and note can be set"));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "record/text.h"
 
 #define PLAN_END "/plan.yaml"
@@ -90,7 +91,7 @@ static int no_plan(const struct view *v, const char *typed, const struct strs *l
 	if (rc == 0) {
 		const char *slash = strchr(typed, '/');
 		const char *near =
-		    text_nearest(slash ? slash + 1 : typed, (const char *const *)known.items, known.n);
+		    nearest_word(slash ? slash + 1 : typed, (const char *const *)known.items, known.n);
 		rc = err_set(err, ERR_NOT_FOUND, N_("there is no plan '%1' here"), typed, near);
 		err_hint(err, near ? N_("did you mean '%2'?")
 				   : N_("'tuyen plan list' shows the plans that have arrived"));

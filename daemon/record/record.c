@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "record/record_parts.h"
 #include "record/text.h"
 
@@ -92,7 +93,7 @@ static int refuse_top(const struct record *r, const char *field, struct err *err
 	size_t n = 0;
 	for (; n < r->type->n_fields && n < sizeof names / sizeof *names; n++)
 		names[n] = r->type->fields[n].name;
-	nearest = text_nearest(field, names, n);
+	nearest = nearest_word(field, names, n);
 	err_set(err, ERR_INPUT, N_("a record of type %1 has no field '%2'"), r->type->name, field, nearest);
 	if (nearest)
 		err_hint(err, N_("did you mean '%3'?"));

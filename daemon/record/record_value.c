@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include "base/key.h"
+#include "base/nearest.h"
 #include "base/oid.h"
 #include "record/date.h"
 #include "record/decimal.h"
@@ -148,7 +149,7 @@ static int value_choice(
 		}
 		buf_printf(&all, "%s%s", n ? ", " : "", type->choices[n]);
 	}
-	const char *nearest = text_nearest(value, type->choices, n);
+	const char *nearest = nearest_word(value, type->choices, n);
 	err_set(err, ERR_INPUT, N_("'%1' cannot stand here"), value, buf_str(&all), nearest);
 	err_hint(err, nearest ? N_("did you mean '%3'?") : N_("write one of: %2"));
 	buf_free(&all);

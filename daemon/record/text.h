@@ -20,7 +20,5 @@ bool text_is_id(const char *text);
 size_t text_width(const char *text);
 /* Number of characters. */
 size_t text_chars(const char *text);
-/* The candidate nearest to `word` (edit distance at most a third of its length), or NULL. */
-const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/nearest.h"
 #include "base/table.h"
 #include "record/text.h"
 #include "record/yaml_guard.h"
@@ -283,7 +284,7 @@ const char *yaml_text(const struct yaml_node *map, const char *key)
 int yaml_unknown(
     const struct yaml_node *node, const char *file, const char *const *known, size_t n, struct err *err)
 {
-	const char *nearest = text_nearest(node->key, known, n);
+	const char *nearest = nearest_word(node->key, known, n);
 	err_set(err, ERR_INPUT, N_("the key '%1' is not known here"), node->key, nearest);
 	err_hint(err, nearest ? N_("did you mean '%2'?") : N_("remove it, or look up how it is spelt"));
 	err_at(err, file, node->key_line, node->key_column);

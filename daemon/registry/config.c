@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/sys.h"
 #include "record/text.h"
 #include "registry/form.h"
@@ -216,7 +217,7 @@ static const char **slot(struct config *c, const char *key, struct err *err)
 	size_t n = 0;
 	for (; config_keys[n].name; n++)
 		names[n] = config_keys[n].name;
-	const char *near = text_nearest(key, names, n);
+	const char *near = nearest_word(key, names, n);
 	err_set(err, ERR_NOT_FOUND,
 	    near ? N_("there is no key '%1' to configure; did you mean %2?")
 		 : N_("there is no key '%1' to configure"),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "record/text.h"
 #include "registry/inside.h"
 
@@ -50,7 +51,7 @@ static int no_level(const struct record *levels, const char *level, struct err *
 		buf_printf(&all, "%s%s", names.n ? ", " : "", name);
 		strs_add(&names, name);
 	}
-	const char *near = text_nearest(level, (const char *const *)names.items, names.n);
+	const char *near = nearest_word(level, (const char *const *)names.items, names.n);
 	err_set(err, ERR_INPUT,
 	    near ? N_("there is no level '%1'; did you mean %2?")
 		 : N_("there is no level '%1'; there are %2"),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "record/text.h"
 
 int registry_rank(const char *text)
@@ -134,7 +135,7 @@ static int not_found(const struct registry *r, const char *text, struct err *err
 	}
 	buf_cut(&folded, 0);
 	text_fold(text, &folded);
-	const char *near = text_nearest(buf_str(&folded), (const char *const *)words.items, words.n);
+	const char *near = nearest_word(buf_str(&folded), (const char *const *)words.items, words.n);
 	const struct registry_unit *hit = NULL;
 	for (size_t i = 0; near && !hit && i < words.n; i++)
 		if (words.items[i] == near)

@@ -126,21 +126,6 @@ static void tables_know_how_wide_a_text_is(void **state)
 	assert_int_equal(text_chars(""), 0);
 }
 
-static void the_nearest_word_is_found(void **state)
-{
-	(void)state;
-	static const char *const words[] = {"report", "total", "status", "list", "missing"};
-	assert_string_equal(text_nearest("stauts", words, 5), "status");
-	assert_string_equal(text_nearest("totl", words, 5), "total");
-	assert_string_equal(text_nearest("lsit", words, 5), "list");
-	assert_string_equal(text_nearest("reports", words, 5), "report");
-	assert_string_equal(text_nearest("STATUS", words, 5), "status");
-	assert_null(text_nearest("x", words, 5));
-	assert_null(text_nearest("", words, 5));
-	assert_null(text_nearest("ledger", words, 5));
-	assert_null(text_nearest("report", words, 0));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,7 +136,6 @@ int main(void)
 	    cmocka_unit_test(letters_that_look_alike_are_noticed),
 	    cmocka_unit_test(ids_are_names_of_files_and_refs),
 	    cmocka_unit_test(tables_know_how_wide_a_text_is),
-	    cmocka_unit_test(the_nearest_word_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
