@@ -5,7 +5,6 @@
 
 #include "base/nearest.h"
 #include "record/record_parts.h"
-#include "record/text.h"
 
 void record_init(struct record *r, struct arena *arena, const struct record_type *type)
 {
