@@ -184,6 +184,7 @@ bench: all $(HELPER_BIN) ## measure bytes and memory beside stock git
 .PHONY: bench
 
 coverage: ## unit-test coverage by room
+	$(Q)mkdir -p $(BUILD)/coverage && find $(BUILD)/coverage -name '*.gcda' -delete
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 unit >/dev/null
 	$(Q)sh tests/lib/coverage.sh $(BUILD)/coverage
 .PHONY: coverage
