@@ -120,15 +120,22 @@ static struct history *history_of(struct link *l, const char *ledger)
 	return h;
 }
 
+/* Of what this peer refused, that which stands in this ledger. */
+static void refused_in(const struct link *l, const struct history *h, struct oids *out)
+{
+	for (size_t i = 0; h && i < l->peer->refused.n; i++)
+		if (history_has(h, &l->peer->refused.items[i]))
+			oids_add(out, &l->peer->refused.items[i]);
+}
+
 /* What was refused is not sent again, nor is anything that has seen it. */
-static void drop_refused(struct link *l, const struct history *h, struct oids *list)
+static void drop_refused(const struct history *h, const struct oids *refused, struct oids *list)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < list->n; i++) {
 		bool tainted = false;
-		for (size_t k = 0; !tainted && k < l->peer->refused.n; k++)
-			tainted = history_has(h, &l->peer->refused.items[k]) &&
-				  history_seen(h, &list->items[i], &l->peer->refused.items[k]);
+		for (size_t k = 0; !tainted && k < refused->n; k++)
+			tainted = history_seen(h, &list->items[i], &refused->items[k]);
 		if (!tainted)
 			list->items[kept++] = list->items[i];
 	}
@@ -148,27 +155,32 @@ static void world_heads(void *ctx, const char *ledger, struct oids *out)
 	struct link *l = ctx;
 	ledger_heads(l, ledger, out);
 	struct history *h = l->peer->refused.n ? history_of(l, ledger) : NULL;
-	if (!h)
-		return;
-	struct oids heads = *out, all = {0}, none = {0};
-	history_between(h, &none, &heads, &all);
-	drop_refused(l, h, &all);
-	history_maximal(h, &all);
-	oids_free(&heads);
-	*out = all;
+	struct oids refused = {0};
+	refused_in(l, h, &refused);
+	if (refused.n) {
+		struct oids heads = *out, all = {0}, none = {0};
+		history_between(h, &none, &heads, &all);
+		drop_refused(h, &refused, &all);
+		history_maximal(h, &all);
+		oids_free(&heads);
+		*out = all;
+	}
+	oids_free(&refused);
 }
 
 static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
 {
 	struct link *l = ctx;
 	struct history *h = history_of(l, ledger);
-	struct oids heads = {0};
+	struct oids heads = {0}, refused = {0};
 	ledger_heads(l, ledger, &heads);
 	if (h)
 		history_between(h, have, &heads, out);
-	if (h && l->peer->refused.n)
-		drop_refused(l, h, out);
+	refused_in(l, h, &refused);
+	if (refused.n)
+		drop_refused(h, &refused, out);
 	oids_free(&heads);
+	oids_free(&refused);
 }
 
 static bool world_has(void *ctx, const char *ledger, const struct oid *id)
@@ -242,11 +254,22 @@ static void remember(struct link *l, const struct sync_action *a)
 	buf_free(&name);
 }
 
+/* What is built on a refused change needs no entry of its own: a peer that refuses everything costs no more. */
+static void add_refused(struct link *l, const struct sync_refusal *r)
+{
+	const struct history *h = history_of(l, r->ledger);
+	struct oids *refused = &l->peer->refused;
+	for (size_t i = 0; i < refused->n; i++)
+		if (oid_eq(&refused->items[i], &r->id) || (h && history_seen(h, &r->id, &refused->items[i])))
+			return;
+	oids_add(refused, &r->id);
+}
+
 static void take_refusal(struct link *l, const struct sync_refusal *r)
 {
 	char id[OID_HEX + 1];
 	oid_hex(&r->id, id);
-	oids_add(&l->peer->refused, &r->id);
+	add_refused(l, r);
 	ERR_CLEAR(&l->peer->refusal);
 	err_set(&l->peer->refusal, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"),
 	    l->peer->id, id, r->ledger, r->rule, r->sentence);
