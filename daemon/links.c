@@ -10,6 +10,8 @@
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
 #define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
+#define ASK_AGAIN 200 /* ms after an exchange that ended unequal, while somebody waits */
+#define QUEUE_LIMIT (16 << 20) /* bytes to a peer that takes in nothing, before it is given up */
 
 struct links {
 	struct node *node;
@@ -26,6 +28,7 @@ struct links {
 	int64_t backoff, next_dial; /* ms; sys_ticks of the next try, 0: none due */
 	/* Ledgers have moved: tell every line when the loop next turns. */
 	uv_timer_t *wake;
+	uv_timer_t *again; /* exchanges that somebody waits for ended unequal */
 };
 
 struct wait {
@@ -188,6 +191,16 @@ void links_exchange(struct links *s)
 	dial(s);
 }
 
+/* Two ends that do not agree must not ask each other as fast as the line goes. */
+static void ask_again(uv_timer_t *timer)
+{
+	struct links *s = timer->data;
+	for (struct wait *w = s->waits; w; w = w->next)
+		for (size_t i = s->n_open; i-- > 0;)
+			if (strs_has(&w->open, link_peer(s->open[i])->id))
+				link_request(s->open[i], w->token);
+}
+
 static struct wait *wait_of(struct links *s, uint64_t token)
 {
 	struct wait *w = s->waits;
@@ -217,8 +230,9 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 			    N_("a change of %1 was refused here; see the log of the daemon"), peer->id);
 		end_wait(w, &err);
 	} else {
-		link_request(l,
-		    token); /* something moved meanwhile, or is parked: once more, until the time is over */
+		/* Something moved meanwhile, or is parked: once more, until the time is over. */
+		if (!uv_is_active((uv_handle_t *)s->again))
+			uv_timer_start(s->again, ask_again, ASK_AGAIN, 0);
 	}
 }
 
@@ -427,8 +441,10 @@ int links_start(struct node *n, struct links **out, struct err *err)
 	s->backoff = BACKOFF_FIRST;
 	s->redial = new_timer(s);
 	s->wake = new_timer(s);
+	s->again = new_timer(s);
 	*out = s;
-	int rc = net_new(n->loop, n->key, NULL, &s->net, err);
+	const struct net_options options = {.queue_limit = QUEUE_LIMIT};
+	int rc = net_new(n->loop, n->key, &options, &s->net, err);
 	return rc ? rc : links_reload(s, err);
 }
 
@@ -445,6 +461,7 @@ void links_stop(struct links *s)
 	net_free(s->net);
 	uv_close((uv_handle_t *)s->redial, free_timer);
 	uv_close((uv_handle_t *)s->wake, free_timer);
+	uv_close((uv_handle_t *)s->again, free_timer);
 	for (size_t i = 0; i < s->peers.n; i++) {
 		struct link_peer *p = s->peers.rows[i].value;
 		buf_free(&p->memory);
