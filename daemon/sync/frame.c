@@ -106,6 +106,20 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m)
 	finish(out, FRAME_ACK, &p);
 }
 
+/* A sentence of the peer, which people will read on a terminal and in a log: nothing in it steers either. */
+static const char *get_text(struct wire_reader *r, struct arena *arena)
+{
+	const char *text = wire_string(r, FRAME_TEXT_MAX, arena);
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		bool c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+		if (c1)
+			c[1] = ' ';
+		if (c1 || *c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	}
+	return text;
+}
+
 static void get_exception(
     struct wire_reader *r, struct arena *arena, size_t before, struct frame_exception *e)
 {
@@ -113,10 +127,10 @@ static void get_exception(
 	e->status = (unsigned)wire_count(r, 255);
 	if (e->status != FRAME_REFUSED)
 		return;
-	e->rule = wire_string(r, FRAME_TEXT_MAX, arena);
-	e->record = wire_string(r, FRAME_TEXT_MAX, arena);
-	e->field = wire_string(r, FRAME_TEXT_MAX, arena);
-	e->sentence = wire_string(r, FRAME_TEXT_MAX, arena);
+	e->rule = get_text(r, arena);
+	e->record = get_text(r, arena);
+	e->field = get_text(r, arena);
+	e->sentence = get_text(r, arena);
 }
 
 int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_ack *out, struct err *err)
@@ -127,8 +141,11 @@ int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_a
 	out->batches = wire_count(&r, FRAME_MAX);
 	if (wire_left(&r)) {
 		out->lost = wire_number(&r) & 1;
-		out->n = wire_count(&r, wire_left(&r) / 2);
+		out->n = wire_count(&r, FRAME_EXCEPTIONS_MAX);
+		r.bad |= out->n > wire_left(&r) / 2;
 	}
+	if (r.bad)
+		return done(&r, "ack", err);
 	out->exceptions = arena_alloc(arena, (out->n + 1) * sizeof *out->exceptions);
 	for (size_t i = 0; i < out->n && !r.bad; i++)
 		get_exception(&r, arena, i ? out->exceptions[i - 1].position : 0, &out->exceptions[i]);

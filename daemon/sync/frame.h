@@ -12,6 +12,7 @@
 #define FRAME_MAX (8 * 1024 * 1024) /* bytes of a frame after its length */
 #define FRAME_LEDGERS_MAX 20000 /* ledgers in one have or decline */
 #define FRAME_HEADS_MAX 1024 /* ids in one list */
+#define FRAME_EXCEPTIONS_MAX 65536 /* in one ack */
 #define FRAME_TEXT_MAX 1024 /* bytes of a sentence */
 
 enum frame_type {
