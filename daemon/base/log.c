@@ -32,6 +32,9 @@ void log_line(enum log_level level, const char *format, ...)
 	char text[1024];
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' '; /* one line each, whatever a peer has put into it */
 	buf_puts(&line, text);
 	buf_putc(&line, '\n');
 	fwrite(line.data, 1, line.len, stderr);
