@@ -35,10 +35,36 @@ static bool complete_heads(const struct arrival *a, const struct arrival_result 
 	return true;
 }
 
-static void receive(struct node *n, struct tx *tx, const struct change *c, struct arrival_result *r)
+/* Is the change here that a writer names as his grant? Then it grants him nothing, or the registry would know it. */
+static bool grant_is_here(struct node *n, const struct oid *grant)
+{
+	struct strs ledgers = {0};
+	struct err err = {0};
+	bool here = oid_is_zero(grant);
+	int rc = here ? 0 : store_ledgers(n->store, &ledgers, &err);
+	for (size_t i = 0; rc == 0 && !here && i < ledgers.n; i++) {
+		struct history *h;
+		here = strncmp(ledgers.items[i], "directives/", 11) == 0 &&
+		       store_history(n->store, ledgers.items[i], &h, &err) == 0 && history_has(h, grant);
+	}
+	strs_free(&ledgers);
+	return here;
+}
+
+/* `fresh`: units came in this very transaction, which the registry has not read yet. */
+static void receive(
+    struct node *n, struct tx *tx, const struct change *c, bool fresh, struct arrival_result *r)
 {
 	struct judging j = {n, registry_grant(n->registry, &c->grant, c->unit, c->station)};
 	bool known = false;
+	if (!j.grant && !fresh && grant_is_here(n, &c->grant)) {
+		err_set(&r->err, ERR_REFUSED,
+		    N_("what the change of %1 says of its writer in %2 is not what its grant says"), c->unit,
+		    "Tuyen-Grant");
+		err_rule(&r->err, "grant", NULL, NULL);
+		r->status = ARRIVAL_REFUSED;
+		return;
+	}
 	if (!j.grant) {
 		err_set(
 		    &r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
@@ -66,7 +92,7 @@ static size_t store_run(struct node *n, const struct arrival *batch, size_t from
 	for (; rc == 0 && i < count; i++) {
 		struct change c;
 		if (complete_heads(&batch[i], results, &c))
-			receive(n, tx, &c, &results[i]);
+			receive(n, tx, &c, brought_units, &results[i]);
 		else
 			results[i].status = ARRIVAL_PARKED;
 		bool waits = results[i].status == ARRIVAL_PARKED && results[i].err.code == ERR_PARKED;
