@@ -165,6 +165,10 @@ system: all $(HELPER_BIN) ## run the system tests of this build (T=NN to choose)
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
 .PHONY: system
 
+hostile: all $(HELPER_BIN) ## a commune gone over to the enemy: each attack, and how it is refused
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -v tests/system/34-hostile.t
+.PHONY: hostile
+
 test: deps-test ## build everything and run all tests
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory all unit
