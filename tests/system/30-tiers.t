@@ -138,7 +138,7 @@ w 00004 report set tw.2026 2026-06 TT01=0 MT05=0/12
 w 00004 report submit tw.2026 2026-06
 start n/01
 together 'reports'
-total() { tuyen -C n/$1 total "$2" --period "$3" --json | jq -c '[.expected, .reported, .missing, (.rows[] | [.indicator, .value, .numerator, .denominator, .reported])]'; }
+total() { tuyen -C n/$1 total "$2" --period "$3" --json | jq -c '[.expected, .reported, .missing, ((.rows | sort_by(.indicator))[] | [.indicator, .value, .numerator, .denominator, .reported])]'; }
 is 'total at the centre' "$(total 0 tw.2026 2026-06)" '[3,3,[],["MT05","44.29","31","70",2],["TT01","59",null,null,3]]'
 is 'at the city: its own' "$(total 31 tw.2026 2026-06)" '[2,2,[],["MT05","53.45","31","58",1],["TT01","59",null,null,2]]'
 is 'at the other city' "$(total 01 tw.2026 2026-06)" '[1,1,[],["MT05","0.00","0","12",1],["TT01","0",null,null,1]]'
@@ -176,7 +176,7 @@ ward MT05=32/58
 police MT05=33/58
 together 'ward and police, equals'
 value 'the last common value stays' MT05 '"31/58"'
-is 'and is said to be disputed' "$(tuyen -C n/0 total tw.2026 --period 2026-06 --json | jq -c '[.rows[].disputed]')" '[1,0]'
+is 'and is said to be disputed' "$(tuyen -C n/0 total tw.2026 --period 2026-06 --json | jq -c '[(.rows | sort_by(.indicator))[].disputed]')" '[1,0]'
 id=$(tuyen -C n/0 conflict list --json | jq -r '.conflicts[0].id')
 apart
 w 11383 conflict settle "$id" --value 35/58 --reason 'sổ phường'
