@@ -33,7 +33,7 @@ struct peer {
 	struct oid other_grant;
 	uint64_t number; /* of the ask that is waited for */
 	size_t n_changes, n_open;
-	bool done, hold;
+	bool done, hold, in_vain;
 };
 
 struct row {

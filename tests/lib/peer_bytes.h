@@ -47,6 +47,7 @@ static void zeros(struct peer *p, size_t n)
 static void endless(struct peer *p)
 {
 	hello(p);
+	p->in_vain = true;
 	wire_put_number(&p->out, FRAME_MAX);
 	buf_putc(&p->out, FRAME_CHANGES);
 	zeros(p, FRAME_MAX - 2);

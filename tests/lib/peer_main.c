@@ -13,7 +13,8 @@
 #include "peer_bytes.h"
 #include "peer_changes.h"
 
-#define PATIENCE_MS 4000
+#define PATIENCE_MS 30000
+#define PATIENCE_SHORT_MS 2000 /* where silence is the right answer */
 #define LINES 200
 
 static void nothing(struct peer *p)
@@ -262,7 +263,7 @@ static void attack(struct peer *p, const struct row *row)
 	if (half)
 		connect_only(p);
 	if (!p->hold)
-		uv_timer_start(&p->timer, on_timer, PATIENCE_MS, 0);
+		uv_timer_start(&p->timer, on_timer, p->in_vain ? PATIENCE_SHORT_MS : PATIENCE_MS, 0);
 	uv_run(&p->loop, UV_RUN_DEFAULT);
 }
 

@@ -64,7 +64,7 @@ attack() {
 	attacks="$attacks $1"
 }
 attacks=
-LINE='^closed: .* ended the line'
+LINE='^closed: '
 
 # ---- bytes ----
 attack garbage "$LINE" '^[0-9:]+ 11383: the peer '
