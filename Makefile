@@ -176,6 +176,7 @@ test: deps-test ## build everything and run all tests
 	$(Q)$(MAKE) --no-print-directory fuzz-short
 	$(Q)$(MAKE) --no-print-directory SAN=1 sim SEEDS=1-20
 	$(Q)$(MAKE) --no-print-directory system
+	$(Q)$(MAKE) --no-print-directory SAN=1 system
 .PHONY: test
 
 demo: deps-demo ## the main job, shown in under a minute (KEEP=1 leaves the daemons running)
