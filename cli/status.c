@@ -20,28 +20,36 @@ struct status {
 	json_t *ledgers; /* [{"name","tip","heads"}] */
 	int64_t now; /* of the daemon, else of this command */
 	bool clock_set; /* by TUYEN_NOW */
+	bool damaged; /* a ledger cannot be read: what is to be done cannot be told */
 };
 
+static int read_ledger(struct reader *r, const char *name, json_t *o, struct err *err)
+{
+	struct oid tip;
+	struct oids heads = {0};
+	char hex[OID_HEX + 1] = "";
+	int rc = store_tip(r->store, name, &tip, err);
+	if (rc == 0)
+		rc = store_heads(r->store, &tip, &heads, err);
+	if (rc == 0)
+		oid_hex(&tip, hex);
+	json_object_set_new(o, "name", json_string(name));
+	json_object_set_new(o, "tip", *hex ? json_string(hex) : json_null());
+	json_object_set_new(o, "heads", json_integer((json_int_t)heads.n));
+	oids_free(&heads);
+	return rc;
+}
+
+/* All of them, also those that cannot be read; the first error is kept. */
 static int read_ledgers(struct reader *r, json_t *list, struct err *err)
 {
 	struct strs names = {0};
 	int rc = store_ledgers(r->store, &names, err);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		struct oid tip;
-		struct oids heads = {0};
-		char hex[OID_HEX + 1];
-		rc = store_tip(r->store, names.items[i], &tip, err);
-		if (rc == 0)
-			rc = store_heads(r->store, &tip, &heads, err);
-		if (rc == 0) {
-			json_t *o = json_object();
-			oid_hex(&tip, hex);
-			json_object_set_new(o, "name", json_string(names.items[i]));
-			json_object_set_new(o, "tip", json_string(hex));
-			json_object_set_new(o, "heads", json_integer((json_int_t)heads.n));
-			json_array_append_new(list, o);
-		}
-		oids_free(&heads);
+	for (size_t i = 0; i < names.n; i++) {
+		json_t *o = json_object();
+		int bad = read_ledger(r, names.items[i], o, err);
+		json_array_append_new(list, o);
+		rc = rc ? rc : bad;
 	}
 	strs_free(&names);
 	return rc;
@@ -210,9 +218,12 @@ static void print_report(struct reader *r, const struct todo *all, const struct 
 		say_out(N_("  it was returned: 'tuyen report show %1 %2' says why"), t->plan, t->period);
 }
 
-static void print_todo(struct reader *r, const struct todo *t)
+static void print_todo(struct reader *r, const struct todo *t, bool damaged)
 {
-	if (t->n_directives + t->n_reports + t->n_waiting == 0)
+	if (damaged)
+		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
+			   "without it:"));
+	else if (t->n_directives + t->n_reports + t->n_waiting == 0)
 		say_out(N_("Nothing is to be done here."));
 	else
 		say_out(N_("To be done here:"));
@@ -299,7 +310,7 @@ static void status_print(struct reader *r, const struct status *s)
 	size_t i;
 	json_t *ledger;
 	char node[136];
-	print_todo(r, &s->todo);
+	print_todo(r, &s->todo, s->damaged);
 	config_node(&r->config, node);
 	show_line(N_("Node"), arena_printf(&r->arena, "%s, %s", node, r->config.name));
 	if (r->config.superior.unit)
@@ -317,8 +328,9 @@ static void status_print(struct reader *r, const struct status *s)
 	show_column(table, SHOW_RIGHT, N_("HEADS"));
 	json_array_foreach(s->ledgers, i, ledger)
 	{
+		const json_t *tip = json_object_get(ledger, "tip");
 		show_row(table, json_string_value(json_object_get(ledger, "name")),
-		    arena_printf(&r->arena, "%.12s", json_string_value(json_object_get(ledger, "tip"))),
+		    json_is_string(tip) ? arena_printf(&r->arena, "%.12s", json_string_value(tip)) : "?",
 		    arena_printf(&r->arena, "%d", (int)json_integer_value(json_object_get(ledger, "heads"))));
 	}
 	printf("\n");
@@ -330,11 +342,13 @@ int cli_status(struct cli *cli, struct err *err)
 	struct reader r;
 	struct status s = {.ledgers = json_array()};
 	int rc = reader_open(cli, &r, err);
-	if (rc == 0)
+	bool opened = rc == 0;
+	if (opened)
 		rc = todo_read(&r.view, &r.arena, &s.todo, err);
-	if (rc == 0)
-		rc = read_ledgers(&r, s.ledgers, err);
-	if (rc == 0) {
+	if (opened && read_ledgers(&r, s.ledgers, err) != 0)
+		rc = err->code;
+	if (opened) {
+		s.damaged = rc != 0;
 		ask_daemon(cli, &s);
 		if (cli->json)
 			status_json(&r, &s);

@@ -96,7 +96,7 @@ pid_of() {
 stop() {
 	stop_pid=$(pid_of "$1")
 	kill "-${2:-TERM}" "$stop_pid"
-	wait "$stop_pid"
+	{ wait "$stop_pid"; } 2>/dev/null
 	stop_status=$?
 	left=
 	for one in $daemons; do [ "$one" = "$1=$stop_pid" ] || left="$left $one"; done

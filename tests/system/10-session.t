@@ -79,7 +79,7 @@ for node in 31 11383; do
 done
 
 t 'a station' tuyen -C n/11383-ca init --unit 11383 --station cong-an --agency cong-an --level commune --name 'Công an phường'
-tuyen -C n/11383-ca join --request | tuyen -C n/11383 unit admit - 2>err | tuyen -C n/11383-ca join - >out
+tuyen -C n/11383-ca join --request 2>err | tuyen -C n/11383 unit admit - 2>>err | tuyen -C n/11383-ca join - >out 2>>err
 ok 'joins through a pipe' $?
 start n/11383-ca
 t 'the station gets everything' tuyen -C n/11383-ca sync --wait --timeout 20
