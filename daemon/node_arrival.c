@@ -51,6 +51,24 @@ static bool grant_is_here(struct node *n, const struct oid *grant)
 	return here;
 }
 
+/* One more that has seen none of the heads of its ledger, where there are too many already? The price of a merge grows
+ * faster than the number of its heads. Honest nodes each write in one line, so heads are never more than writers. What
+ * waits is welcome when somebody has written on top of the others. */
+static bool is_one_too_many(struct node *n, const struct change *c)
+{
+	struct history *h;
+	struct err err = {0};
+	struct oids tips = {0};
+	if (store_history(n->store, c->ledger, &h, &err) != 0)
+		return false;
+	history_tips(h, &tips);
+	bool many = tips.n >= ARRIVAL_HEADS_MAX;
+	for (size_t i = 0; many && i < c->heads.n; i++)
+		many = !oids_has(&tips, &c->heads.items[i]);
+	oids_free(&tips);
+	return many;
+}
+
 /* `fresh`: units came in this very transaction, which the registry has not read yet. */
 static void receive(
     struct node *n, struct tx *tx, const struct change *c, bool fresh, struct arrival_result *r)
@@ -58,9 +76,10 @@ static void receive(
 	struct judging j = {n, registry_grant(n->registry, &c->grant, c->unit, c->station)};
 	bool known = false;
 	if (!j.grant && !fresh && grant_is_here(n, &c->grant)) {
-		err_set(&r->err, ERR_REFUSED,
-		    N_("what the change of %1 says of its writer in %2 is not what its grant says"), c->unit,
-		    "Tuyen-Grant");
+		char writer[136];
+		change_writer(c, writer);
+		err_set(&r->err, ERR_REFUSED, N_("a change of %1 names as its grant what grants %2 nothing"),
+		    c->ledger, writer);
 		err_rule(&r->err, "grant", NULL, NULL);
 		r->status = ARRIVAL_REFUSED;
 		return;
@@ -68,6 +87,13 @@ static void receive(
 	if (!j.grant) {
 		err_set(
 		    &r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
+		r->status = ARRIVAL_PARKED;
+		return;
+	}
+	if (is_one_too_many(n, c)) {
+		err_set(&r->err, ERR_PARKED,
+		    N_("%1 has too many changes that have not seen each other; another one waits"),
+		    c->ledger);
 		r->status = ARRIVAL_PARKED;
 		return;
 	}

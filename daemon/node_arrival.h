@@ -4,6 +4,8 @@
 
 #include "node.h"
 
+#define ARRIVAL_HEADS_MAX 128 /* of a ledger; what would be one more is parked */
+
 /* A received change whose heads may stand earlier in the same batch. */
 struct arrival {
 	const struct change *change; /* heads: those not in this batch */

@@ -99,6 +99,22 @@ static void bomb(struct peer *p)
 	ask(p);
 }
 
+/* Honest ones, none of which has seen another. */
+static void many_heads(struct peer *p)
+{
+	static const struct row row = {.ledger = OWN, .path = DRAFT, .to = "note: x\n"};
+	struct change *list = arena_alloc(&p->arena, 250 * sizeof *list);
+	hello(p);
+	for (size_t i = 0; i < 250; i++) {
+		make_change(p, &row, &list[i]);
+		list[i].subject = arena_printf(&p->arena, "one of many: %zu", i);
+		list[i].heads.n = 0;
+		sign(p, &list[i], p->key);
+	}
+	put_changes(p, list, 250);
+	ask(p);
+}
+
 static void truncated(struct peer *p)
 {
 	struct change c;

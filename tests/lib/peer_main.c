@@ -102,6 +102,7 @@ static const struct row rows[] = {
     {"unknown-head", AT_REPORT, .after = unknown_head},
     {"other-merge", .raw = other_merge},
     {"hide-conflict", .raw = hide_conflict},
+    {"many-heads", .raw = many_heads},
     {"half-open", .raw = nothing},
     {"idle", .raw = nothing},
 };

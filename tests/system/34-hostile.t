@@ -158,6 +158,16 @@ for one in other-merge:merge hide-conflict:state; do
 	attacks="$attacks $name"
 done
 
+good=$(git -C n/31/store.git show -s --format=%P reports/11383 | wc -w)
+rm -rf evil
+cp -r n/11383 evil
+t 'many-heads' peer evil many-heads
+is 'many-heads: so many are kept as a merge can bear, with those that were there' "$(grep -c '^stored' out)" \
+	"$((128 - good))"
+is 'many-heads: the others wait' "$(grep -c '^parked' out)" "$((122 + good))"
+served many-heads
+attacks="$attacks many-heads"
+
 is 'every attack of the program was tried' "$(printf '%s\n' $attacks | sort)" "$(peer --list | sort)"
 kill -0 "$superior"
 ok 'the superior runs still' $?
