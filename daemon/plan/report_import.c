@@ -8,7 +8,7 @@
 
 #include "plan/report.h"
 #include "plan/report_edit.h"
-#include "record/text.h"
+#include "record/csv.h"
 #include "record/yaml.h"
 
 struct form_line {
@@ -101,56 +101,47 @@ static int read_yaml(struct form *f, const char *text, size_t len, struct err *e
 	return rc;
 }
 
-/* Without blanks around it, and without quotes. */
-static const char *cell(const struct form *f, const char *from, size_t len)
+/* A note may hold separators: then it is all that stands after the first. */
+static const char *whole_rest(const struct form *f, const struct csv_row *row)
 {
+	const char *from = row->fields[1].rest;
+	size_t len = (size_t)(row->end - from);
 	while (len && isspace((unsigned char)*from))
 		from++, len--;
 	while (len && isspace((unsigned char)from[len - 1]))
 		len--;
-	if (len >= 2 && from[0] == '"' && from[len - 1] == '"')
-		from++, len -= 2;
 	return arena_dup_len(f->arena, from, len);
 }
 
-static int read_csv_line(struct form *f, const char *line, size_t len, unsigned number, struct err *err)
+static int take_row(struct form *f, const struct csv *csv, const struct csv_row *row, struct err *err)
 {
-	char separator = memchr(line, ';', len) ? ';' : ',';
-	const char *mark = memchr(line, separator, len);
-	if (!mark) {
+	const struct csv_field *key = &row->fields[0], *value = &row->fields[1];
+	bool note = strcmp(key->text, "note") == 0;
+	if (row->n < 2) {
 		err_set(err, ERR_INPUT, N_("a line of a form is KEY,VALUE"));
-		return wrong(f, number, 1, err);
+		csv_at(csv, key, err);
+		return ERR_INPUT;
 	}
-	const char *key = cell(f, line, (size_t)(mark - line)), *rest = mark + 1;
-	size_t left = len - (size_t)(rest - line);
-	const char *value = cell(f, rest, left);
-	while (left && isspace((unsigned char)rest[left - 1]))
-		left--;
-	bool quoted = left >= 2 && rest[left - 1] == '"' && memchr(rest, '"', left - 1);
-	if (memchr(rest, separator, left) && !quoted && strcmp(key, "note") != 0) {
-		err_set(err, ERR_INPUT, N_("%1: this line has more than two columns"), key);
+	if (row->n > 2 && !note) {
+		err_set(err, ERR_INPUT, N_("%1: this line has more than two columns"), key->text);
 		err_hint(err, N_("write a decimal comma in quotes, or separate by semicolons"));
-		return wrong(f, number, 1, err);
+		csv_at(csv, key, err);
+		return ERR_INPUT;
 	}
-	if (f->n == 0 && strcasecmp(key, "key") == 0)
+	if (f->n == 0 && strcasecmp(key->text, "key") == 0)
 		return 0;
-	return take(f, key, value, number, (unsigned)(mark - line) + 2, err);
+	return take(
+	    f, key->text, row->n > 2 ? whole_rest(f, row) : value->text, value->line, value->column, err);
 }
 
 static int read_csv(struct form *f, const char *text, size_t len, struct err *err)
 {
-	const char *end = text + len;
-	int rc = 0;
-	for (unsigned number = 1; rc == 0 && text < end; number++) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		size_t n = (size_t)((stop ? stop : end) - text);
-		const char *first = text;
-		while (first < text + n && isspace((unsigned char)*first))
-			first++;
-		if (first < text + n && *first != '#')
-			rc = read_csv_line(f, text, n, number, err);
-		text += n + 1;
-	}
+	struct csv csv;
+	struct csv_row row;
+	int rc = csv_open(&csv, f->arena, f->source, text, len, err);
+	csv.each_row = true;
+	while (rc == 0 && (rc = csv_next(&csv, &row, err)) > 0)
+		rc = take_row(f, &csv, &row, err);
 	return rc;
 }
 
@@ -181,21 +172,12 @@ static bool is_csv(const char *source, const char *text, size_t len)
 
 static int read_form(struct form *f, const char *text, struct err *err)
 {
-	struct buf nfc = {0};
 	size_t len = strlen(text);
-	int rc;
 	if (len > YAML_FILE_MAX)
 		return err_set(err, ERR_INPUT, N_("%1 is longer than 4 MB"), f->source);
 	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
 		text += 3, len -= 3;
-	if (!is_csv(f->source, text, len))
-		return read_yaml(f, text, len, err);
-	if (text_nfc(text, len, &nfc))
-		rc = read_csv(f, buf_str(&nfc), nfc.len, err);
-	else
-		rc = err_set(err, ERR_INPUT, N_("%1 is not UTF-8 text"), f->source);
-	buf_free(&nfc);
-	return rc;
+	return is_csv(f->source, text, len) ? read_csv(f, text, len, err) : read_yaml(f, text, len, err);
 }
 
 static int write_form(struct report_edit *e, const struct form *f, struct err *err)

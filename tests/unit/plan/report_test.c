@@ -307,6 +307,11 @@ static void lines_are_imported(void **state)
 	    0);
 	is(m, "values.TT01", "43");
 	is(m, "values.MT05", "31/58");
+	assert_int_equal(memory_do(m, "report import", P, "note, thiếu, sẽ gửi; xin lỗi \nTT01,\"44\" \n",
+			     "--source=a.csv"),
+	    0);
+	is(m, "values.TT01", "44");
+	is(m, "note", "thiếu, sẽ gửi; xin lỗi");
 }
 
 static void imports_name_the_line(void **state)
@@ -319,6 +324,7 @@ static void imports_name_the_line(void **state)
 	    {"TT01,42\nTT01,43\n", "--source=a.csv", "a.csv:2:"},
 	    {"TT01,1,260\n", "--source=a.csv", "a.csv:1:"},
 	    {"TT01\n", "--source=a.csv", "a.csv:1:"},
+	    {"TT01,42\nMT05,\"31/58\n", "--source=a.csv", "a.csv:2:6"},
 	    {"TT01: no\n", "--source=a.yaml", "a.yaml:1:"},
 	    {"TT01: [1]\n", "--source=a.yaml", "a.yaml:1:"},
 	    {"- TT01\n", "--source=a.yaml", "a.yaml:1:"},
