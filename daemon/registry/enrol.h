@@ -17,6 +17,7 @@
 #include "record/record.h"
 #include "registry/config.h"
 #include "registry/registry.h"
+#include "registry/unit_list.h"
 
 #define ENROL_REQUEST_FORMAT "tuyen-request/1"
 #define ENROL_WELCOME_FORMAT "tuyen-welcome/1"
@@ -58,6 +59,21 @@ struct enrol_unit {
 	const char *valid_from, *valid_to; /* dates, or NULL */
 };
 
+enum enrol_fate { ENROL_OTHER, ENROL_ADDED, ENROL_CHANGED, ENROL_SAME };
+
+/* What loading a table makes of one of its rows. */
+struct enrol_loaded {
+	const struct unit_row *row;
+	enum enrol_fate fate; /* ENROL_OTHER: it belongs to the ledger of another superior */
+	const struct record *before; /* of a unit that is changed */
+	struct enrol_edit edit; /* set unless ENROL_OTHER */
+};
+
+struct enrol_load {
+	struct enrol_loaded *rows; /* one for every row of the table, in its order */
+	size_t n, count[4]; /* count: by fate */
+};
+
 /* Write a request from what init put into the configuration. */
 int enrol_request(const struct config *me, const struct key *key, struct buf *out, struct err *err);
 /* Read one; `file` is for messages. ERR_INPUT with its place; ERR_REFUSED "signature". Strings are the arena's. */
@@ -76,6 +92,14 @@ int enrol_admit(const struct registry *r, const struct config *me, const struct 
 /* Register a unit without a node. The same again: changed is false. */
 int enrol_add(const struct registry *r, const struct config *me, const struct record *levels,
     const struct enrol_unit *unit, struct arena *arena, struct enrol_edit *out, struct err *err);
+
+/*
+ * What a table makes of the registry: the rows whose parent is this unit are its direct subordinates, which are
+ * registered, or have their name and type brought up to date; what the table leaves blank stays. Keys are never
+ * touched. All or nothing: ERR_INPUT or ERR_REFUSED with the place in the table. Memory is the arena's.
+ */
+int enrol_load(const struct registry *r, const struct config *me, const struct record *levels,
+    const struct unit_list *list, day_t today, struct arena *arena, struct enrol_load *out, struct err *err);
 
 /* The welcome for an admitted key, once the registry was fed with the change that admitted it. The same bytes every
  * time. ERR_NOT_FOUND if the registry does not know the key. */

@@ -357,6 +357,102 @@ static void levels_come_from_the_record(void **state)
 	node_free(&city);
 }
 
+/* Load a table at a city; what became of its rows as "added 1 | other 2". Errors as their place. */
+static const char *load(struct node *by, const char *text, bool keep, struct err *err)
+{
+	static const char *const fates[] = {"other", "added", "changed", "same"};
+	struct arena arena = {0};
+	struct unit_list list;
+	struct enrol_load l = {0};
+	struct buf said = {0};
+	ERR_CLEAR(err);
+	int rc = unit_list_read(&arena, "t.csv", text, strlen(text), UNIT_LIST_FULL, &list, err);
+	if (rc == 0)
+		rc = enrol_load(by->registry, &by->config, NULL, &list, today(), &arena, &l, err);
+	for (size_t i = 0; rc == 0 && i < l.n; i++) {
+		buf_printf(&said, "%s%s %s", i ? " | " : "", fates[l.rows[i].fate],
+		    l.rows[i].edit.id ? l.rows[i].edit.id : l.rows[i].row->cell[UNIT_CODE].text);
+		if (keep && l.rows[i].fate != ENROL_OTHER && l.rows[i].edit.changed)
+			feed(by, &l.rows[i].edit);
+	}
+	if (rc)
+		buf_printf(&said, "%s:%u:%u", err->file, err->line, err->column);
+	const char *out = arena_dup(&by->arena, buf_str(&said));
+	buf_free(&said);
+	arena_free(&arena);
+	return out;
+}
+
+#define HEAD "code,parent,level,type,name\n"
+
+static void a_table_is_loaded(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "Lê Chân", NULL);
+	struct buf welcome = {0};
+	struct err err = {0};
+	static const char table[] = HEAD "31,0,province,tp,Hải Phòng\n11383,31,commune,phuong,Lê Chân\n"
+					 "00004,01,commune,phuong,Ba Đình\n11050,31,commune,xa,Gia Phúc\n";
+	assert_string_equal(
+	    load(&city, table, false, &err), "other 31 | added 11383 | other 00004 | added 11050");
+	assert_null(registry_unit(city.registry, "11050"));
+	assert_string_equal(
+	    load(&city, table, true, &err), "other 31 | added 11383 | other 00004 | added 11050");
+	assert_string_equal(
+	    load(&city, table, true, &err), "other 31 | same 11383 | other 00004 | same 11050");
+	assert_int_equal(registry_unit(city.registry, "11050")->rank, 3);
+	/* The key that came since, and what the table leaves blank, stay. */
+	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
+	assert_string_equal(
+	    load(&city, HEAD "11383,31,commune,,Lê  Chân mới\n", true, &err), "changed 11383");
+	assert_string_equal(registry_unit(city.registry, "11383")->name, "Lê  Chân mới");
+	assert_string_equal(record_get(registry_record(city.registry, "11383"), "type"), "phuong");
+	assert_true(registry_unit(city.registry, "11383")->has_key);
+	assert_string_equal(
+	    load(&city, HEAD "11383,31,commune,xa,Lê  Chân mới\n", true, &err), "changed 11383");
+	assert_string_equal(record_get(registry_record(city.registry, "11383"), "type"), "xa");
+	buf_free(&welcome);
+	node_free(&city);
+	node_free(&ward);
+}
+
+static void a_wrong_table_names_the_cell(void **state)
+{
+	static const struct {
+		const char *text, *place;
+	} wrong[] = {
+	    {HEAD "1,31,comune,xa,A\n", "t.csv:2:6"},
+	    {HEAD "1,99,comune,xa,A\n", "t.csv:2:6"},
+	    {HEAD "1,31,commune,xa,\n", "t.csv:2:17"},
+	    {HEAD "1,31,province,xa,A\n", "t.csv:2:6"},
+	    {HEAD "a@31,31,commune,xa,A\n", "t.csv:2:1"},
+	    {HEAD "1,31,commune,xa,\"A\nB\"\n", "t.csv:2:17"},
+	    {HEAD "7,31,district,xa,A\n", "t.csv:2:6"},
+	    {HEAD "8,31,commune,xa,A\n", "t.csv:2:1"},
+	};
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct enrol_unit known = {.code = "7", .name = "A", .level = "commune"};
+	struct enrol_unit ended = {.code = "8", .name = "A", .level = "commune", .valid_to = "2025-06-30"};
+	struct enrol_unit now = {.code = "8", .name = "A", .level = "commune", .valid_from = "2025-07-01"};
+	struct enrol_edit edit;
+	struct err err = {0};
+	assert_int_equal(add(&city, &known, &edit, &err), 0);
+	assert_int_equal(add(&city, &ended, &edit, &err), 0);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_string_equal(load(&city, wrong[i].text, false, &err), wrong[i].place);
+	/* Once the unit that has the code now is known, the table speaks of that one. */
+	assert_int_equal(add(&city, &now, &edit, &err), 0);
+	assert_string_equal(load(&city, HEAD "8,31,commune,xa,B\n", false, &err), "changed 8.2");
+	/* Nobody below a commune, nobody at all below a node that is not admitted. */
+	struct node ward = node_new("11383", NULL, "commune", "x", NULL);
+	load(&ward, HEAD "8,31,commune,xa,B\n", false, &err);
+	assert_int_equal(err.code, ERR_REFUSED);
+	node_free(&city);
+	node_free(&ward);
+}
+
 /* "x" for every place of the text where it is not x already: no such request or welcome is taken. */
 static void no_byte_can_be_changed(void **state)
 {
@@ -508,6 +604,8 @@ int main(void)
 	    cmocka_unit_test(codes_are_used_again_and_ids_are_not),
 	    cmocka_unit_test(what_cannot_be_added),
 	    cmocka_unit_test(levels_come_from_the_record),
+	    cmocka_unit_test(a_table_is_loaded),
+	    cmocka_unit_test(a_wrong_table_names_the_cell),
 	    cmocka_unit_test(no_byte_can_be_changed),
 	    cmocka_unit_test(line_ends_do_not_matter),
 	    cmocka_unit_test(a_welcome_is_for_one_node),
