@@ -23,6 +23,18 @@ static void show_output(void *ctx, const void *bytes, size_t len)
 	fwrite(bytes, 1, len, stdout);
 }
 
+static void print_note(void *ctx, bool warning, const char *msg, const char *const *args, int n_args)
+{
+	const char *words[ERR_ARGS + 2] = {msg};
+	(void)ctx;
+	for (int i = 0; i < n_args && i < ERR_ARGS; i++)
+		words[i + 1] = args[i];
+	if (warning)
+		say_note(warning, msg, args, n_args);
+	else
+		say_words(false, words);
+}
+
 static void drop_note(void *ctx, bool warning, const char *msg, const char *const *args, int n_args)
 {
 	(void)ctx, (void)warning, (void)msg, (void)args, (void)n_args;
@@ -68,22 +80,38 @@ int ask_take_file(struct cli *cli, struct err *err)
 	return rc;
 }
 
-int ask_node_longer(struct cli *cli, int grace_ms, struct err *err)
+static int ask(const struct cli *cli, struct control_call *call, int grace_ms, struct err *err)
 {
-	struct control_call call = {.node = cli->dir, .command = cli->command->name, .args = &cli->args};
-	int rc = timeout_of(cli, &call.timeout_ms, err);
-	call.timeout_ms += grace_ms;
-	if (rc == 0)
-		rc = ask_take_file(cli, err);
+	call->node = cli->dir;
+	call->command = cli->command->name;
+	int rc = timeout_of(cli, &call->timeout_ms, err);
 	if (rc != 0)
 		return rc;
 	char *path = cli_path(cli, SOCKET);
-	call.path = path;
-	call.on_note = show_note;
-	call.on_output = show_output;
-	rc = control_call(&call, err);
+	call->path = path;
+	call->timeout_ms += grace_ms;
+	rc = control_call(call, err);
 	free(path);
 	return rc;
+}
+
+int ask_node_longer(struct cli *cli, int grace_ms, struct err *err)
+{
+	struct control_call call = {.args = &cli->args, .on_note = show_note, .on_output = show_output};
+	int rc = ask_take_file(cli, err);
+	return rc ? rc : ask(cli, &call, grace_ms, err);
+}
+
+int ask_report(struct cli *cli, struct err *err)
+{
+	struct control_call call = {.args = &cli->args, .on_note = print_note, .on_output = show_output};
+	return ask(cli, &call, 0, err);
+}
+
+int ask_each(const struct cli *cli, const struct args *args, struct buf *out, struct err *err)
+{
+	struct control_call call = {.args = args, .ctx = out, .on_note = drop_note, .on_output = keep_output};
+	return ask(cli, &call, 0, err);
 }
 
 int ask_node(struct cli *cli, struct err *err)

@@ -11,6 +11,10 @@
 int ask_node(struct cli *cli, struct err *err);
 /* The same, waiting longer than --timeout by grace_ms: for what the daemon itself waits for so long. */
 int ask_node_longer(struct cli *cli, int grace_ms, struct err *err);
+/* The same for a verb whose notes are its result: they go to standard output. Its file was taken already. */
+int ask_report(struct cli *cli, struct err *err);
+/* The verb with other words and options; its output is added to `out`, its notes are dropped. */
+int ask_each(const struct cli *cli, const struct args *args, struct buf *out, struct err *err);
 /* A question without words, best effort: false if no daemon answers in time. Its output is added to `out` (may be
  * NULL), its notes are dropped. */
 bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out);

@@ -21,6 +21,8 @@ static const struct verb {
     {"unit list", cli_unit_list},
     {"unit show", cli_unit_show},
     {"unit add", cli_unit_add},
+    {"unit load", cli_unit_load},
+    {"unit admit", cli_unit_admit},
     {"plan load", cli_plan_load},
     {"plan list", cli_plan_list},
     {"plan show", cli_plan_show},

@@ -2,8 +2,8 @@
  * daemon/node.h - a running node: owns the store, the registry, the lines and the socket, and does what is asked.
  *
  * Everything happens on the thread of one libuv loop. The parts: node.c opens, closes and writes; node_arrival.c
- * judges and stores what comes in; node_requests.c answers commands; links.c keeps the lines up; link.c drives the
- * protocol on one of them.
+ * judges and stores what comes in; node_requests.c answers commands, node_units.c those about units; links.c keeps the
+ * lines up; link.c drives the protocol on one of them.
  */
 #ifndef TUYEN_NODE_H
 #define TUYEN_NODE_H

@@ -8,8 +8,8 @@
 #include "control/control.h"
 #include "links.h"
 #include "node.h"
+#include "node_units.h"
 #include "plan/ops.h"
-#include "registry/enrol.h"
 
 #define SYNC_WAIT_MS 60000
 
@@ -43,88 +43,6 @@ static int run_op(struct node *n, const struct op *op, struct control_request *r
 	tell(req, &after);
 	outcome_free(&o);
 	outcome_free(&after);
-	return rc;
-}
-
-/* ---- the registry ---- */
-
-static const struct record *read_levels(struct node *n, struct arena *arena, struct record *levels)
-{
-	struct err absent = {0};
-	struct buf ledger = {0};
-	buf_printf(&ledger, "directives/%s", n->config.anchor.unit ? n->config.anchor.unit : n->config.unit);
-	int rc = store_record(n->store, buf_str(&ledger), NULL, "levels.yaml", arena, levels, &absent);
-	buf_free(&ledger);
-	return rc == 0 ? levels : NULL;
-}
-
-static int write_unit(struct node *n, const struct enrol_edit *edit, const char *verb, struct err *err)
-{
-	if (!edit->changed)
-		return 0;
-	struct outcome o = {0};
-	const char *ledger = arena_printf(&o.arena, "directives/%s", n->config.unit);
-	struct change *c =
-	    outcome_change(&o, ledger, arena_printf(&o.arena, "unit: %s %s", verb, edit->id), NULL);
-	outcome_put(&o, c, edit->path, &edit->record);
-	int rc = node_write(n, &o, err);
-	outcome_free(&o);
-	return rc;
-}
-
-/* Words: the request file's content. */
-static int unit_admit(struct node *n, struct control_request *req, struct err *err)
-{
-	const char *text = args_word(&req->args, 0), *source = args_get(&req->args, "source");
-	struct arena arena = {0};
-	struct enrol_request request;
-	struct enrol_edit edit;
-	struct record levels;
-	struct buf welcome = {0}, spoken = {0};
-	int rc = node_admitted(n, err);
-	if (rc == 0 && n->config.station)
-		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
-	if (rc == 0)
-		rc = enrol_read_request(&arena, source ? source : "-", text, strlen(text), &request, err);
-	if (rc == 0)
-		rc = enrol_admit(n->registry, &n->config, read_levels(n, &arena, &levels), &request,
-		    date_of_time(sys_now()), &arena, &edit, err);
-	if (rc == 0)
-		rc = write_unit(n, &edit, "admit", err);
-	if (rc == 0)
-		rc = enrol_welcome(n->registry, &n->config, n->key, &request, &welcome, err);
-	if (rc == 0) {
-		enrol_fingerprint(request.key, &spoken);
-		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), edit.id,
-		    request.name, buf_str(&spoken));
-		control_output(req, welcome.data, welcome.len);
-	}
-	buf_free(&welcome);
-	buf_free(&spoken);
-	arena_free(&arena);
-	return rc;
-}
-
-static int unit_add(struct node *n, struct control_request *req, struct err *err)
-{
-	const struct args *a = &req->args;
-	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"),
-	    args_get(a, "type"), args_get(a, "identifier"), args_get(a, "valid-from"),
-	    args_get(a, "valid-to")};
-	struct arena arena = {0};
-	struct record levels;
-	struct enrol_edit edit;
-	int rc = node_admitted(n, err);
-	if (rc == 0)
-		rc = enrol_add(
-		    n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
-	if (rc == 0)
-		rc = write_unit(n, &edit, "add", err);
-	if (rc == 0) {
-		control_output(req, edit.id, strlen(edit.id));
-		control_output(req, "\n", 1);
-	}
-	arena_free(&arena);
 	return rc;
 }
 
@@ -290,8 +208,9 @@ static const struct {
     {"clock", clock_now, 0},
     {"lines", lines, 0},
     {"reload", reload, 0},
-    {"unit add", unit_add, 1},
-    {"unit admit", unit_admit, 1},
+    {"unit add", node_unit_add, 1},
+    {"unit admit", node_unit_admit, 1},
+    {"unit load", node_unit_load, 1},
 };
 
 static int run_command(struct node *n, struct control_request *req, struct err *err)

@@ -7,7 +7,8 @@ join: --request --superior=
 unit list: --below= --stations --json
 unit show: --json
 unit add: --level= --name= --type= --identifier= --valid-from= --valid-to=
-unit admit:
+unit load: --dry-run
+unit admit: --list= --out= --dry-run
 plan load: --dry-run
 plan list: --json
 plan show: --json

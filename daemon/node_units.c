@@ -1,0 +1,286 @@
+#include "node_units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "base/table.h"
+#include "control/control.h"
+#include "node.h"
+#include "registry/enrol.h"
+
+static const struct record *read_levels(struct node *n, struct arena *arena, struct record *levels)
+{
+	struct err absent = {0};
+	struct buf ledger = {0};
+	buf_printf(&ledger, "directives/%s", n->config.anchor.unit ? n->config.anchor.unit : n->config.unit);
+	int rc = store_record(n->store, buf_str(&ledger), NULL, "levels.yaml", arena, levels, &absent);
+	buf_free(&ledger);
+	return rc == 0 ? levels : NULL;
+}
+
+/* Edits on their way into as few changes as the limits allow. */
+struct writing {
+	struct outcome o;
+	const char *ledger, *subject;
+	struct change *change;
+	size_t bytes;
+};
+
+static void writing_begin(struct writing *w, const struct node *n, const char *subject)
+{
+	*w = (struct writing){.subject = subject};
+	w->ledger = arena_printf(&w->o.arena, "directives/%s", n->config.unit);
+}
+
+static void writing_put(struct writing *w, const struct enrol_edit *edit)
+{
+	struct buf text = {0};
+	if (!edit->changed)
+		return;
+	record_print(&edit->record, &text);
+	w->bytes += text.len;
+	if (!w->change || w->change->n_records == CHANGE_RECORDS_MAX || w->bytes > CHANGE_BYTES_MAX) {
+		w->change = outcome_change(&w->o, w->ledger, w->subject, NULL);
+		w->bytes = text.len;
+	}
+	outcome_put(&w->o, w->change, edit->path, &edit->record);
+	buf_free(&text);
+}
+
+static int writing_end(struct writing *w, struct node *n, struct err *err)
+{
+	int rc = node_write(n, &w->o, err);
+	outcome_free(&w->o);
+	return rc;
+}
+
+static int write_unit(struct node *n, const struct enrol_edit *edit, const char *verb, struct err *err)
+{
+	struct writing w;
+	writing_begin(&w, n, "");
+	w.subject = arena_printf(&w.o.arena, "unit: %s %s", verb, edit->id);
+	writing_put(&w, edit);
+	return writing_end(&w, n, err);
+}
+
+/* ---- requests ---- */
+
+struct admitting {
+	struct enrol_request request;
+	struct enrol_edit edit;
+};
+
+/* Two at once for one unit, or by one key: each alone would fit, both together do not. */
+static int check_apart(struct table *seen, struct admitting *a, struct arena *arena, struct err *err)
+{
+	char key[KEY_TEXT_SIZE];
+	key_text(a->request.key, key);
+	const char *const marks[] = {
+	    arena_printf(arena, "unit %s", a->edit.id), arena_printf(arena, "key %s", key)};
+	for (int i = 0; i < 2; i++) {
+		void **place = table_at(seen, marks[i]);
+		const struct admitting *other = *place;
+		*place = a;
+		if (!other || (strcmp(other->edit.id, a->edit.id) == 0 &&
+				  memcmp(other->request.key, a->request.key, KEY_PUBLIC_SIZE) == 0))
+			continue;
+		err_set(err, ERR_REFUSED,
+		    N_("two requests, by %1 and %2, want the same unit or have the same key"),
+		    other->request.unit, a->request.unit);
+		err_rule(err, "keys", NULL, NULL);
+		return ERR_REFUSED;
+	}
+	return 0;
+}
+
+static int judge_requests(struct node *n, const struct control_request *req, struct admitting *all,
+    struct arena *arena, struct err *err)
+{
+	const char *source = args_get(&req->args, "source");
+	struct record own;
+	const struct record *levels = read_levels(n, arena, &own);
+	struct table seen = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
+		const char *text = req->args.words.items[i];
+		rc = enrol_read_request(
+		    arena, source ? source : "-", text, strlen(text), &all[i].request, err);
+		if (rc == 0)
+			rc = enrol_admit(n->registry, &n->config, levels, &all[i].request,
+			    date_of_time(sys_now()), arena, &all[i].edit, err);
+		if (rc == 0)
+			rc = check_apart(&seen, &all[i], arena, err);
+	}
+	table_free(&seen);
+	return rc;
+}
+
+static int write_admitted(struct node *n, const struct admitting *all, size_t count, struct err *err)
+{
+	struct writing w;
+	if (count == 1)
+		return write_unit(n, &all[0].edit, "admit", err);
+	writing_begin(&w, n, "unit: admit a list");
+	for (size_t i = 0; i < count; i++)
+		writing_put(&w, &all[i].edit);
+	return writing_end(&w, n, err);
+}
+
+static int welcome(struct node *n, struct control_request *req, const struct admitting *a, struct err *err)
+{
+	struct buf text = {0}, spoken = {0};
+	int rc = enrol_welcome(n->registry, &n->config, n->key, &a->request, &text, err);
+	if (rc == 0) {
+		enrol_fingerprint(a->request.key, &spoken);
+		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), a->edit.id,
+		    a->request.name, buf_str(&spoken));
+		control_output(req, text.data, text.len);
+	}
+	buf_free(&text);
+	buf_free(&spoken);
+	return rc;
+}
+
+int node_unit_admit(struct node *n, struct control_request *req, struct err *err)
+{
+	size_t count = req->args.words.n;
+	struct arena arena = {0};
+	struct admitting *all = arena_alloc(&arena, count * sizeof *all);
+	int rc = node_admitted(n, err);
+	if (rc == 0 && n->config.station)
+		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
+	if (rc == 0)
+		rc = judge_requests(n, req, all, &arena, err);
+	if (rc == 0)
+		rc = write_admitted(n, all, count, err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (i)
+			control_output(req, "---\n", 4);
+		rc = welcome(n, req, &all[i], err);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+int node_unit_add(struct node *n, struct control_request *req, struct err *err)
+{
+	const struct args *a = &req->args;
+	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"),
+	    args_get(a, "type"), args_get(a, "identifier"), args_get(a, "valid-from"),
+	    args_get(a, "valid-to")};
+	struct arena arena = {0};
+	struct record levels;
+	struct enrol_edit edit;
+	int rc = node_admitted(n, err);
+	if (rc == 0)
+		rc = enrol_add(
+		    n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
+	if (rc == 0)
+		rc = write_unit(n, &edit, "add", err);
+	if (rc == 0) {
+		control_output(req, edit.id, strlen(edit.id));
+		control_output(req, "\n", 1);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+/* ---- a table of units ---- */
+
+static int write_load(struct node *n, const struct enrol_load *load, struct err *err)
+{
+	struct writing w;
+	writing_begin(&w, n, "unit: load a table");
+	for (size_t i = 0; i < load->n; i++)
+		if (load->rows[i].fate != ENROL_OTHER)
+			writing_put(&w, &load->rows[i].edit);
+	return writing_end(&w, n, err);
+}
+
+/* "Lê Chân, phuong" */
+static void name_and_type(const struct record *r, struct buf *out)
+{
+	const char *type = record_get(r, "type");
+	buf_printf(out, "%s%s%s", record_get(r, "name"), type ? ", " : "", type ? type : "");
+}
+
+static void tell_row(struct control_request *req, const struct enrol_loaded *l)
+{
+	struct buf is = {0}, was = {0};
+	if (l->fate == ENROL_ADDED) {
+		name_and_type(&l->edit.record, &is);
+		control_say(req, N_("added: %1 (%2)"), l->edit.id, buf_str(&is));
+	} else if (l->fate == ENROL_CHANGED) {
+		name_and_type(&l->edit.record, &is);
+		name_and_type(l->before, &was);
+		control_say(req, N_("changed: %1 (%2); it was: %3"), l->edit.id, buf_str(&is), buf_str(&was));
+	}
+	buf_free(&is);
+	buf_free(&was);
+}
+
+#define OTHERS_SHOWN 80
+
+/* "01 (126), 04 (56)": whose rows the others are, and how many. */
+static void count_others(const struct enrol_load *load, struct buf *out)
+{
+	struct table counts = {0};
+	for (size_t i = 0; i < load->n; i++) {
+		const char *parent = load->rows[i].row->cell[UNIT_PARENT].text;
+		if (load->rows[i].fate != ENROL_OTHER)
+			continue;
+		void **place = table_at(&counts, *parent ? parent : "-");
+		*place = (void *)((uintptr_t)*place + 1);
+	}
+	for (size_t i = 0; i < counts.n && i < OTHERS_SHOWN; i++)
+		buf_printf(out, "%s%s (%zu)", i ? ", " : "", counts.rows[i].key,
+		    (size_t)(uintptr_t)counts.rows[i].value);
+	if (counts.n > OTHERS_SHOWN)
+		buf_puts(out, ", …");
+	table_free(&counts);
+}
+
+static void tell_load(struct control_request *req, const struct enrol_load *load, bool dry)
+{
+	char count[4][24];
+	struct buf others = {0};
+	for (int i = 0; i < 4; i++)
+		snprintf(count[i], sizeof count[i], "%zu", load->count[i]);
+	for (size_t i = 0; i < load->n; i++)
+		tell_row(req, &load->rows[i]);
+	if (load->count[ENROL_OTHER]) {
+		count_others(load, &others);
+		control_say(req, N_("belongs to another superior's ledger: %1 rows, under %2"),
+		    count[ENROL_OTHER], buf_str(&others));
+	}
+	control_say(req, N_("%1 units added, %2 changed, %3 as before"), count[ENROL_ADDED],
+	    count[ENROL_CHANGED], count[ENROL_SAME]);
+	if (dry)
+		control_say(req, N_("--dry-run: nothing of this was written"));
+	buf_free(&others);
+}
+
+/* Words: the table. */
+int node_unit_load(struct node *n, struct control_request *req, struct err *err)
+{
+	const char *text = args_word(&req->args, 0), *source = args_get(&req->args, "source");
+	bool dry = args_has(&req->args, "dry-run");
+	struct arena arena = {0};
+	struct unit_list list;
+	struct enrol_load load;
+	struct record levels;
+	int rc = node_admitted(n, err);
+	if (rc == 0)
+		rc = unit_list_read(
+		    &arena, source ? source : "-", text, strlen(text), UNIT_LIST_FULL, &list, err);
+	if (rc == 0)
+		rc = enrol_load(n->registry, &n->config, read_levels(n, &arena, &levels), &list,
+		    date_of_time(sys_now()), &arena, &load, err);
+	if (rc == 0 && !dry)
+		rc = write_load(n, &load, err);
+	if (rc == 0)
+		tell_load(req, &load, dry);
+	arena_free(&arena);
+	return rc;
+}
