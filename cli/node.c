@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "base/sys.h"
 #include "cli.h"
+#include "record/screen.h"
 #include "record/text.h"
 #include "registry/enrol.h"
 #include "say.h"
@@ -65,6 +66,10 @@ static int config_from_options(const struct cli *cli, struct config *c, struct e
 	if (!text_nfc(name, strlen(name), &nfc) || strchr(name, '\n')) {
 		buf_free(&nfc);
 		return err_set(err, ERR_INPUT, "--name must be one line of UTF-8 text");
+	}
+	if (screen_value(CONFIG_FILE, "name", buf_str(&nfc), err) != 0) {
+		buf_free(&nfc);
+		return err->code;
 	}
 	c->unit = config_keep(c, unit);
 	c->level = config_keep(c, level);

@@ -223,7 +223,7 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	for (size_t i = 0; i < a->n; i++)
 		batch[i] =
 		    (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier,
-			a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL};
+			a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL, l->up};
 	node_arrival(l->node, batch, a->n, results);
 	static const enum sync_status statuses[] = {
 	    [ARRIVAL_STORED] = SYNC_STORED,

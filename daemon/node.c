@@ -10,6 +10,7 @@
 #include "node_arrival.h"
 #include "node_requests.h"
 #include "plan/claim.h"
+#include "record/screen.h"
 #include "store/verify.h"
 #include "view_store.h"
 
@@ -148,13 +149,41 @@ int node_check_claim(
 	return claim_check(&source, c, texts, count, err);
 }
 
-/* The same judgement that every other node will pass on arrival, before anything is signed. */
+/* The records of an own change as they stand and as it will leave them, with the conflicts it settles. */
+static int own_texts(struct node *n, const struct change *c, struct arena *arena, struct change_texts *texts,
+    size_t *n_texts, struct err *err)
+{
+	int rc = 0;
+	*n_texts = c->n_records + c->n_settles;
+	for (size_t i = 0; rc == 0 && i < *n_texts; i++) {
+		bool settled = i >= c->n_records;
+		char conflict[64];
+		if (settled)
+			merge_conflict_path(c->settles[i - c->n_records], conflict);
+		const char *path = settled ? conflict : c->records[i].path;
+		struct buf old = {0};
+		struct err absent = {0};
+		rc = store_read(n->store, c->ledger, NULL, path, &old, &absent);
+		struct change_texts *t = &texts[i];
+		t->path = arena_dup(arena, path);
+		t->before = rc == 0 ? arena_dup_len(arena, buf_str(&old), old.len) : NULL;
+		t->before_len = old.len;
+		t->after = settled ? NULL : c->records[i].text;
+		t->after_len = settled ? 0 : c->records[i].len;
+		buf_free(&old);
+		if (rc == ERR_NOT_FOUND)
+			rc = 0;
+		else if (rc)
+			*err = absent;
+	}
+	return rc;
+}
+
+/* The same judgement that every other node will pass on arrival, before anything is signed; and what is not admitted. */
 static int judge_own(struct node *n, struct change *edits, struct err *err)
 {
 	const struct registry_grant *grant =
 	    registry_grant(n->registry, &n->config.grant, n->config.unit, n->config.station);
-	if (!grant)
-		return 0; /* our own grant is still on its way to us; it came with the welcome */
 	struct change c = *edits;
 	c.unit = n->config.unit;
 	c.station = n->config.station;
@@ -165,33 +194,14 @@ static int judge_own(struct node *n, struct change *edits, struct err *err)
 	struct arena arena = {0};
 	struct change_texts *texts = arena_alloc(&arena, (c.n_records + c.n_settles + 1) * sizeof *texts);
 	size_t n_texts = 0;
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < c.n_records + c.n_settles; i++) {
-		bool settled = i >= c.n_records;
-		char conflict[64];
-		if (settled)
-			merge_conflict_path(c.settles[i - c.n_records], conflict);
-		const char *path = settled ? conflict : c.records[i].path;
-		struct buf old = {0};
-		struct err absent = {0};
-		rc = store_read(n->store, c.ledger, NULL, path, &old, &absent);
-		struct change_texts *t = &texts[n_texts++];
-		t->path = arena_dup(&arena, path);
-		t->before = rc == 0 ? arena_dup_len(&arena, buf_str(&old), old.len) : NULL;
-		t->before_len = old.len;
-		t->after = settled ? NULL : c.records[i].text;
-		t->after_len = settled ? 0 : c.records[i].len;
-		buf_free(&old);
-		if (rc == ERR_NOT_FOUND)
-			rc = 0;
-		else if (rc)
-			*err = absent;
-	}
+	int rc = own_texts(n, &c, &arena, texts, &n_texts, err);
 	if (rc == 0)
+		rc = screen_change(&c, texts, n_texts, err);
+	if (rc == 0 && grant) /* ours may still be on its way to us; it came with the welcome */
 		rc = registry_check(n->registry, grant, &c, texts, n_texts, err);
 	/* A claim that would not hold (the plan has just changed) is no claim; the figures are written all the same. */
 	struct err none = {0};
-	if (rc == 0 && node_check_claim(n, &c, texts, n_texts, &none) != 0) {
+	if (rc == 0 && grant && node_check_claim(n, &c, texts, n_texts, &none) != 0) {
 		edits->claim = CLAIM_NONE;
 		edits->claim_basis = (struct oid){{0}};
 	}

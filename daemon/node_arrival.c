@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node_screen.h"
 #include "plan/receipt.h"
 
 struct judging {
 	struct node *node;
+	bool from_above; /* the line it came by */
+	bool fresh; /* units came in this very transaction, which the registry has not read yet */
 	const struct registry_grant *grant;
 };
 
@@ -16,7 +19,10 @@ static int judge(
 {
 	const struct judging *j = ctx;
 	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
-	return rc ? rc : node_check_claim(j->node, c, texts, n, err);
+	if (rc == 0)
+		rc = node_check_claim(j->node, c, texts, n, err);
+	/* What comes back from above was admitted once. */
+	return rc || j->from_above ? rc : node_screen(j->node, c, texts, n, err);
 }
 
 /* Complete the heads of a change by what came before it in the batch. False: one of those was not stored. */
@@ -69,13 +75,12 @@ static bool is_one_too_many(struct node *n, const struct change *c)
 	return many;
 }
 
-/* `fresh`: units came in this very transaction, which the registry has not read yet. */
-static void receive(
-    struct node *n, struct tx *tx, const struct change *c, bool fresh, struct arrival_result *r)
+static void receive(struct judging *j, struct tx *tx, const struct change *c, struct arrival_result *r)
 {
-	struct judging j = {n, registry_grant(n->registry, &c->grant, c->unit, c->station)};
+	struct node *n = j->node;
 	bool known = false;
-	if (!j.grant && !fresh && grant_is_here(n, &c->grant)) {
+	j->grant = registry_grant(n->registry, &c->grant, c->unit, c->station);
+	if (!j->grant && !j->fresh && grant_is_here(n, &c->grant)) {
 		char writer[136];
 		change_writer(c, writer);
 		err_set(&r->err, ERR_REFUSED, N_("a change of %1 names as its grant what grants %2 nothing"),
@@ -84,7 +89,7 @@ static void receive(
 		r->status = ARRIVAL_REFUSED;
 		return;
 	}
-	if (!j.grant) {
+	if (!j->grant) {
 		err_set(
 		    &r->err, ERR_PARKED, N_("the grant under which %1 wrote has not arrived yet"), c->unit);
 		r->status = ARRIVAL_PARKED;
@@ -97,7 +102,7 @@ static void receive(
 		r->status = ARRIVAL_PARKED;
 		return;
 	}
-	int rc = tx_receive(tx, c, j.grant->key, judge, &j, &r->id, &known, &r->err);
+	int rc = tx_receive(tx, c, j->grant->key, judge, j, &r->id, &known, &r->err);
 	if (rc == 0)
 		r->status = known ? ARRIVAL_KNOWN : ARRIVAL_STORED;
 	else if (rc == ERR_REFUSED || rc == ERR_INPUT || rc == ERR_PEER)
@@ -112,20 +117,21 @@ static size_t store_run(struct node *n, const struct arrival *batch, size_t from
     struct arrival_result *results, struct err *err)
 {
 	struct tx *tx = NULL;
-	bool brought_units = false;
+	struct judging j = {.node = n};
 	size_t i = from;
 	int rc = tx_begin(n->store, &tx, err);
 	for (; rc == 0 && i < count; i++) {
 		struct change c;
+		j.from_above = batch[i].from_above;
 		if (complete_heads(&batch[i], results, &c))
-			receive(n, tx, &c, brought_units, &results[i]);
+			receive(&j, tx, &c, &results[i]);
 		else
 			results[i].status = ARRIVAL_PARKED;
 		bool waits = results[i].status == ARRIVAL_PARKED && results[i].err.code == ERR_PARKED;
 		if (results[i].status == ARRIVAL_STORED && strncmp(c.ledger, "directives/", 11) == 0)
-			brought_units = true;
+			j.fresh = true;
 		oids_free(&c.heads);
-		if (waits && brought_units)
+		if (waits && j.fresh)
 			break;
 	}
 	if (rc == 0)

@@ -12,6 +12,7 @@ struct arrival {
 	const unsigned *earlier; /* positions in the batch, each smaller than this change's */
 	size_t n_earlier;
 	const unsigned char *parent_check; /* see record/change.h; NULL if none came */
+	bool from_above; /* by the line to the superior: it has been admitted there */
 };
 
 enum arrival_status { ARRIVAL_STORED, ARRIVAL_KNOWN, ARRIVAL_PARKED, ARRIVAL_REFUSED };

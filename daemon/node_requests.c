@@ -33,8 +33,8 @@ static int run_op(struct node *n, const struct op *op, struct control_request *r
 	node_view(n, &v);
 	if (rc == 0)
 		rc = op->run(&v, &req->args, &o, err);
-	if (rc == 0)
-		rc = node_write(n, &o, err);
+	if (rc == 0 && (rc = node_write(n, &o, err)) != 0)
+		o.n_notes = o.output.len = 0; /* nothing was done; and their words may be what was refused */
 	if (rc == 0 && op->after) {
 		node_view(n, &v);
 		rc = op->after(&v, &req->args, &after, err);
