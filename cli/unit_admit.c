@@ -31,7 +31,6 @@ struct asking {
 	char *text;
 	struct enrol_request request; /* unless broken */
 	const char *id; /* of the unit or station that it would be; NULL before that is known */
-	const char *welcome; /* its file, once it is written */
 	bool asked; /* it is among those of which the daemon is being asked */
 	enum fate fate;
 	struct err err;
@@ -228,9 +227,9 @@ static int write_welcome(
     struct admission *a, struct asking *q, const char *welcome, size_t len, struct err *err)
 {
 	const struct enrol_request *r = &q->request;
-	q->welcome = arena_printf(&a->arena, "%s/welcome-%s%s%s.yaml", a->out, r->unit, r->station ? "." : "",
-	    r->station ? r->station : "");
-	return sys_write_file(q->welcome, welcome, len, 0644, err);
+	const char *file = arena_printf(&a->arena, "%s/welcome-%s%s%s.yaml", a->out, r->unit,
+	    r->station ? "." : "", r->station ? r->station : "");
+	return sys_write_file(file, welcome, len, 0644, err);
 }
 
 /* What the daemon gave for requests i to j-1. */
