@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "node_screen.h"
 #include "plan/receipt.h"
+#include "record/screen.h"
 
 struct judging {
 	struct node *node;
@@ -215,7 +216,9 @@ void node_arrival(struct node *n, const struct arrival *batch, size_t count, str
 	for (size_t i = 0; i < count; i++) {
 		if (results[i].status == ARRIVAL_STORED)
 			write_receipts(n, &batch[i]);
-		if (results[i].status == ARRIVAL_REFUSED)
-			log_err(LOG_WARNING, "refused", &results[i].err);
+		if (results[i].status != ARRIVAL_REFUSED)
+			continue;
+		screen_err(&results[i].err);
+		log_err(LOG_WARNING, "refused", &results[i].err);
 	}
 }

@@ -328,12 +328,14 @@ static bool find_abroad(const struct plain *p, size_t i, struct span *out)
 static bool find_passport(const struct plain *p, size_t i, struct span *out)
 {
 	size_t k = i, letters = 0;
+	if (i && plain_word(p->c[i - 1]))
+		return false;
 	while (letters < 2 && p->c[k] >= 'a' && p->c[k] <= 'z')
 		letters++, k++;
 	if (letters && p->c[k] == ' ')
 		k++;
 	size_t n = digits_at(p, k);
-	if (n < 6 || n > 9 || letters + n < 7 || plain_word(p->c[k + n]) || (i && plain_word(p->c[i - 1])))
+	if (n < 6 || n > 9 || letters + n < 7 || plain_word(p->c[k + n]))
 		return false;
 	*out = (struct span){i, k + n};
 	return behind(p, i, passport_words, passport_fillers) && !plain_ahead(p, out->to, amount_words) &&

@@ -40,4 +40,7 @@ int screen_value(const char *record, const char *field, const char *value, struc
  * (`texts`, as for registry_check). ERR_REFUSED as above. */
 int screen_change(const struct change *c, const struct change_texts *texts, size_t n_texts, struct err *err);
 
+/* Mask whatever an error of other rules quotes of a person: of a set the member stands in the name of its field. */
+void screen_err(struct err *err);
+
 #endif

@@ -97,3 +97,24 @@ int screen_change(const struct change *c, const struct change_texts *texts, size
 		rc = screen_record(c->ledger, &texts[i], err);
 	return rc;
 }
+
+/* In place: what is masked is never longer than it was. */
+static void mask_all(char *text)
+{
+	struct screen_hit hit;
+	while (screen_text(text, &hit)) {
+		char *at = text + hit.offset;
+		size_t n = strlen(hit.masked);
+		memcpy(at, hit.masked, n);
+		memmove(at + n, at + hit.len, strlen(at + hit.len) + 1);
+		text = at + n;
+	}
+}
+
+void screen_err(struct err *err)
+{
+	for (int i = 0; i < err->n_args; i++)
+		mask_all(err->arg[i]);
+	mask_all(err->record);
+	mask_all(err->field);
+}

@@ -182,6 +182,20 @@ static void a_long_one_is_cut_in_the_mask(void **state)
 	assert_int_equal(strspn(hit.masked + 1, "*"), SCREEN_MASKED - 5);
 }
 
+static void a_long_text_costs_its_length(void **state)
+{
+	(void)state;
+	static const char *const pieces[] = {"7", "0 ", "00.", "a.", "A.", "@", "sinh nam ", "01-", "8484 "};
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		struct buf b = {0};
+		struct screen_hit hit;
+		while (b.len < 500000)
+			buf_puts(&b, pieces[i]);
+		screen_text(b.data, &hit);
+		buf_free(&b);
+	}
+}
+
 /* ---- changes ---- */
 
 static char *report_text(struct arena *arena, const char *note)
@@ -271,6 +285,28 @@ static void the_id_of_a_conflict_is_no_number(void **state)
 	assert_int_equal(screen_change(&c, &t, 1, &err), 0);
 }
 
+static void an_error_quotes_nobody(void **state)
+{
+	(void)state;
+	struct err err = {0};
+	err_set(
+	    &err, ERR_REFUSED, "%1 may not write %2", "11383", "recipients.N.V.A, 0912345678 và 0912345679");
+	err_rule(&err, "right", "plans/p/plan.yaml", "recipients.0912345678");
+	screen_err(&err);
+	assert_string_equal(err.arg[0], "11383");
+	assert_null(strstr(err.arg[1], "0912"));
+	assert_non_null(strstr(err.arg[1], "0******678 và 0******679"));
+	assert_string_equal(err.record, "plans/p/plan.yaml");
+	assert_string_equal(err.field, "recipients.0******678");
+	char full[ERR_ARG_SIZE] = {0};
+	for (size_t n = 0; n + 9 < sizeof full; n += 9)
+		memcpy(full + n, "sn 1990, ", 9);
+	ERR_CLEAR(&err);
+	err_set(&err, ERR_REFUSED, "%1", full);
+	screen_err(&err);
+	assert_null(strstr(err.arg[0], "1990"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,8 +314,10 @@ int main(void)
 	    cmocka_unit_test(what_is_said_of_work_is_not),
 	    cmocka_unit_test(the_place_is_that_of_the_text),
 	    cmocka_unit_test(a_long_one_is_cut_in_the_mask),
+	    cmocka_unit_test(a_long_text_costs_its_length),
 	    cmocka_unit_test(only_what_a_change_says_anew_counts),
 	    cmocka_unit_test(a_member_of_a_set_is_a_text),
+	    cmocka_unit_test(an_error_quotes_nobody),
 	    cmocka_unit_test(the_id_of_a_conflict_is_no_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
