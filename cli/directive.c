@@ -40,7 +40,7 @@ static json_t *directive_json(const struct directive *d)
 	json_object_set_new(o, "text", show_string(d->text));
 	json_object_set_new(o, "revoked", show_string(d->revoked));
 	json_object_set_new(o, "mine", json_boolean(d->mine));
-	json_object_set_new(o, "to_acknowledge", json_boolean(d->todo));
+	json_object_set_new(o, "to_acknowledge", json_boolean(d->unread));
 	json_object_set_new(o, "acks", acks);
 	return o;
 }
@@ -71,7 +71,7 @@ int cli_directive_list(struct cli *cli, struct err *err)
 		rc = directive_list(&r.view, &r.arena, &all, err);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct directive *d = &all.items[i];
-		const char *here = d->todo ? _(N_("to acknowledge")) : d->mine ? _(N_("acknowledged")) : NULL;
+		const char *here = d->unread ? _(N_("to acknowledge")) : d->mine ? _(N_("acknowledged")) : NULL;
 		show_row(table, d->id, d->issuer, d->title, d->due, say_choice(d->state), here,
 		    d->n_acks ? arena_printf(&r.arena, "%zu/%zu", count_acks(d), d->n_acks) : NULL);
 		json_array_append_new(list, directive_json(d));
@@ -114,7 +114,7 @@ static void print_directive(struct reader *r, const struct directive *d)
 	show_line(N_("To"), show_joined(&r->arena, (const char *const *)d->to, d->n_to));
 	show_line(N_("Tasks"), show_joined(&r->arena, (const char *const *)d->tasks, d->n_tasks));
 	show_line(N_("Revoked"), d->revoked);
-	if (d->todo)
+	if (d->unread)
 		show_line(N_("Here"), _(N_("to acknowledge")));
 	if (d->text)
 		printf("\n%s\n", d->text);

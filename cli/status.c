@@ -5,7 +5,7 @@
 #include "ask.h"
 #include "base/sys.h"
 #include "cli.h"
-#include "plan/todo.h"
+#include "plan/agenda.h"
 #include "reader.h"
 #include "say.h"
 #include "show.h"
@@ -14,7 +14,7 @@
 
 /* What `status` has found out; the JSON is borrowed by both ways of showing it. */
 struct status {
-	struct todo todo;
+	struct agenda agenda;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
@@ -90,7 +90,7 @@ static json_t *work(const char *kind)
 	return o;
 }
 
-static json_t *report_json(const struct todo_report *t)
+static json_t *report_json(const struct agenda_report *t)
 {
 	json_t *o = work("report");
 	json_object_set_new(o, "issuer", show_string(t->issuer));
@@ -125,7 +125,7 @@ static json_t *conflict_work(const struct conflict_item *c)
 	return o;
 }
 
-static json_t *todo_json(const struct todo *t)
+static json_t *agenda_json(const struct agenda *t)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < t->n_directives; i++)
@@ -138,7 +138,7 @@ static json_t *todo_json(const struct todo *t)
 	return list;
 }
 
-static json_t *last_json(struct reader *r, const struct todo *t)
+static json_t *last_json(struct reader *r, const struct agenda *t)
 {
 	if (!t->last.issuer)
 		return json_null();
@@ -161,10 +161,10 @@ static void status_json(struct reader *r, const struct status *s)
 	       *clock = json_object();
 	json_t *line;
 	size_t i;
-	for (i = 0; i < s->todo.n_reports; i++)
-		json_array_append_new(reports, report_json(&s->todo.reports[i]));
-	json_object_set_new(conflicts, "open", json_integer((json_int_t)s->todo.conflicts.n));
-	json_object_set_new(conflicts, "waiting", json_integer((json_int_t)s->todo.n_waiting));
+	for (i = 0; i < s->agenda.n_reports; i++)
+		json_array_append_new(reports, report_json(&s->agenda.reports[i]));
+	json_object_set_new(conflicts, "open", json_integer((json_int_t)s->agenda.conflicts.n));
+	json_object_set_new(conflicts, "waiting", json_integer((json_int_t)s->agenda.n_waiting));
 	json_object_set_new(clock, "now", json_string(reader_time(r, s->now)));
 	json_object_set_new(clock, "set", json_boolean(s->clock_set));
 	json_object_set_new(o, "unit", show_string(r->config.unit));
@@ -173,9 +173,9 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "rank", r->config.rank < 0 ? json_null() : json_integer(r->config.rank));
 	json_object_set_new(o, "admitted", json_boolean(r->config.admitted));
 	json_object_set_new(o, "superior", show_string(r->config.superior.unit));
-	json_object_set_new(o, "to_do", todo_json(&s->todo));
+	json_object_set_new(o, "to_do", agenda_json(&s->agenda));
 	json_object_set_new(o, "reports_due", reports);
-	json_object_set_new(o, "last_report", last_json(r, &s->todo));
+	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
 	json_object_set_new(o, "conflicts", conflicts);
 	json_object_set_new(o, "daemon", json_boolean(s->daemon));
 	json_object_set_new(o, "paused", json_boolean(r->config.paused));
@@ -190,7 +190,8 @@ static void status_json(struct reader *r, const struct status *s)
 }
 
 /* "D-017", or "31/D-017" where two issuers use one id: what `directive ack` takes. */
-static const char *directive_name(struct reader *r, const struct todo *t, const char *issuer, const char *id)
+static const char *directive_name(
+    struct reader *r, const struct agenda *t, const char *issuer, const char *id)
 {
 	bool twice = false;
 	for (size_t i = 0; i < t->n_directives; i++)
@@ -199,7 +200,7 @@ static const char *directive_name(struct reader *r, const struct todo *t, const 
 	return twice ? arena_printf(&r->arena, "%s/%s", issuer, id) : id;
 }
 
-static void print_report(struct reader *r, const struct todo *all, const struct todo_report *t)
+static void print_report(struct reader *r, const struct agenda *all, const struct agenda_report *t)
 {
 	const char *days = arena_printf(&r->arena, "%d", t->days_left < 0 ? -t->days_left : t->days_left);
 	bool returned = t->state && strcmp(t->state, "returned") == 0;
@@ -218,7 +219,7 @@ static void print_report(struct reader *r, const struct todo *all, const struct 
 		say_out(N_("  it was returned: 'tuyen report show %1 %2' says why"), t->plan, t->period);
 }
 
-static void print_todo(struct reader *r, const struct todo *t, bool damaged)
+static void print_agenda(struct reader *r, const struct agenda *t, bool damaged)
 {
 	if (damaged)
 		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
@@ -242,7 +243,7 @@ static void print_todo(struct reader *r, const struct todo *t, bool damaged)
 	printf("\n");
 }
 
-static void print_last(struct reader *r, const struct todo *t)
+static void print_last(struct reader *r, const struct agenda *t)
 {
 	struct buf line = {0};
 	if (!t->last.issuer)
@@ -310,15 +311,15 @@ static void status_print(struct reader *r, const struct status *s)
 	size_t i;
 	json_t *ledger;
 	char node[136];
-	print_todo(r, &s->todo, s->damaged);
+	print_agenda(r, &s->agenda, s->damaged);
 	config_node(&r->config, node);
 	show_line(N_("Node"), arena_printf(&r->arena, "%s, %s", node, r->config.name));
 	if (r->config.superior.unit)
 		show_line(N_("Superior"), reader_unit_name(r, r->config.superior.unit));
 	else if (!r->config.root)
 		show_line(N_("Superior"), _(N_("not joined yet; next: tuyen join --request")));
-	print_last(r, &s->todo);
-	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->todo.conflicts.n));
+	print_last(r, &s->agenda);
+	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->agenda.conflicts.n));
 	if (s->clock_set)
 		show_line(N_("Clock"),
 		    arena_printf(&r->arena, "%s (%s)", reader_time(r, s->now), _(N_("set by TUYEN_NOW"))));
@@ -344,7 +345,7 @@ int cli_status(struct cli *cli, struct err *err)
 	int rc = reader_open(cli, &r, err);
 	bool opened = rc == 0;
 	if (opened)
-		rc = todo_read(&r.view, &r.arena, &s.todo, err);
+		rc = agenda_read(&r.view, &r.arena, &s.agenda, err);
 	if (opened && read_ledgers(&r, s.ledgers, err) != 0)
 		rc = err->code;
 	if (opened) {

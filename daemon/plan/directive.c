@@ -58,7 +58,7 @@ static void from_record(
 	d->to = members(r, "to", arena, &d->n_to);
 	d->tasks = members(r, "tasks", arena, &d->n_tasks);
 	d->mine = strcmp(d->issuer, v->unit) != 0 && directive_is_to(v, d, v->unit);
-	d->todo = d->mine && same(d->state, "issued") &&
+	d->unread = d->mine && same(d->state, "issued") &&
 		  !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
 }
 

@@ -29,7 +29,7 @@ struct directive {
 	const char **tasks;
 	size_t n_tasks;
 	bool mine; /* addressed to this node's unit */
-	bool todo; /* and not acknowledged in this version */
+	bool unread; /* and not acknowledged in this version */
 	/* One for each unit addressed whose reports ledger this node may hold (itself and those below it). */
 	struct directive_ack *acks;
 	size_t n_acks;

@@ -308,7 +308,7 @@ int directive_op_ack(const struct view *v, const struct args *a, struct outcome 
 		rc = may_ack(v, d, err);
 	if (rc)
 		return rc;
-	if (!d->todo && !args_has(a, "note")) {
+	if (!d->unread && !args_has(a, "note")) {
 		outcome_note(o, N_("directive %1 is acknowledged already, version %2"), d->id, d->version);
 		return 0;
 	}
@@ -317,7 +317,7 @@ int directive_op_ack(const struct view *v, const struct args *a, struct outcome 
 	rc = view_open(v, ledger, path, arena, &r, &exists, err);
 	if (rc)
 		return rc;
-	if (d->todo) {
+	if (d->unread) {
 		date_time_print(v->now, now);
 		record_put(&r, "at", arena_dup(arena, now));
 		record_put(&r, "version", d->version);

@@ -120,7 +120,7 @@ static void acknowledging_names_the_version(void **state)
 	memory_do(m, ISSUE, "--to=all");
 	memory_at(m, "11383", NULL, NULL);
 	assert_int_equal(directive_list(&m->view, &m->arena, &all, &err), 0);
-	assert_true(all.items[0].mine && all.items[0].todo);
+	assert_true(all.items[0].mine && all.items[0].unread);
 	assert_int_equal(memory_do(m, "directive ack", "D-017", "--note=đã rõ"), 0);
 	assert_string_equal(memory_field(m, "reports/11383", "acks/31/D-017.yaml", "version"), "1");
 	assert_int_equal(memory_do(m, "directive ack", "D-017"), 0);

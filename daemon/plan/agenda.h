@@ -1,14 +1,14 @@
 /*
- * plan/todo.h - what `status` begins with: what is to be done here, and whether the last report has arrived.
+ * plan/agenda.h - what `status` begins with: what is to be done here, and whether the last report has arrived.
  */
-#ifndef TUYEN_PLAN_TODO_H
-#define TUYEN_PLAN_TODO_H
+#ifndef TUYEN_PLAN_AGENDA_H
+#define TUYEN_PLAN_AGENDA_H
 
 #include "plan/conflicts.h"
 #include "plan/directive.h"
 
 /* A report that a directive in force asks of this unit and that is not submitted. */
-struct todo_report {
+struct agenda_report {
 	const char *issuer, *plan, *period;
 	/* The one whose due date holds (or the first, if none sets one); NULL: none asks, but the report was returned. */
 	const char *directive, *directive_issuer;
@@ -18,10 +18,10 @@ struct todo_report {
 	bool overdue;
 };
 
-struct todo {
+struct agenda {
 	const struct directive **directives; /* not acknowledged here in their version */
 	size_t n_directives;
-	struct todo_report *reports; /* by due date, those without last */
+	struct agenda_report *reports; /* by due date, those without last */
 	size_t n_reports;
 	struct conflict_items conflicts; /* all that are not settled */
 	size_t n_waiting; /* of these, such that wait for a person */
@@ -36,6 +36,6 @@ struct todo {
 };
 
 /* All of it is the arena's. */
-int todo_read(const struct view *v, struct arena *arena, struct todo *out, struct err *err);
+int agenda_read(const struct view *v, struct arena *arena, struct agenda *out, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "memory_view.h"
 #include "plan/receipt.h"
 #include "plan/task.h"
-#include "plan/todo.h"
+#include "plan/agenda.h"
 
 #define P "hp.2026-06", "2026-06"
 #define PATH "reports/31/hp.2026-06/2026-06.yaml"
@@ -31,11 +31,11 @@ static int leave(void **state)
 	return 0;
 }
 
-static struct todo todo(struct memory *m)
+static struct agenda agenda(struct memory *m)
 {
-	struct todo t;
+	struct agenda t;
 	struct err err = {0};
-	assert_int_equal(todo_read(&m->view, &m->arena, &t, &err), 0);
+	assert_int_equal(agenda_read(&m->view, &m->arena, &t, &err), 0);
 	return t;
 }
 
@@ -55,7 +55,7 @@ static void a_ward_knows_what_is_asked(void **state)
 	struct memory *m = *state;
 	memory_at(m, "11383", NULL, NULL);
 	memory_now(m, "2026-07-03T09:00:00+07:00");
-	struct todo t = todo(m);
+	struct agenda t = agenda(m);
 	assert_int_equal(t.n_directives, 2);
 	assert_string_equal(t.directives[0]->id, "D-017");
 	assert_int_equal(t.n_reports, 2);
@@ -67,7 +67,7 @@ static void a_ward_knows_what_is_asked(void **state)
 	assert_null(t.reports[1].due);
 	assert_null(t.last.issuer);
 	memory_now(m, "2026-07-06T00:00:00+07:00");
-	t = todo(m);
+	t = agenda(m);
 	assert_int_equal(t.reports[0].days_left, -1);
 	assert_true(t.reports[0].overdue);
 	assert_false(t.reports[1].overdue);
@@ -79,12 +79,12 @@ static void what_is_done_is_no_longer_to_do(void **state)
 	memory_at(m, "11383", NULL, NULL);
 	memory_do(m, "directive ack", "D-017");
 	memory_do(m, "report set", P, "TT01=42", "MT05=31/58");
-	struct todo t = todo(m);
+	struct agenda t = agenda(m);
 	assert_int_equal(t.n_directives, 1);
 	assert_string_equal(t.reports[0].state, "draft");
 	assert_null(t.last.issuer);
 	memory_do(m, "report submit", P);
-	t = todo(m);
+	t = agenda(m);
 	assert_int_equal(t.n_reports, 1);
 	assert_string_equal(t.last.plan, "hp.2026-06");
 	assert_string_equal(t.last.version, "1");
@@ -93,11 +93,11 @@ static void what_is_done_is_no_longer_to_do(void **state)
 	memory_now(m, "2026-07-01T08:00:00+07:00");
 	assert_int_equal(receive(m, "reports/11383", PATH), 1);
 	memory_at(m, "11383", NULL, NULL);
-	t = todo(m);
+	t = agenda(m);
 	assert_string_equal(t.last.received, "2026-07-01T08:00:00+07:00");
 	assert_string_equal(t.last.late, "no");
 	memory_do(m, "report correct", P, "TT01=43", "--reason=x");
-	t = todo(m);
+	t = agenda(m);
 	assert_string_equal(t.last.version, "2");
 	assert_null(t.last.received);
 }
@@ -112,21 +112,21 @@ static void what_waits_for_its_receipt_is_the_last(void **state)
 	receive(m, "reports/11383", "reports/31/hp.2026-06/2026-04.yaml");
 	memory_now(m, "2026-06-21T08:00:00+07:00");
 	memory_at(m, "11383", NULL, NULL);
-	assert_string_equal(todo(m).last.period, "2026-06");
+	assert_string_equal(agenda(m).last.period, "2026-06");
 	memory_do(m, "report submit", "hp.2026-06", "2026-05", "--nil");
-	assert_string_equal(todo(m).last.period, "2026-05");
+	assert_string_equal(agenda(m).last.period, "2026-05");
 	memory_at(m, "31", NULL, NULL);
 	receive(m, "reports/11383", "reports/31/hp.2026-06/2026-05.yaml");
 	memory_now(m, "2026-06-22T08:00:00+07:00");
 	receive(m, "reports/11383", PATH);
 	memory_at(m, "11383", NULL, NULL);
-	assert_string_equal(todo(m).last.period, "2026-06");
-	assert_string_equal(todo(m).last.received, "2026-06-22T08:00:00+07:00");
+	assert_string_equal(agenda(m).last.period, "2026-06");
+	assert_string_equal(agenda(m).last.received, "2026-06-22T08:00:00+07:00");
 }
 
 static void a_city_is_asked_nothing_here(void **state)
 {
-	struct todo t = todo(*state);
+	struct agenda t = agenda(*state);
 	assert_int_equal(t.n_directives, 0);
 	assert_int_equal(t.n_reports, 0);
 }
@@ -143,7 +143,7 @@ static void conflicts_are_counted(void **state)
 		    yaml, sizeof yaml, "record: %s\nfield: note\nwhy: equal\nstate: %s\n", PATH, states[i]);
 		memory_put(m, "reports/11383", path, yaml);
 	}
-	struct todo t = todo(m);
+	struct agenda t = agenda(m);
 	assert_int_equal(t.conflicts.n, 3);
 	assert_int_equal(t.n_waiting, 2);
 }

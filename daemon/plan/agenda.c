@@ -1,4 +1,4 @@
-#include "plan/todo.h"
+#include "plan/agenda.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -12,13 +12,13 @@ struct asking {
 	const struct view *v;
 	struct arena *arena;
 	const struct directives *all;
-	struct todo *out;
+	struct agenda *out;
 };
 
-static bool listed(const struct todo *t, const char *issuer, const char *plan, const char *period)
+static bool listed(const struct agenda *t, const char *issuer, const char *plan, const char *period)
 {
 	for (size_t i = 0; i < t->n_reports; i++) {
-		const struct todo_report *r = &t->reports[i];
+		const struct agenda_report *r = &t->reports[i];
 		if (strcmp(r->issuer, issuer) == 0 && strcmp(r->plan, plan) == 0 &&
 		    strcmp(r->period, period) == 0)
 			return true;
@@ -39,7 +39,7 @@ static bool concerns(const struct asking *a, const struct directive *d)
 	return false;
 }
 
-static void set_due(const struct view *v, struct todo_report *r)
+static void set_due(const struct view *v, struct agenda_report *r)
 {
 	struct err none = {0};
 	day_t day;
@@ -51,7 +51,7 @@ static void set_due(const struct view *v, struct todo_report *r)
 
 /* The directive whose due date holds, so that people find the words that asked. */
 static const struct directive *directive_of(
-    const struct asking *a, const struct todo_report *r, const struct directive *first)
+    const struct asking *a, const struct agenda_report *r, const struct directive *first)
 {
 	for (size_t i = 0; r->due && i < a->all->n; i++) {
 		const struct directive *d = &a->all->items[i];
@@ -77,7 +77,7 @@ static void ask_report(const struct asking *a, const struct directive *d)
 	bool exists = v->read(v->ctx, ledger, path, a->arena, &r, &none) == 0;
 	if (exists && report_is_reported(&r))
 		return;
-	struct todo_report *t = &a->out->reports[a->out->n_reports++];
+	struct agenda_report *t = &a->out->reports[a->out->n_reports++];
 	t->issuer = d->plan_issuer;
 	t->plan = d->plan;
 	t->period = d->period;
@@ -104,7 +104,7 @@ static int add_returned(const struct asking *a, const struct strs *paths, struct
 		    !type_path_part(type, paths->items[i], 1, plan) ||
 		    !type_path_part(type, paths->items[i], 2, period) || listed(a->out, issuer, plan, period))
 			continue;
-		struct todo_report *t = &a->out->reports[a->out->n_reports++];
+		struct agenda_report *t = &a->out->reports[a->out->n_reports++];
 		t->issuer = arena_dup(a->arena, issuer);
 		t->plan = arena_dup(a->arena, plan);
 		t->period = arena_dup(a->arena, period);
@@ -115,7 +115,7 @@ static int add_returned(const struct asking *a, const struct strs *paths, struct
 
 static int by_due(const void *x, const void *y)
 {
-	const struct todo_report *a = x, *b = y;
+	const struct agenda_report *a = x, *b = y;
 	int left_a = a->due ? a->days_left : INT_MAX, left_b = b->due ? b->days_left : INT_MAX;
 	if (left_a != left_b)
 		return left_a < left_b ? -1 : 1;
@@ -182,7 +182,7 @@ static int is_later(const struct view *v, const char *ledger, const struct sent 
 }
 
 static int keep_last(const struct view *v, const char *ledger, const struct sent *s, struct arena *arena,
-    struct todo *out, struct err *err)
+    struct agenda *out, struct err *err)
 {
 	const struct record_type *type = type_by_name("report");
 	char part[3][65];
@@ -199,7 +199,7 @@ static int keep_last(const struct view *v, const char *ledger, const struct sent
 	return sent_time(v, ledger, s, arena, &out->last.sent, err);
 }
 
-static int find_last(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+static int find_last(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
 {
 	struct strs paths = {0};
 	struct sent last = {0}, s;
@@ -219,7 +219,7 @@ static int find_last(const struct view *v, struct arena *arena, struct todo *out
 	return rc || !last.path ? rc : keep_last(v, ledger, &last, arena, out, err);
 }
 
-static int find_conflicts(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+static int find_conflicts(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
 {
 	struct conflict_items all;
 	int rc = conflict_list(v, NULL, arena, &all, err);
@@ -233,10 +233,10 @@ static int find_conflicts(const struct view *v, struct arena *arena, struct todo
 	return rc;
 }
 
-int todo_read(const struct view *v, struct arena *arena, struct todo *out, struct err *err)
+int agenda_read(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
 {
 	struct directives *all = arena_alloc(arena, sizeof *all);
-	*out = (struct todo){0};
+	*out = (struct agenda){0};
 	int rc = directive_read(v, arena, all, err);
 	if (rc)
 		return rc;
@@ -246,7 +246,7 @@ int todo_read(const struct view *v, struct arena *arena, struct todo *out, struc
 	out->directives = arena_alloc(arena, (all->n + 1) * sizeof *out->directives);
 	out->reports = arena_alloc(arena, (all->n + paths.n + 1) * sizeof *out->reports);
 	for (size_t i = 0; i < all->n; i++) {
-		if (all->items[i].todo)
+		if (all->items[i].unread)
 			out->directives[out->n_directives++] = &all->items[i];
 		ask_report(&a, &all->items[i]);
 	}
