@@ -71,7 +71,9 @@ int cli_directive_list(struct cli *cli, struct err *err)
 		rc = directive_list(&r.view, &r.arena, &all, err);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct directive *d = &all.items[i];
-		const char *here = d->unread ? _(N_("to acknowledge")) : d->mine ? _(N_("acknowledged")) : NULL;
+		const char *here = d->unread ? _(N_("to acknowledge"))
+				   : d->mine ? _(N_("acknowledged"))
+					     : NULL;
 		show_row(table, d->id, d->issuer, d->title, d->due, say_choice(d->state), here,
 		    d->n_acks ? arena_printf(&r.arena, "%zu/%zu", count_acks(d), d->n_acks) : NULL);
 		json_array_append_new(list, directive_json(d));
