@@ -59,7 +59,7 @@ static void from_record(
 	d->tasks = members(r, "tasks", arena, &d->n_tasks);
 	d->mine = strcmp(d->issuer, v->unit) != 0 && directive_is_to(v, d, v->unit);
 	d->unread = d->mine && same(d->state, "issued") &&
-		  !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
+		    !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
 }
 
 static int read_ledger(
