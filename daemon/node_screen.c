@@ -4,19 +4,14 @@
 
 #include "record/screen.h"
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 static bool is_first_superior(const struct node *n, const struct change *c)
 {
 	if (n->config.station)
 		return false;
 	if (c->station)
-		return same(c->unit, n->config.unit);
+		return str_is(c->unit, n->config.unit);
 	const struct registry_unit *writer = registry_unit(n->registry, c->unit);
-	return writer && same(writer->parent, n->config.unit);
+	return writer && str_is(writer->parent, n->config.unit);
 }
 
 int node_screen(const struct node *n, const struct change *c, const struct change_texts *texts,

@@ -42,6 +42,16 @@ char *mem_dup(const char *text)
 	return text ? mem_dup_len(text, strlen(text)) : NULL;
 }
 
+bool str_is(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+bool str_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static void reserve(struct buf *b, size_t more)
 {
 	if (more > SIZE_MAX / 2 - b->len)

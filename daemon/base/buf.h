@@ -17,6 +17,11 @@ void *mem_grow(void *p, size_t n, size_t size); /* realloc to n * size, overflow
 char *mem_dup(const char *text); /* NULL gives NULL */
 char *mem_dup_len(const char *bytes, size_t len); /* adds a NUL */
 
+/* Are both texts there and equal? A text that is absent (NULL) equals nothing. */
+bool str_is(const char *a, const char *b);
+/* The same where two absent texts are equal, too. */
+bool str_same(const char *a, const char *b);
+
 /* Bytes with a NUL kept after them, so that `data` is also a C string. Zero-initialise; buf_free when done. */
 struct buf {
 	char *data; /* NULL while nothing was ever added */

@@ -3,11 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 static void read_side(
     const struct record *r, struct arena *arena, const char *name, struct conflict_side *side)
 {
@@ -44,7 +39,7 @@ static bool is_numbering(const struct conflict_item *c)
 {
 	const struct record_type *type = type_by_path(c->ledger, c->record);
 	return type && strcmp(type->name, "report") == 0 && strcmp(c->field, "version") == 0 &&
-	       same(c->state, "overruled");
+	       str_is(c->state, "overruled");
 }
 
 static int read_ledger(const struct view *v, const char *ledger, struct arena *arena,
@@ -124,15 +119,15 @@ int conflict_find(
 
 bool conflict_is_open(const struct conflict_item *c)
 {
-	return !same(c->state, "settled");
+	return !str_is(c->state, "settled");
 }
 
 bool conflict_waits(const struct conflict_item *c)
 {
-	return same(c->state, "disputed") || same(c->state, "objected");
+	return str_is(c->state, "disputed") || str_is(c->state, "objected");
 }
 
 bool conflict_is_dispute(const struct conflict_item *c)
 {
-	return same(c->state, "disputed") || (same(c->state, "objected") && same(c->why, "equal"));
+	return str_is(c->state, "disputed") || (str_is(c->state, "objected") && str_is(c->why, "equal"));
 }

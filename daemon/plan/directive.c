@@ -6,11 +6,6 @@
 
 #include "base/nearest.h"
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 static const char **members(const struct record *r, const char *set, struct arena *arena, size_t *n)
 {
 	size_t i = 0;
@@ -58,8 +53,8 @@ static void from_record(
 	d->to = members(r, "to", arena, &d->n_to);
 	d->tasks = members(r, "tasks", arena, &d->n_tasks);
 	d->mine = strcmp(d->issuer, v->unit) != 0 && directive_is_to(v, d, v->unit);
-	d->unread = d->mine && same(d->state, "issued") &&
-		    !same(acknowledged(v, d, v->unit, arena, &ack), d->version);
+	d->unread = d->mine && str_is(d->state, "issued") &&
+		    !str_is(acknowledged(v, d, v->unit, arena, &ack), d->version);
 }
 
 static int read_ledger(
@@ -129,7 +124,7 @@ static void read_acks(const struct view *v, struct arena *arena, struct directiv
 		a->version = acknowledged(v, d, id, arena, &r);
 		a->at = a->version ? record_get(&r, "at") : NULL;
 		a->note = a->version ? record_get(&r, "note") : NULL;
-		a->current = same(a->version, d->version);
+		a->current = str_is(a->version, d->version);
 	}
 	strs_free(&units);
 }
@@ -244,8 +239,8 @@ bool directive_covers(const struct view *v, const struct directive *d, const cha
 
 bool directive_asks(const struct directive *d, const char *plan_issuer, const char *plan, const char *period)
 {
-	return same(d->state, "issued") && same(d->plan_issuer, plan_issuer) && same(d->plan, plan) &&
-	       same(d->period, period);
+	return str_is(d->state, "issued") && str_is(d->plan_issuer, plan_issuer) && str_is(d->plan, plan) &&
+	       str_is(d->period, period);
 }
 
 const char *directive_due(const struct view *v, const struct directives *all, const char *plan_issuer,

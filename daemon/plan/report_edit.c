@@ -50,11 +50,6 @@ void report_edit_close(struct report_edit *e)
 	buf_free(&e->fields);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static void changed(struct report_edit *e, const char *key, const char *old, const char *now)
 {
 	buf_printf(&e->fields, "%s%s=%s", e->n_changed++ ? ", " : "", key, now ? now : "");
@@ -81,7 +76,7 @@ int report_edit_figure(struct report_edit *e, const char *key, const char *value
 	if (odd)
 		outcome_warn(e->o, N_("%1=%2: the part is above its whole; it is kept as written"), key, now);
 	const char *field = arena_printf(arena, "values.%s", i->id), *old = record_get(&e->r, field);
-	if (same(old, now))
+	if (str_same(old, now))
 		return 0;
 	changed(e, i->id, old, now);
 	e->written[e->n_written++] = i;
@@ -94,7 +89,7 @@ int report_edit_note(struct report_edit *e, const char *text, struct err *err)
 	bool had = old != NULL;
 	int rc = record_set(&e->r, "note", text, err);
 	const char *now = rc ? NULL : record_get(&e->r, "note");
-	if (rc || (had ? same(old, now) : !now))
+	if (rc || (had ? str_same(old, now) : !now))
 		return rc;
 	buf_printf(&e->fields, "%snote", e->n_changed++ ? ", " : "");
 	return 0;

@@ -8,11 +8,6 @@
 #include "record/decimal.h"
 #include "record/text.h"
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 static int find_plan(const struct view *v, const char *typed, struct arena *arena, const char **issuer,
     const char **plan, struct record *r, struct err *err)
 {
@@ -58,7 +53,7 @@ static int read_progress(const struct view *v, const struct task_items *plan, st
 		p->result = record_get(&r, "result");
 		p->note = record_get(&r, "note");
 		p->remark = record_get(&r, "remark");
-		t->n_done += same(p->state, "done");
+		t->n_done += str_is(p->state, "done");
 	}
 	return 0;
 }
@@ -68,8 +63,8 @@ static bool is_overdue(const struct view *v, const struct task_item *t)
 {
 	struct err none = {0};
 	day_t day;
-	if (!t->due || same(t->mode, "request") || same(t->mode, "general") ||
-	    same(record_get(&t->record, "counted"), "no") || date_parse_due(t->due, &day, &none) != 0)
+	if (!t->due || str_is(t->mode, "request") || str_is(t->mode, "general") ||
+	    str_is(record_get(&t->record, "counted"), "no") || date_parse_due(t->due, &day, &none) != 0)
 		return false;
 	return v->now >= date_end(day) && (t->n_progress == 0 || t->n_done < t->n_progress);
 }

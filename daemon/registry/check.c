@@ -64,11 +64,6 @@ const char *check_row(struct check *k, const char *field)
 	return dot ? arena_dup_len(&k->arena, field, (size_t)(dot - field)) : field;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static int park(struct check *k, const char *msg, const char *unit)
 {
 	err_set(k->err, ERR_PARKED, msg, unit);
@@ -106,11 +101,11 @@ static int check_grant(struct check *k)
 	const char *what = NULL;
 	if (!oid_eq(&c->grant, &g->change))
 		what = "Tuyen-Grant";
-	else if (!same(c->unit, g->unit))
+	else if (!str_same(c->unit, g->unit))
 		what = "Tuyen-Unit";
-	else if (!same(c->station, g->station))
+	else if (!str_same(c->station, g->station))
 		what = "Tuyen-Station";
-	else if (!same(c->agency, g->agency))
+	else if (!str_same(c->agency, g->agency))
 		what = "Tuyen-Agency";
 	else if (c->rank != k->rank)
 		what = "Tuyen-Rank";

@@ -178,11 +178,6 @@ int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes,
 	return f.rc;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Is it for this node, and does it agree with what is pinned here? */
 static int check_welcome(const struct config *me, const struct enrol_welcome *w,
     const unsigned char my_key[KEY_PUBLIC_SIZE], struct err *err)
@@ -191,7 +186,8 @@ static int check_welcome(const struct config *me, const struct enrol_welcome *w,
 	config_node(me, node);
 	if (me->root)
 		return err_set(err, ERR_REFUSED, N_("%1 is a root; it joins nobody"), node);
-	if ((!same(w->code, me->unit) && !same(w->unit, me->unit)) || !same(w->station, me->station)) {
+	if ((!str_same(w->code, me->unit) && !str_same(w->unit, me->unit)) ||
+	    !str_same(w->station, me->station)) {
 		err_set(err, ERR_REFUSED, N_("this welcome is for %2%3%4, not for %1"), node,
 		    w->station ? w->station : "", w->station ? "@" : "", w->unit);
 		err_hint(err, N_("take the welcome that was written for %1"));
@@ -209,7 +205,7 @@ static int check_welcome(const struct config *me, const struct enrol_welcome *w,
 		buf_free(&mine);
 		return ERR_REFUSED;
 	}
-	if (me->anchor.unit && (!same(me->anchor.unit, w->anchor.unit) ||
+	if (me->anchor.unit && (!str_same(me->anchor.unit, w->anchor.unit) ||
 				   memcmp(me->anchor.key, w->anchor.key, KEY_PUBLIC_SIZE) != 0)) {
 		err_set(err, ERR_REFUSED,
 		    N_("%1 trusts the anchor %2 already; this welcome names %3 with another key or unit"),
@@ -231,7 +227,7 @@ int enrol_take(struct config *me, const struct enrol_welcome *w, const unsigned 
 		    "superior", address);
 	if (!address)
 		address = w->superior.address;
-	if (!address && same(me->superior.unit, w->superior.unit))
+	if (!address && str_same(me->superior.unit, w->superior.unit))
 		address = me->superior.address;
 	me->unit = config_keep(me, w->unit);
 	me->rank = w->rank;
