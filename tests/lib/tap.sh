@@ -82,10 +82,17 @@ free_port() {
 	perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die; print $s->sockport'
 }
 
-# start NODE_DIR: a daemon in the background; its log is NODE_DIR.log.
+# start NODE_DIR: a daemon in the background, until it serves or has ended; its log is NODE_DIR.log.
 start() {
+	start_served=$(grep -cs ' serves ' "$1.log")
 	tuyend -C "$1" >>"$1.log" 2>&1 &
-	daemons="$daemons $1=$!"
+	start_pid=$!
+	daemons="$daemons $1=$start_pid"
+	start_left=1500
+	while [ "$(grep -c ' serves ' "$1.log")" = "${start_served:-0}" ] && kill -0 "$start_pid" 2>/dev/null && [ "$start_left" -gt 0 ]; do
+		start_left=$((start_left - 1))
+		sleep 0.02
+	done
 }
 
 pid_of() {
