@@ -89,7 +89,7 @@ start() {
 	start_pid=$!
 	daemons="$daemons $1=$start_pid"
 	start_left=1500
-	while [ "$(grep -c ' serves ' "$1.log")" = "${start_served:-0}" ] && kill -0 "$start_pid" 2>/dev/null && [ "$start_left" -gt 0 ]; do
+	while [ "$(grep -cs ' serves ' "$1.log")" = "$start_served" ] && kill -0 "$start_pid" 2>/dev/null && [ "$start_left" -gt 0 ]; do
 		start_left=$((start_left - 1))
 		sleep 0.02
 	done
