@@ -221,9 +221,9 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	struct arrival_result *results = mem_alloc(a->n * sizeof *results);
 	struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
 	for (size_t i = 0; i < a->n; i++)
-		batch[i] =
-		    (struct arrival){&a->changes[i].change, a->changes[i].earlier, a->changes[i].n_earlier,
-			a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL, l->up};
+		batch[i] = (struct arrival){&a->changes[i].change, a->changes[i].earlier,
+		    a->changes[i].n_earlier,
+		    a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL, l->up, l->peer->id};
 	node_arrival(l->node, batch, a->n, results);
 	static const enum sync_status statuses[] = {
 	    [ARRIVAL_STORED] = SYNC_STORED,

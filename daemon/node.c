@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "links.h"
 #include "node_arrival.h"
+#include "node_incidents.h"
 #include "node_requests.h"
 #include "plan/claim.h"
 #include "record/screen.h"
@@ -73,6 +74,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	char *socket = path_in(n, "run/tuyend.sock");
 	int rc = open_files(n, err);
 	if (rc == 0)
+		rc = node_incidents_open(n, err);
+	if (rc == 0)
 		node_arrival_catch_up(n);
 	if (rc == 0)
 		rc = links_start(n, &n->links, err);
@@ -93,6 +96,7 @@ void node_close(struct node *n)
 		return;
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
+	node_incidents_close(n);
 	registry_free(n->registry);
 	store_close(n->store);
 	key_free(n->key);

@@ -15,6 +15,7 @@
 #include "store/tx.h"
 
 struct links;
+struct incidents;
 struct control_server;
 
 struct node {
@@ -26,6 +27,7 @@ struct node {
 	struct registry *registry;
 	unsigned char instance[8]; /* random, made with the store; a peer remembers us by it */
 	struct links *links;
+	struct incidents *incidents; /* node_incidents.h */
 	struct control_server *control;
 };
 

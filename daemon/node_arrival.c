@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node_incidents.h"
 #include "node_screen.h"
 #include "plan/receipt.h"
 #include "record/screen.h"
@@ -200,6 +201,18 @@ void node_arrival_catch_up(struct node *n)
 	strs_free(&ledgers);
 }
 
+/* For the people here: who sent it (what a change says of its writer need not be so) and which rule it broke. */
+static void note_refused(struct node *n, const struct arrival *a, const struct arrival_result *r)
+{
+	char writer[136];
+	change_writer(a->change, writer);
+	node_incident(n, &(struct incident){.kind = "refused",
+			     .unit = a->peer ? a->peer : writer,
+			     .ledger = a->change->ledger,
+			     .change = r->id,
+			     .err = &r->err});
+}
+
 void node_arrival(struct node *n, const struct arrival *batch, size_t count, struct arrival_result *results)
 {
 	struct err err = {0};
@@ -220,5 +233,6 @@ void node_arrival(struct node *n, const struct arrival *batch, size_t count, str
 			continue;
 		screen_err(&results[i].err);
 		log_err(LOG_WARNING, "refused", &results[i].err);
+		note_refused(n, &batch[i], &results[i]);
 	}
 }

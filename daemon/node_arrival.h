@@ -13,6 +13,7 @@ struct arrival {
 	size_t n_earlier;
 	const unsigned char *parent_check; /* see record/change.h; NULL if none came */
 	bool from_above; /* by the line to the superior: it has been admitted there */
+	const char *peer; /* who brought it: "11383", "cong-an@11383"; NULL where not known */
 };
 
 enum arrival_status { ARRIVAL_STORED, ARRIVAL_KNOWN, ARRIVAL_PARKED, ARRIVAL_REFUSED };

@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "links.h"
 #include "node.h"
+#include "node_incidents.h"
 #include "node_units.h"
 #include "plan/ops.h"
 
@@ -206,6 +207,8 @@ static const struct {
 	unsigned min_words;
 } handlers[] = {
     {"clock", clock_now, 0},
+    {"incident close", node_incident_close, 1},
+    {"incidents", node_incidents_tell, 0},
     {"lines", lines, 0},
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},
