@@ -91,3 +91,12 @@ struct net_line *net_dial(
 	resolve(line, host, port);
 	return line;
 }
+
+struct net_line *net_dial_enrol(
+    struct net *net, const char *address, const struct net_calls *calls, void *ctx, struct err *err)
+{
+	struct net_line *line = net_dial(net, address, calls, ctx, err);
+	if (line)
+		line->enrol = true;
+	return line;
+}

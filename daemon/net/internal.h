@@ -47,6 +47,7 @@ struct net_line {
 	uv_shutdown_t shut;
 	unsigned refs; /* handles not yet closed, a name not yet resolved */
 	bool tcp_open;
+	bool enrol; /* dialled for enrolment */
 
 	struct addrinfo *addresses, *next_address;
 	unsigned tried;
@@ -68,6 +69,8 @@ struct net_listener {
 	struct net *net;
 	const struct net_calls *calls;
 	void *ctx;
+	const struct net_calls *enrol_calls; /* NULL: no enrolment here */
+	void *enrol_ctx;
 	uv_tcp_t tcp[ADDRESSES_MAX];
 	unsigned n, refs, port;
 };

@@ -21,6 +21,13 @@ static void flush(struct net_line *line);
 static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 {
 	struct net_line *line = arg;
+	const struct net_listener *listener = line->listener;
+	if (listener && tls_is_enrol(line->tls)) {
+		if (!listener->enrol_calls)
+			return false;
+		line->calls = listener->enrol_calls;
+		line->ctx = listener->enrol_ctx;
+	}
 	return line->calls->admit(line->ctx, public_key);
 }
 
@@ -377,6 +384,8 @@ void line_shake(struct net_line *line, enum tls_side side)
 	line_timer(line, line->net->options.handshake_ms);
 	watch_for_silence(line);
 	line->tls = tls_new(line->net->tls, side, line->far, admit, line);
+	if (line->enrol)
+		tls_enrol(line->tls);
 	tls_start(line->tls, &line->wire);
 	mark_dirty(line);
 	int rc = uv_read_start((uv_stream_t *)&line->tcp, on_room, on_read);

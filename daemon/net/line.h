@@ -59,6 +59,9 @@ struct net_calls {
  * the address is malformed; everything else is told by on_close. `calls` must outlive the line. */
 struct net_line *net_dial(
     struct net *net, const char *address, const struct net_calls *calls, void *ctx, struct err *err);
+/* The same for a node that the far end does not know yet: the line's protocol is "tuyen-enrol/1". */
+struct net_line *net_dial_enrol(
+    struct net *net, const char *address, const struct net_calls *calls, void *ctx, struct err *err);
 /* Other calls and ctx from now on (an incoming line begins with those of its listener). */
 void net_line_set(struct net_line *line, const struct net_calls *calls, void *ctx);
 /* Bytes are copied. Dropped silently on a line that is closing. False: taken, but the queue is full, so wait for
@@ -76,6 +79,9 @@ struct net_listener;
  * `calls`. Errors (port taken, not our address, no right) come here, with a sentence. */
 int net_listen(struct net *net, const char *address, const struct net_calls *calls, void *ctx,
     struct net_listener **out, struct err *err);
+/* Take enrolment lines as well; they begin with these calls, which are asked about their keys too. Without this they
+ * are refused. `calls` must outlive the listener and those lines. */
+void net_listener_enrol(struct net_listener *listener, const struct net_calls *calls, void *ctx);
 /* Open lines stay; those not yet open are dropped. Accepts NULL. */
 void net_listener_close(struct net_listener *listener);
 unsigned net_listener_port(const struct net_listener *listener); /* the real one if 0 was asked for */

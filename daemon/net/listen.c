@@ -143,6 +143,12 @@ int net_listen(struct net *net, const char *address, const struct net_calls *cal
 	return 0;
 }
 
+void net_listener_enrol(struct net_listener *listener, const struct net_calls *calls, void *ctx)
+{
+	listener->enrol_calls = calls;
+	listener->enrol_ctx = ctx;
+}
+
 void net_listener_close(struct net_listener *listener)
 {
 	if (!listener)

@@ -6,8 +6,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-static const unsigned char protocol[] = "\7tuyen/1";
-#define PROTOCOL_LEN (sizeof protocol - 1)
+/* The names of ALPN, each with its length before it: all that a server agrees to, the ordinary one first. */
+static const unsigned char protocols[] = "\7tuyen/1\15tuyen-enrol/1";
+#define ORDINARY_LEN 8
+#define ENROL (protocols + ORDINARY_LEN)
+#define ENROL_LEN (sizeof protocols - 1 - ORDINARY_LEN)
 
 /* A certificate of ours has about 200 bytes; nobody needs to send us much more. */
 #define CERTIFICATES_MAX 2048
@@ -25,6 +28,7 @@ struct tls {
 	void *ctx;
 	unsigned char peer_key[KEY_PUBLIC_SIZE];
 	bool refused; /* admit said no */
+	bool enrol; /* what a client offers */
 	bool open, ended;
 };
 
@@ -69,8 +73,8 @@ static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_
     unsigned in_len, void *unused)
 {
 	(void)ssl, (void)unused;
-	if (SSL_select_next_proto((unsigned char **)out, out_len, protocol, PROTOCOL_LEN, in, in_len) ==
-	    OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto((unsigned char **)out, out_len, protocols, sizeof protocols - 1, in,
+		in_len) == OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_OK;
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -91,7 +95,7 @@ static bool trim(SSL_CTX *ssl)
 	       SSL_CTX_set1_sigalgs_list(ssl, "ed25519") == 1 &&
 	       SSL_CTX_set1_client_sigalgs_list(ssl, "ed25519") == 1 &&
 	       SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
-	       SSL_CTX_set_alpn_protos(ssl, protocol, PROTOCOL_LEN) == 0;
+	       SSL_CTX_set_alpn_protos(ssl, protocols, ORDINARY_LEN) == 0;
 }
 
 int tls_context_new(const struct key *key, struct tls_context **out, struct err *err)
@@ -154,6 +158,26 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
+static bool agreed_on(const struct tls *tls, const unsigned char *protocol, size_t protocol_len)
+{
+	const unsigned char *name;
+	unsigned len;
+	SSL_get0_alpn_selected(tls->ssl, &name, &len);
+	return len == protocol_len - 1 && memcmp(name, protocol + 1, len) == 0;
+}
+
+void tls_enrol(struct tls *tls)
+{
+	tls->enrol = true;
+	if (SSL_set_alpn_protos(tls->ssl, ENROL, ENROL_LEN) != 0)
+		abort(); /* only when memory is out */
+}
+
+bool tls_is_enrol(const struct tls *tls)
+{
+	return tls->side == TLS_CLIENT ? tls->enrol : agreed_on(tls, ENROL, ENROL_LEN);
+}
+
 static void take_wire(struct tls *tls, struct buf *wire)
 {
 	char *bytes;
@@ -211,10 +235,10 @@ static int translate(struct tls *tls, struct err *err)
 
 static bool is_ours(const struct tls *tls)
 {
-	const unsigned char *name;
-	unsigned len;
-	SSL_get0_alpn_selected(tls->ssl, &name, &len);
-	return len == PROTOCOL_LEN - 1 && memcmp(name, protocol + 1, len) == 0;
+	bool ordinary = agreed_on(tls, protocols, ORDINARY_LEN), enrol = agreed_on(tls, ENROL, ENROL_LEN);
+	if (tls->side == TLS_CLIENT)
+		return tls->enrol ? enrol : ordinary;
+	return ordinary || enrol;
 }
 
 static int shake(struct tls *tls, struct err *err)

@@ -9,6 +9,9 @@
  *
  * Trimmed for lines that cost money: X25519, ed25519, ChaCha20-Poly1305 and the protocol name "tuyen/1",
  * nothing else on offer, no tickets. A message of up to 16 KB costs TLS_OVERHEAD bytes more than its length.
+ *
+ * A node that is not in the registry yet asks for another protocol, "tuyen-enrol/1" (tls_enrol). A server agrees to
+ * either; which one it is stands before `admit` is asked.
  */
 #ifndef TUYEN_NET_TLS_H
 #define TUYEN_NET_TLS_H
@@ -33,6 +36,11 @@ enum tls_side { TLS_CLIENT, TLS_SERVER };
 struct tls *tls_new(
     struct tls_context *context, enum tls_side side, const char *far, tls_admit *admit, void *ctx);
 void tls_free(struct tls *tls); /* accepts NULL */
+
+/* Of a client, before tls_start: offer "tuyen-enrol/1", and nothing else. */
+void tls_enrol(struct tls *tls);
+/* Is it an enrolment line? Known when `admit` is asked. */
+bool tls_is_enrol(const struct tls *tls);
 
 /* The client's first words, appended to `wire`. Nothing for a server. */
 void tls_start(struct tls *tls, struct buf *wire);
