@@ -156,7 +156,10 @@ static int check_ledger(struct check *k)
 		k->role = WRITER_SUPERIOR;
 		if (!owner)
 			return park(k, N_("the record of unit %1 has not arrived yet"), k->owner);
-		if (registry_is_above(k->r, c->unit, k->owner) && k->rank < owner->rank)
+		if (registry_was_above(k->r, c->unit, k->owner) && k->rank < owner->rank)
+			return 0;
+		k->role = WRITER_UNIT;
+		if (registry_replaces(k->r, c->unit, k->owner))
 			return 0;
 	}
 	return check_refuse(
@@ -187,7 +190,7 @@ static int check_fields(struct check *k, const struct check_record *rec)
 
 static int check_levels(struct check *k, const struct check_record *rec)
 {
-	if (oid_is_zero(&k->grant->change))
+	if (check_is_anchor(k))
 		return 0;
 	return check_refuse(k, "right", rec->path, NULL,
 	    N_("%1 may not write %2: only the anchor names the levels"), k->writer, rec->path);
@@ -200,6 +203,9 @@ static const struct {
 } special[] = {
     {"levels", check_levels},
     {"unit", check_unit},
+    {"unit", check_vouched},
+    {"move", check_move},
+    {"handover", check_handover},
 };
 
 /* Nobody writes a record longer than 64 KB, or makes one longer that merging made so; conflict records are derived. */
@@ -245,6 +251,8 @@ int registry_check(const struct registry *r, const struct registry_grant *grant,
 		rc = check_size(&k);
 	if (rc == 0)
 		rc = check_ledger(&k);
+	if (rc == 0)
+		rc = check_reserve(&k);
 	for (size_t i = 0; rc == 0 && i < c->n_settles; i++)
 		rc = check_settle(&k, c->settles[i]);
 	for (size_t i = 0; rc == 0 && i < n_texts; i++)

@@ -49,7 +49,7 @@ static int check_whom(struct check *k, const struct check_record *rec, const cha
 		    N_("%1 may not write %2: the code in it is %3"), k->writer, rec->path,
 		    record_get(rec->after, "code"));
 	if (strcmp(id, k->owner) == 0) {
-		if (!oid_is_zero(&k->grant->change))
+		if (!check_is_anchor(k) && !oid_eq(&k->grant->change, &registry_reserve))
 			return check_refuse(k, "rank", rec->path, NULL,
 			    N_("%1 may not write %2: only the anchor writes the record of its own unit"),
 			    k->writer, rec->path);
@@ -61,11 +61,12 @@ static int check_whom(struct check *k, const struct check_record *rec, const cha
 /* A grant names its change for ever, so what it stands on never moves. */
 static int check_lasting(struct check *k, const struct check_record *rec)
 {
-	static const char *const lasting[] = {"code", "station", "rank"};
+	static const char *const lasting[] = {"code", "station", "rank", "reserve", "anchor_key"};
 	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
 		const char *old = record_get(rec->before, lasting[i]),
 			   *now = record_get(rec->after, lasting[i]);
-		if (!old != !now || (old && strcmp(old, now) != 0)) {
+		bool may_be_added = i >= 3 && !old;
+		if (!may_be_added && !str_same(old, now)) {
 			int rc = check_refuse(k, "rank", rec->path, lasting[i],
 			    N_("%1 may not change %2 of %3"), k->writer, lasting[i], rec->path);
 			err_hint(k->err, N_("end this unit and register a new one"));

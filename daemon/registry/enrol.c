@@ -36,10 +36,12 @@ static void print_request(const struct enrol_request *req, struct buf *out)
 	form_put(out, 0, "level", req->level);
 	form_put(out, 0, "name", req->name);
 	form_put(out, 0, "address", req->address);
+	form_put(out, 0, "recover", req->recover ? "yes" : NULL);
 	form_put_key(out, 0, "key", req->key);
 }
 
-int enrol_request(const struct config *me, const struct key *key, struct buf *out, struct err *err)
+int enrol_request(
+    const struct config *me, const struct key *key, bool recover, struct buf *out, struct err *err)
 {
 	int rc = config_check(me, err);
 	if (rc < 0)
@@ -50,7 +52,7 @@ int enrol_request(const struct config *me, const struct key *key, struct buf *ou
 		return ERR_REFUSED;
 	}
 	struct enrol_request req = {
-	    me->unit, me->station, me->agency, me->level, me->name, config_reach(me), {0}};
+	    me->unit, me->station, me->agency, me->level, me->name, config_reach(me), recover, {0}};
 	memcpy(req.key, key_public(key), KEY_PUBLIC_SIZE);
 	print_request(&req, out);
 	sign(out, key);
@@ -61,7 +63,7 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
     struct enrol_request *out, struct err *err)
 {
 	static const char *const known[] = {
-	    "format", "unit", "station", "agency", "level", "name", "address", "key", "signature", NULL};
+	    "format", "unit", "station", "agency", "level", "name", "address", "recover", "key", "signature", NULL};
 	unsigned char sig[KEY_SIGNATURE_SIZE];
 	struct form f;
 	*out = (struct enrol_request){0};
@@ -72,6 +74,7 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
 	out->level = form_id(&f, "level", true);
 	out->name = form_line(&f, "name", true);
 	out->address = form_address(&f, "address");
+	out->recover = form_yes(&f, "recover");
 	form_key(&f, "key", true, out->key);
 	form_signature(&f, sig);
 	if (f.rc < 0)
@@ -104,6 +107,8 @@ static void print_welcome(const struct enrol_welcome *w, struct buf *out)
 	form_put(out, 0, "code", w->code);
 	form_put(out, 0, "unit", w->unit);
 	form_put(out, 0, "station", w->station);
+	form_put(out, 0, "level", w->level);
+	form_put(out, 0, "name", w->name);
 	form_put_key(out, 0, "key", w->key);
 	form_put_change(out, "grant", &w->grant);
 	form_put_rank(out, w->rank);
@@ -132,6 +137,12 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
 	memcpy(w.key, request->key, KEY_PUBLIC_SIZE);
 	memcpy(w.superior.key, key_public(my_key), KEY_PUBLIC_SIZE);
 	w.anchor.address = NULL;
+	if (request->recover) {
+		const struct registry_unit *u = registry_unit(
+		    r, g->station ? arena_printf(&arena, "%s@%s", g->station, g->unit) : g->unit);
+		w.level = u ? u->level : NULL;
+		w.name = u ? u->name : NULL;
+	}
 	const char **above = arena_alloc(&arena, w.n_above * sizeof *above);
 	for (size_t i = 0; i < me->n_above; i++)
 		above[i] = me->above[i];
@@ -146,8 +157,8 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
 int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct enrol_welcome *out, struct err *err)
 {
-	static const char *const known[] = {"format", "code", "unit", "station", "key", "grant", "rank",
-	    "superior", "anchor", "above", "signature", NULL};
+	static const char *const known[] = {"format", "code", "unit", "station", "level", "name", "key",
+	    "grant", "rank", "superior", "anchor", "above", "signature", NULL};
 	unsigned char sig[KEY_SIGNATURE_SIZE];
 	struct form f;
 	*out = (struct enrol_welcome){0};
@@ -155,6 +166,8 @@ int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes,
 	out->code = form_id(&f, "code", true);
 	out->unit = form_id(&f, "unit", true);
 	out->station = form_id(&f, "station", false);
+	out->level = form_id(&f, "level", false);
+	out->name = form_line(&f, "name", false);
 	form_key(&f, "key", true, out->key);
 	form_change(&f, "grant", true, &out->grant);
 	out->rank = form_rank(&f, "rank", true);
@@ -230,6 +243,10 @@ int enrol_take(struct config *me, const struct enrol_welcome *w, const unsigned 
 	if (!address && str_same(me->superior.unit, w->superior.unit))
 		address = me->superior.address;
 	me->unit = config_keep(me, w->unit);
+	if (w->level)
+		me->level = config_keep(me, w->level);
+	if (w->name)
+		me->name = config_keep(me, w->name);
 	me->rank = w->rank;
 	me->grant = w->grant;
 	me->admitted = true;

@@ -22,12 +22,15 @@
 #define ENROL_REQUEST_FORMAT "tuyen-request/1"
 #define ENROL_WELCOME_FORMAT "tuyen-welcome/1"
 #define ENROL_SIZE_MAX (64 * 1024)
+/* Level of a node that is being made again and has not been told yet; as a request to recover says it. */
+#define ENROL_UNKNOWN "unknown"
 
 struct enrol_request {
 	const char *unit; /* code (or id) as its people typed it */
 	const char *station, *agency; /* or NULL */
 	const char *level, *name;
 	const char *address; /* where it listens itself, or NULL */
+	bool recover; /* it is a new machine for a unit whose old one is lost; its level may be ENROL_UNKNOWN */
 	unsigned char key[KEY_PUBLIC_SIZE];
 };
 
@@ -35,6 +38,7 @@ struct enrol_welcome {
 	const char *code; /* the `unit` of the request */
 	const char *unit; /* the id it was given */
 	const char *station; /* or NULL */
+	const char *level, *name; /* as registered; NULL unless it was asked to recover */
 	unsigned char key[KEY_PUBLIC_SIZE]; /* whom it was written for */
 	struct oid grant;
 	int rank;
@@ -50,6 +54,8 @@ struct enrol_edit {
 	const char *path; /* "units/11383.yaml" */
 	struct record record;
 	bool changed; /* false: the registry says so already; write nothing */
+	const char *const *lost; /* rows of `keys` that enrol_readmit narrowed: "k1" */
+	size_t n_lost;
 };
 
 /* What `unit add` says of a unit without a node. */
@@ -75,7 +81,8 @@ struct enrol_load {
 };
 
 /* Write a request from what init put into the configuration. */
-int enrol_request(const struct config *me, const struct key *key, struct buf *out, struct err *err);
+int enrol_request(
+    const struct config *me, const struct key *key, bool recover, struct buf *out, struct err *err);
 /* Read one; `file` is for messages. ERR_INPUT with its place; ERR_REFUSED "signature". Strings are the arena's. */
 int enrol_read_request(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct enrol_request *out, struct err *err);
@@ -89,6 +96,11 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
 int enrol_admit(const struct registry *r, const struct config *me, const struct record *levels,
     const struct enrol_request *request, day_t today, struct arena *arena, struct enrol_edit *out,
     struct err *err);
+/* The same for a unit whose old machine is lost: its other active keys become `state` ("retired" or "suspended", NULL:
+ * enrol_admit) in the same change. The caller adds the heads that this vouches for (edit->lost). */
+int enrol_readmit(const struct registry *r, const struct config *me, const struct record *levels,
+    const struct enrol_request *request, day_t today, const char *state, struct arena *arena,
+    struct enrol_edit *out, struct err *err);
 /* Register a unit without a node. The same again: changed is false. */
 int enrol_add(const struct registry *r, const struct config *me, const struct record *levels,
     const struct enrol_unit *unit, struct arena *arena, struct enrol_edit *out, struct err *err);

@@ -7,29 +7,54 @@
 
 #define REGISTRY_DEPTH_MAX 64 /* tiers; a walk upwards ends there even if the records form a ring */
 
-/* A unit with its latest record, which owns every string that `view` shows. */
-struct unit {
-	struct registry_unit view;
+/* What one superior says of a unit: his latest record of it. */
+struct registration {
+	char *issuer;
 	struct arena arena;
 	struct record record;
-	char *issuer;
 	bool removed;
+};
+
+struct unit {
+	char *id;
+	struct registry_unit view; /* of `present`, which owns every string in it */
+	struct registration **claims;
+	size_t n_claims;
+	struct registration *owner; /* whose unit it is; NULL: nobody has registered it */
+	struct registration *present; /* the owner's, unless removed */
+	const char *moved_to; /* by a move; NULL: it never moved */
+	struct strs moved; /* all that moves name as former or new superiors */
+	struct strs whole; /* its successors as a whole */
 	struct grant **grants; /* every one it ever had; borrowed from the registry */
 	size_t n_grants;
 };
 
 struct grant {
 	struct registry_grant view;
+	const char *issuer; /* NULL: an anchor's, or embedded in a move */
 	const char *row; /* of `keys`; NULL: the anchor's, before its unit record came */
-	bool lost; /* by a superior whose claim to the id was overruled: as if it had never been */
+	struct registry_vouch *vouched; /* what view.vouched shows */
 };
 
 struct registry {
 	struct arena arena; /* strings of grants */
 	struct table units; /* id -> struct unit */
 	struct table grants; /* "<change>/<unit id>" -> struct grant */
-	struct grant *anchor; /* also in grants; NULL until it is set */
+	struct strs anchors; /* units: the pinned one first */
+	struct table handed; /* "<anchor> <unit above it>" of handovers */
 };
+
+/* registry.c */
+struct unit *registry_unit_at(struct registry *r, const char *id); /* made if it is new */
+struct grant *registry_grant_at(
+    struct registry *r, const struct oid *change, const char *unit, const char *station);
+struct grant *registry_add_anchor(struct registry *r, const char *unit, const unsigned char *key);
+bool registry_belongs(const struct unit *u, const char *issuer); /* may what he grants it count? */
+/* trust.c */
+void registry_narrow(struct grant *g, enum registry_key_state state);
+void registry_vouch_add(struct registry *r, struct grant *g, const char *ledger, const struct oid *head);
+/* "reports/11383 <40 hex>" */
+bool registry_vouch_read(struct arena *arena, const char *text, struct registry_vouch *out);
 
 int registry_rank(const char *text); /* -1: none, or one that no level could have */
 /* Id of the unit above, known by itself or not; NULL at the root and for unknown units. */
@@ -83,6 +108,11 @@ const char *check_row(struct check *k, const char *field);
 
 int check_seal(struct check *k, const struct check_record *rec); /* check_seal.c */
 int check_unit(struct check *k, const struct check_record *rec); /* check_unit.c */
+int check_move(struct check *k, const struct check_record *rec); /* check_trust.c */
+int check_handover(struct check *k, const struct check_record *rec); /* check_trust.c */
+int check_vouched(struct check *k, const struct check_record *rec); /* check_trust.c */
+int check_reserve(struct check *k); /* check_trust.c */
+bool check_is_anchor(const struct check *k); /* does the writer have an anchor's rights? */
 int check_conflict(struct check *k, const struct check_record *rec); /* check_conflict.c */
 int check_settle(struct check *k, const char *conflict); /* check_conflict.c */
 

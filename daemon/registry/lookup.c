@@ -38,11 +38,50 @@ bool registry_is_above(const struct registry *r, const char *upper, const char *
 	return false;
 }
 
+/* Any of those who registered it, or of those above them. */
+static bool was_above(const struct registry *r, const char *upper, const char *lower, int depth)
+{
+	const struct unit *u = table_get(&r->units, lower);
+	for (size_t i = 0; u && depth < REGISTRY_DEPTH_MAX && i < u->n_claims; i++) {
+		const char *issuer = u->claims[i]->issuer;
+		if (strcmp(issuer, lower) == 0 || !registry_belongs(u, issuer))
+			continue;
+		if (strcmp(issuer, upper) == 0 || was_above(r, upper, issuer, depth + 1))
+			return true;
+	}
+	for (size_t i = 0; u && depth < REGISTRY_DEPTH_MAX && i < u->moved.n; i++)
+		if (strcmp(u->moved.items[i], upper) == 0 ||
+		    was_above(r, upper, u->moved.items[i], depth + 1))
+			return true;
+	return false;
+}
+
+bool registry_was_above(const struct registry *r, const char *upper, const char *lower)
+{
+	return strcmp(upper, lower) != 0 && was_above(r, upper, lower, 0);
+}
+
+bool registry_replaces(const struct registry *r, const char *unit, const char *ended)
+{
+	const struct unit *u = table_get(&r->units, ended);
+	return u && strs_has(&u->whole, unit);
+}
+
+void registry_replaced_by(const struct registry *r, const char *unit, struct strs *out)
+{
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (strs_has(&u->whole, unit))
+			strs_add(out, u->id);
+	}
+	strs_sort(out);
+}
+
 void registry_below(const struct registry *r, const char *top, bool stations, struct strs *out)
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (u->removed || (u->view.station && !stations))
+		if (!u->present || (u->view.station && !stations))
 			continue;
 		if (!top || registry_is_above(r, top, u->view.id))
 			strs_add(out, u->view.id);
@@ -83,7 +122,7 @@ static void search_code(const struct registry *r, const char *code, struct searc
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (!u->removed && !u->view.station && strcmp(u->view.code, code) == 0)
+		if (u->present && !u->view.station && strcmp(u->view.code, code) == 0)
 			search_add(s, &u->view);
 	}
 }
@@ -95,7 +134,7 @@ static void search_station(const struct registry *r, const char *text, struct se
 	for (size_t i = 0; at && i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
 		const struct registry_unit *v = &u->view;
-		if (u->removed || !v->station || strlen(v->station) != (size_t)(at - text) ||
+		if (!u->present || !v->station || strlen(v->station) != (size_t)(at - text) ||
 		    strncmp(v->station, text, (size_t)(at - text)) != 0)
 			continue;
 		const struct registry_unit *home = registry_unit(r, v->parent);
@@ -108,7 +147,7 @@ static void search_name(const struct registry *r, const char *text, struct searc
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (!u->removed && text_fold_eq(u->view.name, text))
+		if (u->present && text_fold_eq(u->view.name, text))
 			search_add(s, &u->view);
 	}
 }
@@ -122,7 +161,7 @@ static int not_found(const struct registry *r, const char *text, struct err *err
 	struct buf folded = {0};
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (u->removed)
+		if (!u->present)
 			continue;
 		const struct registry_unit *v = &u->view;
 		buf_cut(&folded, 0);
@@ -188,7 +227,8 @@ static const struct registry_unit *only_one(const struct registry *r, const char
 	const struct registry_unit *found = NULL;
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (u->removed || u->view.station || !registry_valid_on(&u->view, day) || !is(&u->view, text))
+		if (!u->present || u->view.station || !registry_valid_on(&u->view, day) ||
+		    !is(&u->view, text))
 			continue;
 		if (found)
 			return NULL;

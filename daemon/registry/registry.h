@@ -1,7 +1,9 @@
 /*
- * registry/registry.h - units, levels, keys and grants; who may write what (DESIGN 4). Pure.
+ * registry/registry.h - units, levels, keys and grants over time; who may write what (schema/trust.md). Pure.
  *
- * Fed with the `unit` records of directives ledgers as they stood after each signed change, in history order.
+ * Fed with the records of units, moves and handovers of directives ledgers as they stood after each signed change,
+ * parents before children. What was fed once is gathered: feeding it again changes nothing, and of states the most
+ * restrictive one counts, in whatever order they come.
  * A grant is (change, unit or station): the change whose tree first holds that key as active.
  */
 #ifndef TUYEN_REGISTRY_REGISTRY_H
@@ -29,15 +31,31 @@ struct registry_unit {
 	const char *address; /* where it listens, or NULL */
 };
 
+enum registry_key_state { KEY_ACTIVE, KEY_RETIRED, KEY_SUSPENDED };
+
+/* A head up to which a narrowed grant is vouched for. */
+struct registry_vouch {
+	const char *ledger;
+	struct oid head;
+};
+
 /* What a change is written under. */
 struct registry_grant {
-	struct oid change; /* zero: the anchor's own */
+	struct oid change; /* zero: an anchor's own; REGISTRY_RESERVE: an anchor's reserve key */
 	const char *ledger; /* where that change stands */
 	const char *unit, *station, *agency; /* station, agency may be NULL */
 	int rank;
 	unsigned char key[KEY_PUBLIC_SIZE];
-	bool active;
+	bool active; /* state is KEY_ACTIVE */
+	enum registry_key_state state;
+	const struct registry_vouch *vouched; /* once it is narrowed */
+	size_t n_vouched;
+	const struct registry_grant
+	    *by; /* that under which it was granted; NULL of an anchor, or not known */
 };
+
+/* What a change names as its grant when it was signed with the anchor's reserve key: forty times f. */
+extern const struct oid registry_reserve;
 
 struct registry *registry_new(void);
 void registry_free(struct registry *r);
@@ -45,10 +63,18 @@ void registry_free(struct registry *r);
 /* The anchor: the root unit and its key, pinned at init or by the welcome. */
 int registry_set_anchor(
     struct registry *r, const char *unit, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err);
+/* The highest anchor: the pinned one, or the one that it handed over to. */
 bool registry_anchor(const struct registry *r, const char **unit, const unsigned char **key);
-/* A change of a directives ledger that touched a unit record, with the record after it (NULL = removed). In history
- * order. */
-int registry_feed(struct registry *r, const char *issuer, const struct oid *change, const char *path,
+bool registry_is_anchor(const struct registry *r, const char *unit); /* was it ever one? */
+
+/* A signed change of directives/<issuer>. */
+struct registry_source {
+	const char *issuer;
+	struct oid change;
+	const struct oid *grant; /* under which it was written; NULL: nobody asks how it came about */
+};
+/* It touched the record of a unit, a move or a handover; `now` is the record after it (NULL = removed). */
+int registry_feed(struct registry *r, const struct registry_source *source, const char *path,
     const struct record *now, struct err *err);
 
 const struct registry_unit *registry_unit(const struct registry *r, const char *id); /* NULL if unknown */
@@ -65,6 +91,12 @@ void registry_below(const struct registry *r, const char *top, bool stations, st
 /* Its ancestors: root first, its superior last; `unit` itself is left out. Of a station: its unit is the last. */
 void registry_above(const struct registry *r, const char *unit, struct strs *out);
 bool registry_is_above(const struct registry *r, const char *upper, const char *lower); /* strictly */
+/* The same at any time up to now: rights of superiors never shrink. */
+bool registry_was_above(const struct registry *r, const char *upper, const char *lower);
+/* Does `unit` replace the one that ended as a whole? Then it has its rights in its reports. */
+bool registry_replaces(const struct registry *r, const char *unit, const char *ended);
+/* All that it replaces as a whole, sorted. */
+void registry_replaced_by(const struct registry *r, const char *unit, struct strs *out);
 /* The unit record as it was last fed (removed ones: NULL). Borrowed like registry_unit. */
 const struct record *registry_record(const struct registry *r, const char *id);
 bool registry_valid_on(const struct registry_unit *u, day_t day); /* valid_from <= day <= valid_to */
@@ -72,12 +104,35 @@ bool registry_valid_on(const struct registry_unit *u, day_t day); /* valid_from 
 /* The grant that a change names, or NULL if it has not arrived. */
 const struct registry_grant *registry_grant(
     const struct registry *r, const struct oid *change, const char *unit, const char *station);
-/* By key, for TLS: the grant of an active key; NULL if none. */
+/* By key, for TLS: the grant of an active key; NULL if none. Never a reserve key. */
 const struct registry_grant *registry_by_key(
     const struct registry *r, const unsigned char key[KEY_PUBLIC_SIZE]);
 /* Visit every grant, for allowed signers. */
 void registry_grants(
     const struct registry *r, void (*visit)(void *ctx, const struct registry_grant *g), void *ctx);
+
+/* What a node knows of the past of its ledgers. */
+struct registry_past {
+	void *ctx;
+	bool (*has)(void *ctx, const char *ledger, const struct oid *change);
+	bool (*seen)(void *ctx, const char *ledger, const struct oid *young, const struct oid *old);
+};
+
+enum registry_trust {
+	TRUST_GOOD, /* the grant is not narrowed, or its act vouches for the change */
+	TRUST_UNSURE, /* a head that the act vouches for is not here yet: nothing can be told */
+	TRUST_CONFIRM, /* to be confirmed by the superior */
+};
+/* Is this change, written under the grant, vouched for? And was the grant itself given by a change that is? */
+enum registry_trust registry_trust(const struct registry_grant *g, const char *ledger,
+    const struct oid *change, const struct registry_past *past);
+
+/*
+ * Admission by the first superior (schema/trust.md), beyond validity: nobody registers a unit that belongs to
+ * another (rule "unit"), nobody writes after his end (rule "ended"). ERR_REFUSED.
+ */
+int registry_admission(const struct registry *r, const struct change *c, const struct change_texts *texts,
+    size_t n_texts, struct err *err);
 
 /*
  * Validity (DESIGN 4): a fixed function of a change, what it was built on, and its grant. Checks that trailers agree

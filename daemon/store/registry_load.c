@@ -6,46 +6,72 @@
 
 #define DIRECTIVES "directives/"
 
-static int feed(struct registry *r, struct store *s, const char *ledger, const struct oid *change,
-    const struct tree_difference *d, struct arena *arena, struct err *err)
+/* Where records stand that the registry is made of. */
+static const char *const folders[] = {"units", "moves", "handovers"};
+
+struct feeding {
+	struct registry *r;
+	struct store *s;
+	const char *ledger;
+	struct registry_source source;
+	const char *folder;
+};
+
+static int feed(
+    const struct feeding *f, const struct tree_difference *d, struct arena *arena, struct err *err)
 {
 	struct record now;
 	const char *text = NULL;
 	size_t len = 0;
-	const char *path = arena_printf(arena, "units/%s", d->path);
-	const struct record_type *type = type_by_path(ledger, path);
+	const char *path = arena_printf(arena, "%s/%s", f->folder, d->path);
+	const struct record_type *type = type_by_path(f->ledger, path);
 	if (!type)
 		return 0;
-	int rc = oid_is_zero(&d->after) ? 0 : repo_blob(s, &d->after, arena, &text, &len, err);
+	int rc = oid_is_zero(&d->after) ? 0 : repo_blob(f->s, &d->after, arena, &text, &len, err);
 	if (rc == 0 && text)
 		rc = record_parse(&now, arena, type, text, len, err);
 	if (rc == 0)
-		rc = registry_feed(r, ledger + strlen(DIRECTIVES), change, path, text ? &now : NULL, err);
+		rc = registry_feed(f->r, &f->source, path, text ? &now : NULL, err);
 	if (rc)
 		err_at(err, path, 0, 0);
 	return rc;
 }
 
-/* The unit records that one change touched. */
+static int feed_folder(const struct feeding *f, const struct oid *parent, const struct oid *tree,
+    struct arena *arena, struct err *err)
+{
+	struct oid before, after;
+	struct tree_differences found = {0};
+	int rc = tree_directory(f->s, parent, f->folder, &before, err);
+	if (rc == 0)
+		rc = tree_directory(f->s, tree, f->folder, &after, err);
+	if (rc == 0)
+		rc = tree_compare(f->s, &before, &after, arena, &found, err);
+	for (size_t i = 0; rc == 0 && i < found.n; i++)
+		rc = feed(f, &found.items[i], arena, err);
+	free(found.items);
+	return rc;
+}
+
+/* The records of the registry that one change touched. */
 static int feed_change(
     struct registry *r, struct store *s, const char *ledger, const struct oid *id, struct err *err)
 {
 	struct arena arena = {0};
 	struct commit commit;
-	struct oid parent = {0}, before, after;
-	struct tree_differences units = {0};
+	struct change c;
+	struct oid parent = {0};
+	struct feeding f = {r, s, ledger, {ledger + strlen(DIRECTIVES), *id, NULL}, NULL};
 	int rc = load_commit(s, id, &arena, &commit, err);
+	if (rc == 0)
+		rc = change_parse_message(&c, &arena, commit.message, err);
+	f.source.grant = &c.grant;
 	if (rc == 0 && commit.n_parents)
 		rc = load_tree(s, &commit.parents[0], &parent, err);
-	if (rc == 0)
-		rc = tree_directory(s, &parent, "units", &before, err);
-	if (rc == 0)
-		rc = tree_directory(s, &commit.tree, "units", &after, err);
-	if (rc == 0)
-		rc = tree_compare(s, &before, &after, &arena, &units, err);
-	for (size_t i = 0; rc == 0 && i < units.n; i++)
-		rc = feed(r, s, ledger, id, &units.items[i], &arena, err);
-	free(units.items);
+	for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof *folders; i++) {
+		f.folder = folders[i];
+		rc = feed_folder(&f, &parent, &commit.tree, &arena, err);
+	}
 	arena_free(&arena);
 	return rc;
 }
@@ -75,14 +101,11 @@ struct loading {
 /* Feed the ledgers of the anchor and of units known by now; or of strangers too. *any: one was fed. */
 static int feed_ledgers(struct loading *l, bool strangers, bool *any, struct err *err)
 {
-	const char *anchor = "";
-	const unsigned char *key;
 	int rc = 0;
 	*any = false;
-	registry_anchor(l->r, &anchor, &key);
 	for (size_t i = 0; rc == 0 && i < l->ledgers.n; i++) {
 		const char *unit = l->ledgers.items[i] + strcspn(l->ledgers.items[i], "/") + 1;
-		if (l->fed[i] || !(strangers || strcmp(unit, anchor) == 0 || registry_unit(l->r, unit)))
+		if (l->fed[i] || !(strangers || registry_is_anchor(l->r, unit) || registry_unit(l->r, unit)))
 			continue;
 		l->fed[i] = *any = true;
 		rc = registry_load_ledger(l->r, l->s, l->ledgers.items[i], err);

@@ -142,7 +142,7 @@ static inline void memory_unit(
 	change.b[0] = 0xc0;
 	change.b[OID_SIZE - 1] = (unsigned char)m->changes;
 	if (memory_read(m, ledger, path, &m->arena, &r, &err) != 0 ||
-	    registry_feed(m->registry, issuer, &change, path, &r, &err) != 0)
+	    registry_feed(m->registry, &(struct registry_source){issuer, change, NULL}, path, &r, &err) != 0)
 		abort();
 }
 

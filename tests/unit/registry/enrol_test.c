@@ -41,7 +41,8 @@ static void feed(struct node *n, const struct enrol_edit *edit)
 {
 	struct err err = {0};
 	struct oid change = tree_change(++n->change);
-	if (registry_feed(n->registry, n->config.unit, &change, edit->path, &edit->record, &err) < 0)
+	if (registry_feed(n->registry, &(struct registry_source){n->config.unit, change, NULL}, edit->path,
+		&edit->record, &err) < 0)
 		tree_fail(&err);
 }
 

@@ -153,11 +153,14 @@ static void what_cannot_be_a_unit_is_left_out(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct err err = {0};
 		struct record rec = tree_record(&arena, "unit", rows[i].yaml);
-		assert_int_equal(registry_feed(r, rows[i].issuer, &c, rows[i].path, &rec, &err), ERR_INPUT);
+		assert_int_equal(registry_feed(r, &(struct registry_source){rows[i].issuer, c, NULL},
+				     rows[i].path, &rec, &err),
+		    ERR_INPUT);
 	}
 	assert_null(registry_unit(r, "5"));
 	struct err err = {0};
-	assert_int_equal(registry_feed(r, "31", &c, "units/11050.yaml", NULL, &err), 0);
+	assert_int_equal(
+	    registry_feed(r, &(struct registry_source){"31", c, NULL}, "units/11050.yaml", NULL, &err), 0);
 	assert_null(registry_unit(r, "11050"));
 	assert_null(registry_by_key(r, tree_key(50)));
 	arena_free(&arena);

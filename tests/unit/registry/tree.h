@@ -61,7 +61,7 @@ static inline void tree_feed(
 	snprintf(path, sizeof path, "units/%s.yaml", id);
 	struct record rec = tree_record(&arena, "unit", yaml);
 	struct oid c = tree_change(change);
-	if (registry_feed(r, issuer, &c, path, &rec, &err) < 0)
+	if (registry_feed(r, &(struct registry_source){issuer, c, NULL}, path, &rec, &err) < 0)
 		tree_fail(&err);
 	arena_free(&arena);
 }

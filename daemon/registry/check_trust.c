@@ -1,0 +1,106 @@
+/* What the records that hand trust on are judged by, beyond the rights to their fields (schema/trust.md). */
+#include "registry/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Its own zero grant, or a key that its own record let in later. */
+bool check_is_anchor(const struct check *k)
+{
+	const struct registry_grant *g = k->grant;
+	if (g->station || oid_eq(&g->change, &registry_reserve))
+		return false;
+	return oid_is_zero(&g->change) ||
+	       (registry_is_anchor(k->r, g->unit) && strcmp(g->ledger + strlen("directives/"), g->unit) == 0);
+}
+
+/* A line once said stays: what it vouches for never ceases to be good. */
+int check_vouched(struct check *k, const struct check_record *rec)
+{
+	const char *line;
+	struct registry_vouch v;
+	bool unit = strcmp(rec->type->name, "unit") == 0;
+	for (size_t i = 0; rec->before && record_next_key(rec->before, "vouched", &i, &line);)
+		if (!record_get(rec->after, arena_printf(&k->arena, "vouched.%s", line)))
+			return check_refuse(k, "keys", rec->path, "vouched",
+			    N_("%1 may not take back in %2 what was vouched for"), k->writer, rec->path);
+	for (size_t i = 0; record_next_key(rec->after, "vouched", &i, &line);) {
+		const char *head = unit ? line + strcspn(line, " ") : line;
+		const char *row = arena_printf(&k->arena, "keys.%.*s", (int)strcspn(line, " "), line);
+		if (unit && *head)
+			head++;
+		if ((unit && !check_column(k, rec->after, row, "key")) ||
+		    !registry_vouch_read(&k->arena, head, &v))
+			return check_refuse(k, "form", rec->path, "vouched",
+			    N_("%1 vouches in %2 by a line that names no key, ledger and change: %3"),
+			    k->writer, rec->path, line);
+	}
+	return 0;
+}
+
+static int refuse_move(struct check *k, const struct check_record *rec, const char *unit)
+{
+	return check_refuse(k, "unit", rec->path, NULL,
+	    N_("%1 may not move %2: only who is above both superiors may"), k->writer, unit);
+}
+
+int check_move(struct check *k, const struct check_record *rec)
+{
+	char id[65] = "";
+	type_path_part(rec->type, rec->path, 0, id);
+	const char *from = record_get(rec->after, "from"), *to = record_get(rec->after, "to");
+	if (!rec->after || !from || !to)
+		return check_refuse(k, "unit", rec->path, NULL,
+		    N_("%1 may not take back the move of %2; move it again"), k->writer, id);
+	bool over_from = registry_was_above(k->r, k->owner, from) || strcmp(k->owner, from) == 0;
+	bool over_to = registry_was_above(k->r, k->owner, to) || strcmp(k->owner, to) == 0;
+	if (!over_from || !over_to || !registry_was_above(k->r, k->owner, id))
+		return refuse_move(k, rec, id);
+	return check_vouched(k, rec);
+}
+
+int check_handover(struct check *k, const struct check_record *rec)
+{
+	if (check_is_anchor(k) && rec->after && !rec->before)
+		return 0;
+	return check_refuse(k, "anchor", rec->path, NULL,
+	    N_("%1 may not write %2: an anchor hands over once, and nobody else"), k->writer, rec->path);
+}
+
+static bool reserve_may(const char *field)
+{
+	return strncmp(field, "keys.", 5) == 0 || strncmp(field, "vouched.", 8) == 0;
+}
+
+static void visit_reserve(void *ctx, const char *field, const char *old_value, const char *new_value)
+{
+	bool *good = ctx;
+	(void)old_value;
+	(void)new_value;
+	*good &= reserve_may(field);
+}
+
+/* The reserve key can only replace the active one. */
+int check_reserve(struct check *k)
+{
+	if (!oid_eq(&k->grant->change, &registry_reserve))
+		return 0;
+	const char *path = arena_printf(&k->arena, "units/%s.yaml", k->grant->unit);
+	bool good = strcmp(k->owner, k->grant->unit) == 0 &&
+		    strncmp(k->change->ledger, "directives/", 11) == 0 && k->n_texts == 1 &&
+		    strcmp(k->texts[0].path, path) == 0;
+	if (good) {
+		const struct record_type *type = type_by_name("unit");
+		const struct record *before, *after;
+		int rc = check_parse(k, type, path, k->texts[0].before, k->texts[0].before_len, &before);
+		if (rc == 0)
+			rc = check_parse(k, type, path, k->texts[0].after, k->texts[0].after_len, &after);
+		if (rc < 0)
+			return rc;
+		record_diff(before, after, visit_reserve, &good);
+	}
+	if (good)
+		return 0;
+	return check_refuse(k, "right", k->n_texts ? k->texts[0].path : NULL, NULL,
+	    N_("the reserve key of %1 may do nothing but replace its active key"), k->grant->unit);
+}

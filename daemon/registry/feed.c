@@ -1,0 +1,432 @@
+/*
+ * What signed changes say of units, gathered. Claims of several superiors to one unit stand side by side; which of
+ * them counts depends on the set of all, never on the order in which they came.
+ */
+#include "registry/inside.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KEYS_ROW "keys.%s.%s"
+
+/* ---- whose unit it is ---- */
+
+static bool handed_over(const struct registry *r, const char *anchor, const char *above)
+{
+	char name[136];
+	snprintf(name, sizeof name, "%s %s", anchor, above);
+	return table_get(&r->handed, name) != NULL;
+}
+
+static int rank_of(const struct registry *r, const char *id)
+{
+	const struct registry_unit *u = registry_unit(r, id);
+	return u && u->rank >= 0 ? u->rank : INT_MAX;
+}
+
+/* An anchor is its own until it hands over; else the higher superior, between equals the smaller id. */
+static bool beats(const struct registry *r, const struct unit *u, const struct registration *a,
+    const struct registration *b)
+{
+	bool own = strcmp(a->issuer, u->id) == 0;
+	if (own || strcmp(b->issuer, u->id) == 0) {
+		bool handed = handed_over(r, u->id, own ? b->issuer : a->issuer);
+		return own ? !handed : handed;
+	}
+	int ra = rank_of(r, a->issuer), rb = rank_of(r, b->issuer);
+	return ra != rb ? ra < rb : strcmp(a->issuer, b->issuer) < 0;
+}
+
+static struct registration *owner_of(const struct registry *r, const struct unit *u)
+{
+	struct registration *best = NULL;
+	for (size_t i = 0; i < u->n_claims; i++) {
+		struct registration *c = u->claims[i];
+		if (u->moved_to && strcmp(c->issuer, u->moved_to) == 0)
+			return c;
+		if (u->moved_to && !strs_has(&u->moved, c->issuer))
+			continue;
+		if (!best || beats(r, u, c, best))
+			best = c;
+	}
+	return best;
+}
+
+static void show(struct unit *u, const struct registration *c)
+{
+	const struct record *rec = &c->record;
+	const char *from = record_get(rec, "valid_from"), *to = record_get(rec, "valid_to");
+	struct registry_unit *v = &u->view;
+	struct err ignored = {0};
+	*v = (struct registry_unit){
+	    .id = u->id,
+	    .code = record_get(rec, "code"),
+	    .station = record_get(rec, "station"),
+	    .name = record_get(rec, "name"),
+	    .level = record_get(rec, "level"),
+	    .rank = registry_rank(record_get(rec, "rank")),
+	    .parent = strcmp(c->issuer, u->id) == 0 ? NULL : c->issuer,
+	    .agency = record_get(rec, "agency"),
+	    .valid_from = INT32_MIN,
+	    .valid_to = INT32_MAX,
+	    .address = record_get(rec, "address"),
+	};
+	if (from)
+		date_parse(from, &v->valid_from, &ignored);
+	if (to)
+		date_parse(to, &v->valid_to, &ignored);
+	for (size_t i = 0; i < u->n_grants; i++)
+		v->has_key |= u->grants[i]->view.active &&
+			      (!u->grants[i]->issuer || strcmp(u->grants[i]->issuer, c->issuer) == 0);
+}
+
+static void choose(const struct registry *r, struct unit *u)
+{
+	u->owner = owner_of(r, u);
+	u->present = u->owner && !u->owner->removed ? u->owner : NULL;
+	if (u->present)
+		show(u, u->present);
+}
+
+/* Who beats whom may depend on what was learned of another unit. */
+static void choose_contested(const struct registry *r)
+{
+	for (size_t i = 0; i < r->units.n; i++) {
+		struct unit *u = r->units.rows[i].value;
+		if (u->n_claims > 1)
+			choose(r, u);
+	}
+}
+
+static struct registration *claim_of(struct unit *u, const char *issuer, bool make)
+{
+	for (size_t i = 0; i < u->n_claims; i++)
+		if (strcmp(u->claims[i]->issuer, issuer) == 0)
+			return u->claims[i];
+	if (!make)
+		return NULL;
+	struct registration *c = mem_alloc(sizeof *c);
+	c->issuer = mem_dup(issuer);
+	VEC_PUSH(u->claims, u->n_claims, c);
+	return c;
+}
+
+static void copy_record(struct registration *c, const struct record *now)
+{
+	arena_free(&c->arena);
+	record_init(&c->record, &c->arena, now->type);
+	for (size_t i = 0; i < now->n; i++)
+		record_put(&c->record, arena_dup(&c->arena, now->fields[i].path),
+		    arena_dup(&c->arena, now->fields[i].value));
+}
+
+/* ---- keys ---- */
+
+struct feeding {
+	struct registry *r;
+	const struct registry_source *source;
+	const struct registry_grant *by;
+	struct unit *unit;
+	struct registration *claim;
+};
+
+static const char *field(const struct feeding *f, const char *row, const char *column)
+{
+	return record_get(&f->claim->record, arena_printf(&f->claim->arena, KEYS_ROW, row, column));
+}
+
+static void own(struct unit *u, struct grant *g)
+{
+	for (size_t i = 0; i < u->n_grants; i++)
+		if (u->grants[i] == g)
+			return;
+	VEC_PUSH(u->grants, u->n_grants, g);
+}
+
+/* The grant that this issuer gave by the key of that row, or the anchor's own; NULL if there is none. */
+static struct grant *grant_of_row(const struct feeding *f, const char *row, const unsigned char *key)
+{
+	const struct unit *u = f->unit;
+	bool self = strcmp(u->id, f->claim->issuer) == 0;
+	for (size_t i = 0; i < u->n_grants; i++) {
+		struct grant *g = u->grants[i];
+		bool his = g->issuer ? strcmp(g->issuer, f->claim->issuer) == 0 : self;
+		if (his && (!g->row || strcmp(g->row, row) == 0) &&
+		    memcmp(g->view.key, key, KEY_PUBLIC_SIZE) == 0)
+			return g;
+	}
+	return NULL;
+}
+
+static struct grant *new_grant(const struct feeding *f, const unsigned char *key)
+{
+	const struct record *rec = &f->claim->record;
+	const char *station = record_get(rec, "station"), *at = strchr(f->unit->id, '@');
+	struct grant *g =
+	    registry_grant_at(f->r, &f->source->change, station && at ? at + 1 : f->unit->id, station);
+	if (g->view.ledger)
+		return NULL; /* one change, one key of a unit: the first counts */
+	g->issuer = arena_dup(&f->r->arena, f->claim->issuer);
+	g->view.ledger = arena_printf(&f->r->arena, "directives/%s", f->claim->issuer);
+	g->view.agency = arena_dup(&f->r->arena, record_get(rec, "agency"));
+	g->view.rank = registry_rank(record_get(rec, "rank"));
+	g->view.active = true;
+	g->view.by = f->by;
+	memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
+	own(f->unit, g);
+	return g;
+}
+
+static enum registry_key_state state_of(const char *text)
+{
+	if (text && strcmp(text, "active") == 0)
+		return KEY_ACTIVE;
+	return text && strcmp(text, "suspended") == 0 ? KEY_SUSPENDED : KEY_RETIRED;
+}
+
+/* One that is active for the first time is a grant by this change; one that is active no longer narrows its grant. */
+static void take_key(const struct feeding *f, const char *row)
+{
+	const char *text = field(f, row, "key");
+	enum registry_key_state state = state_of(field(f, row, "state"));
+	unsigned char key[KEY_PUBLIC_SIZE];
+	if (!text || !key_parse(text, key))
+		return;
+	struct grant *g = grant_of_row(f, row, key);
+	if (!g && state == KEY_ACTIVE)
+		g = new_grant(f, key);
+	if (!g)
+		return;
+	if (!g->row)
+		g->row = arena_dup(&f->r->arena, row);
+	registry_narrow(g, state);
+}
+
+/* "k1 reports/11383 <40 hex>" */
+static void take_vouched(const struct feeding *f, const char *line)
+{
+	size_t len = strcspn(line, " ");
+	struct registry_vouch v;
+	if (!line[len] || !registry_vouch_read(&f->claim->arena, line + len + 1, &v))
+		return;
+	for (size_t i = 0; i < f->unit->n_grants; i++) {
+		struct grant *g = f->unit->grants[i];
+		bool his = g->issuer ? strcmp(g->issuer, f->claim->issuer) == 0
+				     : strcmp(f->unit->id, f->claim->issuer) == 0;
+		if (his && g->row && strlen(g->row) == len && strncmp(g->row, line, len) == 0)
+			registry_vouch_add(f->r, g, v.ledger, &v.head);
+	}
+}
+
+/* ---- anchors ---- */
+
+static void take_anchor_key(
+    const struct feeding *f, const struct oid *name, const char *text, enum registry_key_state state)
+{
+	unsigned char key[KEY_PUBLIC_SIZE];
+	if (!text || !key_parse(text, key))
+		return;
+	struct grant *g = registry_grant_at(f->r, name, f->unit->id, NULL);
+	if (!g->view.ledger) {
+		g->view.ledger = arena_printf(&f->r->arena, "directives/%s", f->claim->issuer);
+		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
+		g->view.active = true;
+		registry_narrow(g, state);
+	}
+	g->view.rank = registry_rank(record_get(&f->claim->record, "rank"));
+}
+
+/* The anchor's grant is as old as the registry; its rank comes with the record of its unit. */
+static void take_anchor(const struct feeding *f)
+{
+	const struct oid zero = {{0}};
+	const struct record *rec = &f->claim->record;
+	if (record_get(rec, "station"))
+		return;
+	if (strcmp(f->claim->issuer, f->unit->id) != 0) {
+		/* A root that was put under this superior: what it wrote as an anchor. */
+		if (!registry_is_anchor(f->r, f->unit->id))
+			take_anchor_key(f, &zero, record_get(rec, "anchor_key"), KEY_RETIRED);
+		return;
+	}
+	if (!registry_is_anchor(f->r, f->unit->id))
+		return;
+	struct grant *anchor = registry_grant_at(f->r, &zero, f->unit->id, NULL);
+	anchor->view.rank = registry_rank(record_get(rec, "rank"));
+	own(f->unit, anchor);
+	take_anchor_key(f, &registry_reserve, record_get(rec, "reserve"), KEY_ACTIVE);
+}
+
+/* ---- records ---- */
+
+/* What registry_check makes sure of; here it only keeps a damaged store from doing harm. */
+static int usable(
+    const struct registry *r, const char *issuer, const char *id, const struct record *now, struct err *err)
+{
+	const char *station = record_get(now, "station");
+	bool good = registry_rank(record_get(now, "rank")) >= 0 && record_get(now, "code") &&
+		    record_get(now, "name") && record_get(now, "level");
+	if (good && station) {
+		char whole[136];
+		snprintf(whole, sizeof whole, "%s@%s", station, issuer);
+		good = strcmp(whole, id) == 0;
+	} else if (good && strcmp(issuer, id) == 0) {
+		/* An anchor's own, also of one that has handed over to an anchor not known here. */
+		good = r->anchors.n == 0 || registry_is_anchor(r, id) || registry_unit(r, id);
+	}
+	if (good)
+		return 0;
+	err_set(err, ERR_INPUT, N_("the record of unit %1 by %2 is not one that can be used"), id, issuer);
+	err_rule(err, "form", NULL, NULL);
+	return ERR_INPUT;
+}
+
+static const struct registry_grant *granted_by(const struct registry *r, const struct registry_source *source)
+{
+	return source->grant ? registry_grant(r, source->grant, source->issuer, NULL) : NULL;
+}
+
+static void take_successors(struct unit *u, const struct record *now)
+{
+	const char *id;
+	for (size_t i = 0; record_next_key(now, "replaced_by", &i, &id);) {
+		const char *how = record_get(now, arena_printf(now->arena, "replaced_by.%s", id));
+		if (how && strcmp(how, "whole") == 0 && !strs_has(&u->whole, id))
+			strs_add(&u->whole, id);
+	}
+}
+
+static int feed_unit(struct registry *r, const struct registry_source *source, const char *id,
+    const struct record *now, struct err *err)
+{
+	struct feeding f = {.r = r, .source = source, .by = granted_by(r, source)};
+	const char *row;
+	int rc = usable(r, source->issuer, id, now, err);
+	if (rc < 0)
+		return rc;
+	f.unit = registry_unit_at(r, id);
+	size_t before = f.unit->n_claims;
+	f.claim = claim_of(f.unit, source->issuer, true);
+	f.claim->removed = false;
+	copy_record(f.claim, now);
+	take_successors(f.unit, &f.claim->record);
+	take_anchor(&f);
+	for (size_t i = 0; record_next_key(&f.claim->record, "keys", &i, &row);)
+		take_key(&f, row);
+	for (size_t i = 0; record_next_key(&f.claim->record, "vouched", &i, &row);)
+		take_vouched(&f, row);
+	choose(r, f.unit);
+	if (f.unit->n_claims != before)
+		choose_contested(r);
+	return 0;
+}
+
+static void remove_unit(struct registry *r, const char *issuer, const char *id)
+{
+	struct unit *u = table_get(&r->units, id);
+	struct registration *c = u ? claim_of(u, issuer, false) : NULL;
+	if (!c)
+		return;
+	c->removed = true;
+	for (size_t i = 0; i < u->n_grants; i++)
+		if (u->grants[i]->issuer && strcmp(u->grants[i]->issuer, issuer) == 0)
+			registry_narrow(u->grants[i], KEY_RETIRED);
+	choose(r, u);
+}
+
+/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
+static void take_embedded(struct registry *r, const char *line, const char *from, struct arena *arena)
+{
+	char hex[OID_HEX + 1], writer[136], agency[65];
+	int rank, end = 0;
+	struct oid change;
+	unsigned char key[KEY_PUBLIC_SIZE];
+	if (sscanf(line, "%40s %135s %d %64s %n", hex, writer, &rank, agency, &end) != 4 || !end ||
+	    !oid_parse(&change, hex) || !key_parse(line + end, key))
+		return;
+	char *at = strchr(writer, '@');
+	const char *station = at ? arena_dup_len(arena, writer, (size_t)(at - writer)) : NULL;
+	struct grant *g = registry_grant_at(r, &change, at ? at + 1 : writer, station);
+	if (!g->view.ledger) {
+		g->view.ledger = arena_printf(&r->arena, "directives/%s", from);
+		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
+		g->view.rank = rank;
+		g->view.active = true;
+		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
+	}
+	registry_narrow(g, KEY_RETIRED);
+}
+
+static void vouch_embedded(struct registry *r, const struct record *now, const char *grant_line)
+{
+	char hex[OID_HEX + 1], writer[136];
+	struct oid change;
+	const char *line;
+	if (sscanf(grant_line, "%40s %135s", hex, writer) != 2 || !oid_parse(&change, hex))
+		return;
+	char name[OID_HEX + 140];
+	snprintf(name, sizeof name, "%s/%s", hex, writer);
+	struct grant *g = table_get(&r->grants, name);
+	for (size_t i = 0; g && record_next_key(now, "vouched", &i, &line);) {
+		struct registry_vouch v;
+		if (registry_vouch_read(now->arena, line, &v))
+			registry_vouch_add(r, g, v.ledger, &v.head);
+	}
+}
+
+static void feed_move(struct registry *r, const char *id, const struct record *now)
+{
+	const char *from = record_get(now, "from"), *to = record_get(now, "to"), *line;
+	struct unit *u = registry_unit_at(r, id);
+	if (!from || !to)
+		return;
+	if (!strs_has(&u->moved, from))
+		strs_add(&u->moved, from);
+	if (!strs_has(&u->moved, to))
+		strs_add(&u->moved, to);
+	u->moved_to = arena_dup(&r->arena, to);
+	for (size_t i = 0; record_next_key(now, "grants", &i, &line);) {
+		take_embedded(r, line, from, now->arena);
+		vouch_embedded(r, now, line);
+	}
+	choose(r, u);
+}
+
+static void feed_handover(struct registry *r, const char *issuer, const char *id, const struct record *now)
+{
+	const char *text = record_get(now, "key");
+	unsigned char key[KEY_PUBLIC_SIZE];
+	char name[136];
+	if (!registry_is_anchor(r, issuer) || !text || !key_parse(text, key))
+		return;
+	snprintf(name, sizeof name, "%s %s", issuer, id);
+	*table_at(&r->handed, name) = r;
+	registry_add_anchor(r, id, key);
+	if (!registry_is_anchor(r, id))
+		strs_add(&r->anchors, id);
+	choose_contested(r);
+}
+
+int registry_feed(struct registry *r, const struct registry_source *source, const char *path,
+    const struct record *now, struct err *err)
+{
+	const struct record_type *type = type_by_path("directives", path);
+	char id[65];
+	if (!type || !type_path_part(type, path, 0, id))
+		return err_set(err, ERR_INPUT, N_("%1 is not the record of a unit"), path);
+	if (strcmp(type->name, "unit") == 0) {
+		if (now)
+			return feed_unit(r, source, id, now, err);
+		remove_unit(r, source->issuer, id);
+	} else if (strcmp(type->name, "move") == 0) {
+		if (now)
+			feed_move(r, id, now);
+	} else if (strcmp(type->name, "handover") == 0) {
+		if (now)
+			feed_handover(r, source->issuer, id, now);
+	} else {
+		return err_set(err, ERR_INPUT, N_("%1 is not the record of a unit"), path);
+	}
+	return 0;
+}
