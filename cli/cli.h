@@ -51,6 +51,7 @@ int cli_total(struct cli *cli, struct err *err);
 int cli_missing(struct cli *cli, struct err *err);
 int cli_conflict_list(struct cli *cli, struct err *err);
 int cli_conflict_show(struct cli *cli, struct err *err);
+int cli_incident_list(struct cli *cli, struct err *err);
 
 /* NODE_DIR/name, in a buffer that buf_free frees. */
 char *cli_path(const struct cli *cli, const char *name);

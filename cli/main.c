@@ -37,6 +37,7 @@ static const struct verb {
     {"missing", cli_missing},
     {"conflict list", cli_conflict_list},
     {"conflict show", cli_conflict_show},
+    {"incident list", cli_incident_list},
     {"status", cli_status},
     {"sync", cli_sync},
     {"log", cli_log},

@@ -83,6 +83,15 @@ static const char *const choices[] = {
     N_("province"),
     N_("district"),
     N_("commune"),
+    N_("refused"),
+    N_("healed"),
+    N_("lost"),
+    N_("stranger"),
+    N_("twin"),
+    N_("held"),
+    N_("restored"),
+    N_("moved"),
+    N_("recovered"),
 };
 
 static bool wants_vietnamese(void)

@@ -5,16 +5,19 @@
 #include "ask.h"
 #include "base/sys.h"
 #include "cli.h"
+#include "incidents.h"
 #include "plan/agenda.h"
 #include "reader.h"
 #include "say.h"
 #include "show.h"
 
 #define ASIDE_TIMEOUT_MS 2000
+#define INCIDENTS_SHOWN 3
 
 /* What `status` has found out; the JSON is borrowed by both ways of showing it. */
 struct status {
 	struct agenda agenda;
+	struct incidents_shown incidents;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
@@ -177,6 +180,7 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "reports_due", reports);
 	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
 	json_object_set_new(o, "conflicts", conflicts);
+	json_object_set_new(o, "incidents", incidents_json(&s->incidents));
 	json_object_set_new(o, "daemon", json_boolean(s->daemon));
 	json_object_set_new(o, "paused", json_boolean(r->config.paused));
 	json_array_foreach(s->lines, i, line)
@@ -260,6 +264,20 @@ static void print_last(struct reader *r, const struct agenda *t)
 	(void)r;
 }
 
+static void print_incidents(struct reader *r, const struct incidents_shown *list)
+{
+	if (!list->n)
+		return;
+	show_line(N_("Open incidents"), arena_printf(&r->arena, "%zu", list->n));
+	for (size_t i = 0; i < list->n && i < INCIDENTS_SHOWN; i++) {
+		const struct incident_shown *s = &list->items[i];
+		printf("  %s  %s  %s  %s\n", s->last ? s->last : "", s->unit ? s->unit : "-",
+		    say_choice(s->kind), s->text ? s->text : "");
+	}
+	if (list->n > INCIDENTS_SHOWN)
+		say_out(N_("  'tuyen incident list' shows all"));
+}
+
 /* What is wrong with a line, in the language of this process. */
 static const char *trouble(struct reader *r, const json_t *line)
 {
@@ -320,6 +338,7 @@ static void status_print(struct reader *r, const struct status *s)
 		show_line(N_("Superior"), _(N_("not joined yet; next: tuyen join --request")));
 	print_last(r, &s->agenda);
 	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->agenda.conflicts.n));
+	print_incidents(r, &s->incidents);
 	if (s->clock_set)
 		show_line(N_("Clock"),
 		    arena_printf(&r->arena, "%s (%s)", reader_time(r, s->now), _(N_("set by TUYEN_NOW"))));
@@ -347,6 +366,8 @@ int cli_status(struct cli *cli, struct err *err)
 	if (opened)
 		rc = agenda_read(&r.view, &r.arena, &s.agenda, err);
 	if (opened && read_ledgers(&r, s.ledgers, err) != 0)
+		rc = err->code;
+	if (opened && incidents_read(cli, &r, NULL, false, &s.incidents, err) != 0)
 		rc = err->code;
 	if (opened) {
 		s.damaged = rc != 0;

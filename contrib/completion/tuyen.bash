@@ -36,6 +36,8 @@ conflict show: --json
 conflict settle: --take= --value= --reason=
 conflict object: --reason=
 conflict answer: --reason=
+incident list: --unit= --all --json
+incident close: --note=
 status: --json
 sync: --wait --with= --pause --resume
 log: --limit= --json
