@@ -391,8 +391,8 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
-	struct sync_world world = {
-	    l, world_shared, world_accepts, world_heads, world_between, world_has, world_change, world_text};
+	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has,
+	    world_change, world_text, NULL};
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->config.unit,
 	    .station = n->config.station,

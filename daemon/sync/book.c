@@ -74,18 +74,21 @@ struct book_ledger *book_at(struct book *b, const char *name)
 	return l;
 }
 
+void book_doubt(struct book_ledger *l)
+{
+	oids_free(&l->base);
+	oids_free(&l->known);
+	oids_free(&l->sent);
+	l->unsure = l->fresh = true;
+	l->asked = l->flying = l->clean = false;
+	l->wary = true;
+}
+
 void book_forget(struct book *b)
 {
 	b->acquainted = false;
-	for (size_t i = 0; i < b->n; i++) {
-		struct book_ledger *l = b->ledgers[i];
-		oids_free(&l->base);
-		oids_free(&l->known);
-		oids_free(&l->sent);
-		l->unsure = l->fresh = true;
-		l->asked = l->flying = l->clean = false;
-		l->wary = true;
-	}
+	for (size_t i = 0; i < b->n; i++)
+		book_doubt(b->ledgers[i]);
 }
 
 static void drop(struct oids *set, const struct oid *id)
@@ -203,13 +206,13 @@ static void get_ledger(struct book *b, struct wire_reader *r, struct arena *aren
 {
 	const char *name = wire_string(r, REPLAY_NAME_MAX, arena);
 	size_t flags = wire_count(r, MEMORY_FLYING | MEMORY_AHEAD);
-	if (r->bad || !*name || book_find(b, name)) {
+	struct book_ledger *l = r->bad || !*name ? NULL : book_at(b, name);
+	if (!l || l->mark) {
 		r->bad = true;
 		return;
 	}
-	struct book_ledger *l = book_at(b, name);
 	l->fresh = false;
-	l->met = true;
+	l->met = l->mark = true;
 	l->unsure = flags & MEMORY_FLYING;
 	get_ids(r, &l->base);
 	if (flags & MEMORY_AHEAD)
@@ -219,22 +222,37 @@ static void get_ledger(struct book *b, struct wire_reader *r, struct arena *aren
 	book_set(&l->sent, &l->known);
 }
 
-bool book_load(struct book *b, const void *bytes, size_t len)
+const unsigned char *book_instance(const void *bytes, size_t len)
 {
 	struct wire_reader r;
-	struct arena arena = {0};
 	wire_reader_init(&r, bytes, len);
-	r.bad |= wire_byte(&r) != MEMORY_VERSION;
-	const unsigned char *instance = wire_bytes(&r, SYNC_INSTANCE_SIZE);
-	if (instance)
-		memcpy(b->instance, instance, SYNC_INSTANCE_SIZE);
+	return len && wire_byte(&r) == MEMORY_VERSION ? wire_bytes(&r, SYNC_INSTANCE_SIZE) : NULL;
+}
+
+bool book_load(struct book *b, const void *bytes, size_t len)
+{
+	const unsigned char *instance = book_instance(bytes, len);
+	struct wire_reader r;
+	struct arena arena = {0};
+	bool empty = b->n == 0;
+	if (!instance)
+		return false;
+	memcpy(b->instance, instance, SYNC_INSTANCE_SIZE);
 	b->has_instance = b->acquainted = true;
+	for (size_t i = 0; i < b->n; i++)
+		b->ledgers[i]->unsure = b->ledgers[i]->asked = false;
+	wire_reader_init(&r, instance + SYNC_INSTANCE_SIZE, len - 1 - SYNC_INSTANCE_SIZE);
 	size_t n = wire_count(&r, FRAME_LEDGERS_MAX);
 	for (size_t i = 0; i < n && !r.bad; i++)
 		get_ledger(b, &r, &arena);
 	bool good = !r.bad && wire_left(&r) == 0;
-	if (!good)
+	for (size_t i = 0; i < b->n; i++)
+		b->ledgers[i]->mark = false;
+	if (!good && empty)
 		book_free(b);
+	else if (!good)
+		book_forget(b);
+	b->has_instance = good;
 	arena_free(&arena);
 	return good;
 }

@@ -51,6 +51,8 @@ struct book_ledger *book_find(const struct book *b, const char *name); /* NULL w
 struct book_ledger *book_at(struct book *b, const char *name); /* made when absent */
 /* Forget all that was known of the peer: it is another instance now. */
 void book_forget(struct book *b);
+/* Of one ledger: what was remembered does not hold any more. */
+void book_doubt(struct book_ledger *l);
 
 /* `set` now includes a change whose parents are `heads`, which need not stand in it any longer. */
 void book_saw(struct oids *set, const struct oid *id, const struct oids *heads);
@@ -61,8 +63,10 @@ bool book_find_short(const struct book_ledger *l, const unsigned char *prefix, s
 bool book_short_ok(const struct book_ledger *l, const struct oid *id);
 void book_set(struct oids *to, const struct oids *from); /* replace the contents */
 
-/* The memory to keep, and back. Damaged memory is forgotten (false). */
+/* The memory to keep, and back, also into a book that has ledgers already. Damaged memory is forgotten (false). */
 void book_save(const struct book *b, struct buf *out);
 bool book_load(struct book *b, const void *bytes, size_t len);
+/* The instance that memory is of; NULL when there is none in it. */
+const unsigned char *book_instance(const void *bytes, size_t len);
 
 #endif

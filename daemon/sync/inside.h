@@ -130,6 +130,8 @@ void sync_look_at(struct sync *s, struct book_ledger *l);
 /* Both ends have the same heads: what we hold is what the peer holds. */
 void sync_agree(struct sync *s);
 bool sync_counts(const struct book_ledger *l); /* stands in the digest */
+/* Fill the book from what was remembered. */
+bool sync_recall(struct sync *s, const void *memory, size_t len);
 
 /* receive.c */
 void receive_frames(struct sync *s); /* as many as there are, until a STORE */

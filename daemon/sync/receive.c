@@ -13,6 +13,31 @@ struct heard {
 	struct err err;
 };
 
+/* What is on its way counts as sent. */
+static void add_flying(struct sync *s, struct book_ledger *l)
+{
+	for (size_t i = 0; i < s->n_flying; i++)
+		for (size_t k = 0; k < s->flying[i].n; k++)
+			if (s->flying[i].items[k].ledger == l)
+				oids_add(&l->sent, &s->flying[i].items[k].id);
+}
+
+/* It is another instance than the one that we remembered, or we waited to hear which one calls. */
+static void meet(struct sync *s, const unsigned char instance[SYNC_INSTANCE_SIZE])
+{
+	struct buf memory = {0};
+	if (s->book.has_instance)
+		book_forget(&s->book);
+	if (s->world.memory)
+		s->world.memory(s->world.ctx, instance, &memory);
+	const unsigned char *of = book_instance(memory.data, memory.len);
+	if (of && memcmp(of, instance, SYNC_INSTANCE_SIZE) == 0 && sync_recall(s, memory.data, memory.len))
+		for (size_t i = 0; i < s->book.n; i++)
+			add_flying(s, s->book.ledgers[i]);
+	s->view_old = s->digest_old = true;
+	buf_free(&memory);
+}
+
 static void hear_hello(struct sync *s, struct heard *h)
 {
 	struct frame_hello m;
@@ -23,8 +48,8 @@ static void hear_hello(struct sync *s, struct heard *h)
 		return;
 	}
 	s->greeted = true;
-	if (s->book.has_instance && memcmp(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE) != 0)
-		book_forget(&s->book);
+	if (!s->book.has_instance || memcmp(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE) != 0)
+		meet(s, m.peer.instance);
 	s->book.has_instance = true;
 	memcpy(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE);
 	struct action_node *node = sync_push(s, SYNC_DO_PEER);
@@ -286,14 +311,6 @@ static void hear_ack(struct sync *s, struct heard *h)
 
 /* ---- what the peer has ---- */
 
-static void add_flying(struct sync *s, struct book_ledger *l)
-{
-	for (size_t i = 0; i < s->n_flying; i++)
-		for (size_t k = 0; k < s->flying[i].n; k++)
-			if (s->flying[i].items[k].ledger == l)
-				oids_add(&l->sent, &s->flying[i].items[k].id);
-}
-
 /* A partial have adds to what is remembered of the peer, a full one replaces it: it is said when the digests differ
  * and no memory explains it (the peer's store was restored from an older copy). */
 static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids, bool replace)
@@ -338,8 +355,8 @@ static void hear_have(struct sync *s, struct heard *h)
 	const struct oids none = {0};
 	for (size_t i = 0; i < s->book.n; i++) {
 		struct book_ledger *l = s->book.ledgers[i];
-		if (!l->mark && !partial)
-			set_known(s, l, &none, true);
+		if (!l->mark && !partial) /* of what it declines it says nothing */
+			set_known(s, l, &none, !l->declined_there);
 		l->mark = false;
 	}
 	if (!partial) {

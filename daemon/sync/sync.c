@@ -263,6 +263,32 @@ static void settle(struct sync *s)
 	}
 }
 
+/* A store that lost what both ends once had is older than its memory: what that says of the ledger does not hold. */
+static void doubt_lost(struct sync *s)
+{
+	for (size_t i = 0; i < s->book.n; i++) {
+		struct book_ledger *l = s->book.ledgers[i];
+		bool lost = false;
+		for (size_t k = 0; k < l->base.n && !lost; k++)
+			lost = !s->world.has(s->world.ctx, l->name, &l->base.items[k]);
+		for (size_t k = 0; k < l->known.n && !lost; k++)
+			lost = !s->world.has(s->world.ctx, l->name, &l->known.items[k]);
+		if (lost)
+			book_doubt(l);
+	}
+}
+
+bool sync_recall(struct sync *s, const void *memory, size_t len)
+{
+	if (!len || !book_load(&s->book, memory, len))
+		return false;
+	buf_cut(&s->saved, 0);
+	buf_add(&s->saved, memory, len);
+	s->saved_durable = true;
+	doubt_lost(s);
+	return true;
+}
+
 struct sync *sync_open(const struct sync_world *world, const struct sync_options *options, int64_t now)
 {
 	struct sync *s = mem_alloc(sizeof *s);
@@ -277,10 +303,9 @@ struct sync *sync_open(const struct sync_world *world, const struct sync_options
 	s->out_session = replay_session_new();
 	s->now = s->last_in = s->last_out = s->last_ping = s->await_since = now;
 	s->view_old = s->digest_old = true;
-	if (options->memory && book_load(&s->book, options->memory, options->memory_len)) {
-		buf_add(&s->saved, options->memory, options->memory_len);
-		s->saved_durable = true;
-	}
+	sync_recall(s, options->memory, options->memory_len);
+	for (size_t i = 0; options->declined && i < options->declined->n; i++)
+		book_at(&s->book, options->declined->items[i])->declined_here = s->decline_due = true;
 	if (s->role == SYNC_DIALER)
 		sync_exchange_start(s);
 	settle(s);

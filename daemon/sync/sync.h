@@ -76,6 +76,9 @@ struct sync_world {
 	 * Both ends use it as the dictionary of the deflate stream, so it must be those very bytes. */
 	bool (*text)(
 	    void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out);
+	/* What the last CONFIRMED held of this instance of the peer, asked when its hello has named another instance than
+	 * `memory` of the options was of. May be NULL: nothing is remembered then. */
+	void (*memory)(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out);
 };
 
 enum sync_role { SYNC_DIALER, SYNC_LISTENER };
@@ -89,6 +92,7 @@ struct sync_options {
 	 * memory costs bytes, never correctness. */
 	const void *memory;
 	size_t memory_len;
+	const struct strs *declined; /* ledgers declined from the start; NULL: none */
 	size_t window; /* most bytes on their way unacknowledged; 0: by the step, 8 kB growing to 512 kB */
 };
 

@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text};
+	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text, NULL};
 	struct sync_options o = {.role = data[0] & 1 ? SYNC_DIALER : SYNC_LISTENER, .unit = "31"};
 	uint8_t how = data[0] >> 1, piece = data[1];
 	struct buf hello = {0};

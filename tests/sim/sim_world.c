@@ -100,5 +100,5 @@ static bool w_text(void *ctx, const char *ledger, const struct oid *change, cons
 
 void sim_world(struct sim_end *e, struct sync_world *out)
 {
-	*out = (struct sync_world){e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text};
+	*out = (struct sync_world){e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
 }

@@ -329,7 +329,7 @@ static inline struct oid node_write(struct node *n, const char *ledger, const ch
 
 static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 {
-	struct sync_world world = {n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text};
+	struct sync_world world = {n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
 	struct sync_options o = {
 	    .role = role, .unit = n->unit, .memory = n->memory.data, .memory_len = n->memory.len};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
