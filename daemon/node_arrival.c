@@ -158,46 +158,74 @@ static bool is_superior_of(const struct node *n, const char *ledger)
 	return unit && unit->parent && strcmp(unit->parent, n->config.unit) == 0;
 }
 
-static void write_receipt(struct node *n, const char *ledger, const char *path)
+/* What was received is written down in one transaction; where that fails, one by one, so that a receipt which cannot
+ * be written keeps none from the others. */
+static void sign_receipts(struct node *n, struct outcome *all)
 {
-	if (strncmp(path, "reports/", 8) != 0)
-		return;
-	struct outcome o = {0};
-	struct view v;
 	struct err err = {0};
-	node_view(n, &v);
-	int rc = receipt_for(&v, ledger, path, &o, &err);
-	if (rc == 0)
-		rc = node_write(n, &o, &err);
-	if (rc)
-		log_err(LOG_WARNING, "receipt", &err);
-	outcome_free(&o);
+	if (node_write(n, all, &err) == 0)
+		return;
+	for (size_t i = 0; i < all->n_changes; i++) {
+		const struct change *c = &all->changes[i];
+		for (size_t k = 0; k < c->n_records; k++) {
+			struct outcome one = {0};
+			struct change *alone = outcome_change(&one, c->ledger, c->subject, NULL);
+			alone->records = &c->records[k];
+			alone->n_records = 1;
+			ERR_CLEAR(&err);
+			if (node_write(n, &one, &err) != 0)
+				log_err(LOG_WARNING, "receipt", &err);
+			outcome_free(&one);
+		}
+	}
 }
 
-/* A direct superior answers a submitted report with a signed receipt, in the same breath. */
-static void write_receipts(struct node *n, const struct arrival *a)
+static void put_receipt(const struct view *v, const char *ledger, const char *path, struct outcome *o)
 {
-	if (!is_superior_of(n, a->change->ledger))
-		return;
-	for (size_t i = 0; i < a->change->n_records; i++)
-		write_receipt(n, a->change->ledger, a->change->records[i].path);
+	struct err err = {0};
+	if (strncmp(path, "reports/", 8) == 0 && receipt_for(v, ledger, path, o, &err) != 0)
+		log_err(LOG_WARNING, "receipt", &err);
+}
+
+/* A direct superior answers submitted reports with signed receipts, in the same breath. */
+static void write_receipts(
+    struct node *n, const struct arrival *batch, size_t count, const struct arrival_result *results)
+{
+	struct outcome o = {0};
+	struct view v;
+	node_view(n, &v);
+	for (size_t i = 0; i < count; i++) {
+		const struct change *c = batch[i].change;
+		if (results[i].status != ARRIVAL_STORED || !is_superior_of(n, c->ledger))
+			continue;
+		for (size_t k = 0; k < c->n_records; k++)
+			put_receipt(&v, c->ledger, c->records[k].path, &o);
+	}
+	sign_receipts(n, &o);
+	outcome_free(&o);
 }
 
 void node_arrival_catch_up(struct node *n)
 {
 	struct strs ledgers = {0};
 	struct err err = {0};
+	struct outcome o = {0};
+	struct view v;
+	node_view(n, &v);
 	int rc = n->config.admitted ? store_ledgers(n->store, &ledgers, &err) : 0;
 	for (size_t i = 0; rc == 0 && i < ledgers.n; i++) {
 		struct strs paths = {0};
 		if (is_superior_of(n, ledgers.items[i]))
 			rc = store_list(n->store, ledgers.items[i], NULL, "reports/", &paths, &err);
 		for (size_t k = 0; rc == 0 && k < paths.n; k++)
-			write_receipt(n, ledgers.items[i], paths.items[k]);
+			if (receipt_is_wanted(&v, ledgers.items[i], paths.items[k]))
+				put_receipt(&v, ledgers.items[i], paths.items[k], &o);
 		strs_free(&paths);
 	}
+	sign_receipts(n, &o);
 	if (rc)
 		log_err(LOG_WARNING, "receipts", &err);
+	outcome_free(&o);
 	strs_free(&ledgers);
 }
 
@@ -226,9 +254,8 @@ void node_arrival(struct node *n, const struct arrival *batch, size_t count, str
 	}
 	if (err.code)
 		log_err(LOG_ERROR, "store", &err);
+	write_receipts(n, batch, count, results);
 	for (size_t i = 0; i < count; i++) {
-		if (results[i].status == ARRIVAL_STORED)
-			write_receipts(n, &batch[i]);
 		if (results[i].status != ARRIVAL_REFUSED)
 			continue;
 		screen_err(&results[i].err);

@@ -1,9 +1,10 @@
 #include "view_store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sys.h"
-#include "merge/history.h"
+#include "merge/trace.h"
 
 static int view_read(
     void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err)
@@ -58,6 +59,49 @@ static int view_last_change(
 	return rc;
 }
 
+struct writes {
+	struct arena *arena;
+	struct view_write *items;
+	size_t n;
+};
+
+static void keep_write(void *ctx, const struct trace_write *w)
+{
+	struct writes *all = ctx;
+	struct view_write kept = {
+	    w->change, arena_dup(all->arena, w->writer), arena_dup(all->arena, w->value), w->seal};
+	VEC_PUSH(all->items, all->n, kept);
+}
+
+static int view_writes(void *ctx, const char *ledger, const char *path, const char *field,
+    struct arena *arena, struct view_write **out, size_t *n, struct err *err)
+{
+	struct history *history;
+	struct writes all = {.arena = arena};
+	int rc = store_history(ctx, ledger, &history, err);
+	if (rc)
+		return rc;
+	trace_field(history, path, field, keep_write, &all);
+	*n = all.n;
+	*out = arena_alloc(arena, (all.n + 1) * sizeof **out);
+	if (all.n)
+		memcpy(*out, all.items, all.n * sizeof **out);
+	free(all.items);
+	return 0;
+}
+
+static int view_read_at(void *ctx, const char *ledger, const struct oid *change, const char *path,
+    struct arena *arena, struct record *r, struct err *err)
+{
+	return store_record(ctx, ledger, change, path, arena, r, err);
+}
+
+static int view_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	return store_change(ctx, ledger, id, arena, out, err);
+}
+
 int view_store_open(
     struct store *store, struct registry *registry, const struct config *config, struct view *out)
 {
@@ -67,6 +111,9 @@ int view_store_open(
 	    .list = view_list,
 	    .ledgers = view_ledgers,
 	    .last_change = view_last_change,
+	    .writes = view_writes,
+	    .read_at = view_read_at,
+	    .change = view_change,
 	    .registry = registry,
 	    .unit = config->unit,
 	    .station = config->station,

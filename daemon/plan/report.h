@@ -30,7 +30,11 @@ struct report_correction {
 
 /* What the superior's receipts say of a report, and whether it is in time. */
 struct report_receipt {
-	const char *version, *received, *by, *change, *due, *late; /* late: "yes", "no" or NULL */
+	const char *row; /* "2"; "2-2" where another change was received as version 2 before */
+	const char *version, *received, *by;
+	const char *change; /* the unit's that made the version */
+	const char *due, *directive, *directive_version; /* the date the unit knew, and by what; NULL: none */
+	const char *late; /* "yes", "no" or NULL */
 };
 
 struct report_form {

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/due.h"
 #include "plan/report.h"
 #include "plan/report_edit.h"
 #include "record/yaml.h"
@@ -120,6 +121,14 @@ static int check_gaps(
 	return ERR_REFUSED;
 }
 
+/* The reason of a change that makes a version: what is given, and what asked for the report. */
+static const char *with_statement(const struct report_edit *e, const char *reason)
+{
+	struct due_report report = {e->unit, e->plan.issuer, e->plan.plan, e->period.id};
+	const char *said = due_statement(e->v, &report, &e->o->arena);
+	return reason && said ? arena_printf(&e->o->arena, "%s\n\n%s", reason, said) : said ? said : reason;
+}
+
 static int submit(struct report_edit *e, const struct args *a, struct err *err)
 {
 	struct buf names = {0};
@@ -133,7 +142,7 @@ static int submit(struct report_edit *e, const struct args *a, struct err *err)
 	record_put(&e->r, "nil", nil ? "yes" : NULL);
 	record_put(&e->r, "partial", !nil && gaps ? "yes" : NULL);
 	report_edit_next_version(e);
-	rc = report_edit_commit(e, "submit", NULL, err);
+	rc = report_edit_commit(e, "submit", with_statement(e, NULL), err);
 	if (rc == 0)
 		outcome_note(e->o,
 		    N_("report on %1 for %2 submitted, version %3; 'tuyen status' says when it has arrived"),
@@ -279,7 +288,8 @@ int report_op_correct(const struct view *v, const struct args *a, struct outcome
 		if (rc == 0 && e.own)
 			renew(&e);
 		if (rc == 0)
-			rc = report_edit_commit(&e, "correct", reason, err);
+			rc = report_edit_commit(
+			    &e, "correct", e.own && !v->station ? with_statement(&e, reason) : reason, err);
 		if (rc == 0)
 			outcome_note(o, N_("corrected in the report of %1 on %2 for %3: %4"), e.unit,
 			    e.plan.plan, e.period.id, buf_str(&e.fields));

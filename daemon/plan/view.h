@@ -10,6 +10,14 @@
 #include "record/change.h"
 #include "registry/registry.h"
 
+/* A signed change that wrote a field. */
+struct view_write {
+	struct oid change;
+	const char *writer; /* "11383", "cong-an@11383" */
+	const char *value; /* NULL: made absent */
+	bool seal; /* by sealing the record */
+};
+
 /* Read-only view of all ledgers this node holds, as of one moment. */
 struct view {
 	void *ctx;
@@ -23,6 +31,15 @@ struct view {
 	/* The newest signed change that touched this record (its id, writer, time), for receipts and traces.
 	 * ERR_NOT_FOUND if none. */
 	int (*last_change)(void *ctx, const char *ledger, const char *path, struct arena *arena,
+	    struct change *out, struct err *err);
+	/* All that ever wrote the field, what has seen another after it. None is fine. */
+	int (*writes)(void *ctx, const char *ledger, const char *path, const char *field, struct arena *arena,
+	    struct view_write **out, size_t *n, struct err *err);
+	/* A record as a change left it; ERR_NOT_FOUND if it was absent then. */
+	int (*read_at)(void *ctx, const char *ledger, const struct oid *change, const char *path,
+	    struct arena *arena, struct record *r, struct err *err);
+	/* The words of a change. */
+	int (*change)(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
 	    struct change *out, struct err *err);
 	const struct registry *registry;
 	/* Who this node is. */

@@ -20,8 +20,18 @@ struct memory_record {
 	char *writer;
 };
 
+/* One change as it left one record. */
+struct memory_past {
+	char *ledger, *path, *text, *writer, *body;
+	unsigned change;
+	int64_t time;
+};
+
 struct memory {
 	struct view view;
+	struct memory_past *past;
+	size_t n_past;
+	const char *body; /* of the change being written */
 	struct registry *registry;
 	struct memory_record *records;
 	size_t n;
@@ -54,6 +64,18 @@ static inline void memory_write(
 	r->time = m->view.now;
 	free(r->writer);
 	r->writer = mem_dup(m->view.unit);
+	struct memory_past past = {mem_dup(ledger), mem_dup(path), mem_dup(r->text), mem_dup(r->writer),
+	    mem_dup(m->body), m->changes, m->view.now};
+	VEC_PUSH(m->past, m->n_past, past);
+}
+
+static inline struct oid memory_id(unsigned change)
+{
+	struct oid id = {{0}};
+	id.b[0] = 0xc0;
+	id.b[OID_SIZE - 2] = (unsigned char)(change >> 8);
+	id.b[OID_SIZE - 1] = (unsigned char)change;
+	return id;
 }
 
 static inline int memory_read(
@@ -98,9 +120,72 @@ static inline int memory_last_change(
 	if (!r)
 		return err_set(err, ERR_NOT_FOUND, "no change of %1 touches %2", ledger, path);
 	*out = (struct change){.ledger = r->ledger, .time = r->time, .unit = arena_dup(arena, r->writer)};
-	out->id.b[0] = 0xc0;
-	out->id.b[OID_SIZE - 1] = (unsigned char)r->change;
+	out->id = memory_id(r->change);
 	return 0;
+}
+
+static inline const struct memory_past *memory_past_at(
+    const struct memory *m, const char *ledger, const char *path, unsigned change)
+{
+	for (size_t i = m->n_past; i-- > 0;)
+		if (m->past[i].change <= change && strcmp(m->past[i].ledger, ledger) == 0 &&
+		    strcmp(m->past[i].path, path) == 0)
+			return &m->past[i];
+	return NULL;
+}
+
+static inline int memory_read_at(void *ctx, const char *ledger, const struct oid *change, const char *path,
+    struct arena *arena, struct record *r, struct err *err)
+{
+	struct memory *m = ctx;
+	unsigned number = change->b[OID_SIZE - 2] * 256u + change->b[OID_SIZE - 1];
+	const struct memory_past *p = memory_past_at(m, ledger, path, number);
+	if (!p || !p->text)
+		return err_set(err, ERR_NOT_FOUND, "%1 had no %2", ledger, path);
+	return record_parse(r, arena, type_by_path(ledger, path), p->text, strlen(p->text), err);
+}
+
+static inline int memory_writes(void *ctx, const char *ledger, const char *path, const char *field,
+    struct arena *arena, struct view_write **out, size_t *n, struct err *err)
+{
+	struct memory *m = ctx;
+	const char *last = NULL;
+	*n = 0;
+	*out = arena_alloc(arena, (m->n_past + 1) * sizeof **out);
+	for (size_t i = 0; i < m->n_past; i++) {
+		const struct memory_past *p = &m->past[i];
+		struct record r;
+		if (strcmp(p->ledger, ledger) != 0 || strcmp(p->path, path) != 0)
+			continue;
+		const char *now = NULL;
+		if (p->text &&
+		    record_parse(&r, arena, type_by_path(ledger, path), p->text, strlen(p->text), err) == 0)
+			now = record_get(&r, field);
+		if (!str_same(now, last))
+			(*out)[(*n)++] = (struct view_write){
+			    memory_id(p->change), arena_dup(arena, p->writer), now, false};
+		last = now;
+	}
+	return 0;
+}
+
+static inline int memory_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	struct memory *m = ctx;
+	for (size_t i = 0; i < m->n_past; i++) {
+		const struct memory_past *p = &m->past[i];
+		struct oid one = memory_id(p->change);
+		if (!oid_eq(&one, id) || strcmp(p->ledger, ledger) != 0)
+			continue;
+		*out = (struct change){.ledger = p->ledger,
+		    .id = one,
+		    .time = p->time,
+		    .unit = arena_dup(arena, p->writer),
+		    .body = arena_dup(arena, p->body)};
+		return 0;
+	}
+	return err_set(err, ERR_NOT_FOUND, "no such change in %1", ledger);
 }
 
 /* Put a record as people write it. A test's own mistake ends the test. */
@@ -174,6 +259,9 @@ static inline struct memory *memory_new(const char *root, const char *level, int
 	    .list = memory_list,
 	    .ledgers = memory_ledgers,
 	    .last_change = memory_last_change,
+	    .writes = memory_writes,
+	    .read_at = memory_read_at,
+	    .change = memory_change,
 	    .registry = m->registry,
 	    .unit = root,
 	    .rank = rank};
@@ -193,6 +281,14 @@ static inline void memory_free(struct memory *m)
 		free(m->records[i].writer);
 	}
 	free(m->records);
+	for (size_t i = 0; i < m->n_past; i++) {
+		free(m->past[i].ledger);
+		free(m->past[i].path);
+		free(m->past[i].text);
+		free(m->past[i].writer);
+		free(m->past[i].body);
+	}
+	free(m->past);
 	outcome_free(&m->last);
 	registry_free(m->registry);
 	arena_free(&m->arena);
@@ -205,8 +301,10 @@ static inline void memory_apply(struct memory *m, const struct outcome *o)
 	for (size_t i = 0; i < o->n_changes; i++) {
 		const struct change *c = &o->changes[i];
 		m->changes++;
+		m->body = c->body;
 		for (size_t k = 0; k < c->n_records; k++)
 			memory_write(m, c->ledger, c->records[k].path, c->records[k].text, c->records[k].len);
+		m->body = NULL;
 	}
 }
 
