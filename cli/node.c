@@ -163,10 +163,11 @@ int cli_init(struct cli *cli, struct err *err)
 	return rc;
 }
 
-static int join_request(const struct config *config, const struct key *key, struct err *err)
+static int join_request(
+    const struct cli *cli, const struct config *config, const struct key *key, struct err *err)
 {
 	struct buf request = {0}, fingerprint = {0};
-	int rc = enrol_request(config, key, &request, err);
+	int rc = enrol_request(config, key, args_has(&cli->args, "recover"), &request, err);
 	if (rc == 0) {
 		fwrite(request.data, 1, request.len, stdout);
 		enrol_fingerprint(key_public(key), &fingerprint);
@@ -227,7 +228,7 @@ int cli_join(struct cli *cli, struct err *err)
 	if (rc == 0)
 		rc = key_load(path, &key, err);
 	if (rc == 0)
-		rc = request ? join_request(&config, key, err) : join_welcome(cli, &config, key, err);
+		rc = request ? join_request(cli, &config, key, err) : join_welcome(cli, &config, key, err);
 	key_free(key);
 	free(path);
 	config_free(&config);

@@ -15,18 +15,6 @@ void enrol_fingerprint(const unsigned char key[KEY_PUBLIC_SIZE], struct buf *out
 	buf_puts(out, ")");
 }
 
-/* The signature stands over the canonical text, which the reader makes again from what it read: a file that lost its
- * line ends on the way is still the same request. */
-static void sign(struct buf *text, const struct key *key)
-{
-	unsigned char sig[KEY_SIGNATURE_SIZE];
-	struct buf line = {0};
-	key_sign(key, buf_str(text), text->len, sig);
-	base64_encode(sig, sizeof sig, &line);
-	form_put(text, 0, "signature", buf_str(&line));
-	buf_free(&line);
-}
-
 static void print_request(const struct enrol_request *req, struct buf *out)
 {
 	form_put(out, 0, "format", ENROL_REQUEST_FORMAT);
@@ -55,15 +43,15 @@ int enrol_request(
 	    me->unit, me->station, me->agency, me->level, me->name, config_reach(me), recover, {0}};
 	memcpy(req.key, key_public(key), KEY_PUBLIC_SIZE);
 	print_request(&req, out);
-	sign(out, key);
+	form_sign(out, key);
 	return 0;
 }
 
 int enrol_read_request(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct enrol_request *out, struct err *err)
 {
-	static const char *const known[] = {
-	    "format", "unit", "station", "agency", "level", "name", "address", "recover", "key", "signature", NULL};
+	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "address",
+	    "recover", "key", "signature", NULL};
 	unsigned char sig[KEY_SIGNATURE_SIZE];
 	struct form f;
 	*out = (struct enrol_request){0};
@@ -149,7 +137,7 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
 	above[me->n_above] = me->unit;
 	w.above = above;
 	print_welcome(&w, out);
-	sign(out, my_key);
+	form_sign(out, my_key);
 	arena_free(&arena);
 	return 0;
 }

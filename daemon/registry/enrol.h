@@ -30,7 +30,8 @@ struct enrol_request {
 	const char *station, *agency; /* or NULL */
 	const char *level, *name;
 	const char *address; /* where it listens itself, or NULL */
-	bool recover; /* it is a new machine for a unit whose old one is lost; its level may be ENROL_UNKNOWN */
+	bool
+	    recover; /* it is a new machine for a unit whose old one is lost; its level may be ENROL_UNKNOWN */
 	unsigned char key[KEY_PUBLIC_SIZE];
 };
 

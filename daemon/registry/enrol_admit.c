@@ -44,8 +44,9 @@ static int refuse_key(
 	enrol_fingerprint(key, &asks);
 	err_set(err, ERR_REFUSED, N_("%1 has a node with the key %2 already; the request is by the key %3"),
 	    u->id, buf_str(&has), buf_str(&asks));
-	err_hint(err, N_("one unit has one node; if its old machine is lost or stolen, admit the new one with: tuyen "
-			 "unit admit --recover"));
+	err_hint(err,
+	    N_("one unit has one node; if its old machine is lost or stolen, admit the new one with: tuyen "
+	       "unit admit --recover"));
 	err_rule(err, "keys", NULL, NULL);
 	buf_free(&has);
 	buf_free(&asks);
@@ -150,8 +151,8 @@ static int admit_new(struct judging *j, const char *id, const char *code)
 {
 	const struct enrol_request *req = j->req;
 	if (req->recover) {
-		err_set(j->err, ERR_REFUSED, N_("%1 is not registered here, so there is nothing to recover"),
-		    id);
+		err_set(
+		    j->err, ERR_REFUSED, N_("%1 is not registered here, so there is nothing to recover"), id);
 		err_hint(j->err, N_("a new unit joins without --recover"));
 		return ERR_REFUSED;
 	}

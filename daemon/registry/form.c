@@ -193,6 +193,23 @@ const char *const *form_ids(struct form *f, struct arena *arena, const char *key
 	return ids;
 }
 
+void form_fail(struct form *f, const char *key, const char *msg)
+{
+	fail(f, f->rc < 0 ? NULL : yaml_get(f->map, key), msg, key);
+}
+
+/* The signature stands over the canonical text, which the reader makes again from what it read: a file that lost its
+ * line ends on the way is still the same. */
+void form_sign(struct buf *out, const struct key *key)
+{
+	unsigned char sig[KEY_SIGNATURE_SIZE];
+	struct buf line = {0};
+	key_sign(key, buf_str(out), out->len, sig);
+	base64_encode(sig, sizeof sig, &line);
+	form_put(out, 0, "signature", buf_str(&line));
+	buf_free(&line);
+}
+
 void form_put(struct buf *out, int depth, const char *key, const char *value)
 {
 	struct buf nfc = {0};

@@ -41,9 +41,14 @@ bool form_signature(struct form *f, unsigned char out[KEY_SIGNATURE_SIZE]);
 void form_peer(struct form *f, const char *key, bool required, struct config_peer *out);
 const char *const *form_ids(struct form *f, struct arena *arena, const char *key, size_t *n);
 
+/* What else is wrong with the value of a key: a template of which %1 is the key, %2 the value. */
+void form_fail(struct form *f, const char *key, const char *msg);
+
 bool form_is_line(const char *text); /* one line of 1 to FORM_LINE_MAX characters, no control character */
 
 /* Writing: nothing for NULL. */
+/* The last line: the signature over all before it. */
+void form_sign(struct buf *out, const struct key *key);
 void form_put(struct buf *out, int depth, const char *key, const char *value);
 void form_put_key(
     struct buf *out, int depth, const char *key, const unsigned char public_key[KEY_PUBLIC_SIZE]);

@@ -69,7 +69,7 @@ static day_t today(void)
 static int ask(const struct node *n, struct arena *arena, struct enrol_request *out, struct err *err)
 {
 	struct buf text = {0};
-	int rc = enrol_request(&n->config, n->key, &text, err);
+	int rc = enrol_request(&n->config, n->key, false, &text, err);
 	if (rc == 0)
 		rc = enrol_read_request(
 		    arena, "req.yaml", arena_dup(arena, buf_str(&text)), text.len, out, err);
@@ -129,7 +129,7 @@ static void a_root_begins(void **state)
 	ERR_CLEAR(&err);
 	struct buf text = {0};
 	root.config.station = NULL;
-	assert_int_equal(enrol_request(&root.config, root.key, &text, &err), ERR_REFUSED);
+	assert_int_equal(enrol_request(&root.config, root.key, false, &text, &err), ERR_REFUSED);
 	node_free(&root);
 }
 
@@ -464,7 +464,7 @@ static void no_byte_can_be_changed(void **state)
 	struct err err = {0};
 	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
 	ward.config.unit = "11383";
-	assert_int_equal(enrol_request(&ward.config, ward.key, &request, &err), 0);
+	assert_int_equal(enrol_request(&ward.config, ward.key, false, &request, &err), 0);
 	for (int turn = 0; turn < 2; turn++) {
 		struct buf *text = turn ? &welcome : &request;
 		for (size_t i = 0; i < text->len; i++) {
@@ -498,7 +498,7 @@ static void line_ends_do_not_matter(void **state)
 	struct arena arena = {0};
 	struct enrol_request req;
 	struct err err = {0};
-	assert_int_equal(enrol_request(&ward.config, ward.key, &request, &err), 0);
+	assert_int_equal(enrol_request(&ward.config, ward.key, false, &request, &err), 0);
 	for (size_t i = 0; i < request.len; i++)
 		buf_printf(&other, "%s%c", request.data[i] == '\n' ? "\r" : "", request.data[i]);
 	if (enrol_read_request(&arena, "r", other.data, other.len, &req, &err) < 0)
