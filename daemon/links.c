@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "link.h"
 #include "net/line.h"
+#include "node_trust.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
 #define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
@@ -347,7 +348,7 @@ static void redial_later(struct links *s)
 static const struct registry_grant *subordinate(
     const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE], char id[136])
 {
-	const struct registry_grant *g = registry_by_key(s->node->registry, key);
+	const struct registry_grant *g = node_trust_welcome(s->node, key);
 	if (!g || s->node->config.station)
 		return NULL;
 	struct buf name = {0};
