@@ -430,3 +430,33 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 	}
 	return 0;
 }
+
+void registry_show(struct registry *r, const char *issuer, const char *path, const struct record *merged)
+{
+	const struct record_type *type = type_by_path("directives", path);
+	char id[65];
+	struct err none = {0};
+	if (!type || strcmp(type->name, "unit") != 0 || !type_path_part(type, path, 0, id) ||
+	    usable(r, issuer, id, merged, &none) != 0)
+		return;
+	struct unit *u = table_get(&r->units, id);
+	struct registration *c = u ? claim_of(u, issuer, false) : NULL;
+	if (!c)
+		return;
+	copy_record(c, merged);
+	choose(r, u);
+}
+
+void registry_read(struct registry *r, const struct oid *change)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(change, hex);
+	*table_at(&r->read, hex) = r;
+}
+
+bool registry_has_read(const struct registry *r, const struct oid *change)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(change, hex);
+	return table_get(&r->read, hex) != NULL;
+}

@@ -41,6 +41,7 @@ struct registry {
 	struct table units; /* id -> struct unit */
 	struct table grants; /* "<change>/<unit id>" -> struct grant */
 	struct strs anchors; /* units: the pinned one first */
+	struct table read; /* hex ids of changes that were fed */
 	struct table handed; /* "<anchor> <unit above it>" of handovers */
 };
 

@@ -45,6 +45,7 @@ void registry_free(struct registry *r)
 	table_free(&r->units);
 	table_free(&r->grants);
 	table_free(&r->handed);
+	table_free(&r->read);
 	strs_free(&r->anchors);
 	arena_free(&r->arena);
 	free(r);

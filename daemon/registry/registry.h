@@ -77,6 +77,12 @@ struct registry_source {
 int registry_feed(struct registry *r, const struct registry_source *source, const char *path,
     const struct record *now, struct err *err);
 
+/* Of what was made apart the order says nothing: show the unit as the merged record says. Changes no grant. */
+void registry_show(struct registry *r, const char *issuer, const char *path, const struct record *merged);
+/* Which changes were fed, so that a ledger need not be read twice. */
+void registry_read(struct registry *r, const struct oid *change);
+bool registry_has_read(const struct registry *r, const struct oid *change);
+
 const struct registry_unit *registry_unit(const struct registry *r, const char *id); /* NULL if unknown */
 /* Resolve what people type: an id, a code, "cong-an@11383", or a name through the folding key. ERR_NOT_FOUND with the
  * nearest, ERR_AMBIGUOUS with the candidates. */

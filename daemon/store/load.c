@@ -267,7 +267,7 @@ struct visit {
 
 struct order {
 	struct store *s;
-	const struct history *known;
+	const struct load_known *known;
 	struct table visits; /* hex id -> struct visit */
 	struct visit **placed;
 	size_t n_placed;
@@ -298,7 +298,7 @@ static int step(struct order *o, struct oids *stack, struct err *err)
 	if (rc == 0 && commit.n_parents)
 		rc = load_heads(o->s, &commit.parents[0], &heads, err);
 	for (size_t i = 0; rc == 0 && i < heads.n; i++) {
-		if (o->known && history_has(o->known, &heads.items[i]))
+		if (o->known && o->known->has(o->known->ctx, &heads.items[i]))
 			continue;
 		struct visit *v = visit_at(o, &heads.items[i]);
 		if (!v->generation)
@@ -324,14 +324,14 @@ static int by_generation(const void *a, const void *b)
 	return oid_cmp(&x->id, &y->id);
 }
 
-int load_order(
-    struct store *s, const struct oids *heads, const struct history *known, struct oids *out, struct err *err)
+int load_order(struct store *s, const struct oids *heads, const struct load_known *known, struct oids *out,
+    struct err *err)
 {
 	struct order o = {.s = s, .known = known};
 	struct oids stack = {0};
 	int rc = 0;
 	for (size_t i = 0; i < heads->n; i++)
-		if (!known || !history_has(known, &heads->items[i]))
+		if (!known || !known->has(known->ctx, &heads->items[i]))
 			oids_add(&stack, &heads->items[i]);
 	while (rc == 0 && stack.n) {
 		if (visit_at(&o, &stack.items[stack.n - 1])->generation)
@@ -351,11 +351,17 @@ int load_order(
 	return rc;
 }
 
+static bool in_history(const void *ctx, const struct oid *id)
+{
+	return history_has(ctx, id);
+}
+
 int load_history(
     struct store *s, const char *ledger, const struct oids *heads, struct history *h, struct err *err)
 {
 	struct oids order = {0};
-	int rc = load_order(s, heads, h, &order, err);
+	const struct load_known known = {in_history, h};
+	int rc = load_order(s, heads, &known, &order, err);
 	for (size_t i = 0; rc == 0 && i < order.n; i++) {
 		struct arena arena = {0};
 		struct commit commit;

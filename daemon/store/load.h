@@ -42,9 +42,14 @@ int load_writes(struct store *s, const struct change *c, const struct oid *tree,
     const struct load_texts *texts, struct arena *arena, struct merge_writes *out, struct err *err);
 /* Add a change to a history. */
 int load_add(struct history *h, const struct change *c, const struct merge_writes *writes, struct err *err);
+/* Which changes the caller has already. */
+struct load_known {
+	bool (*has)(const void *ctx, const struct oid *id);
+	const void *ctx;
+};
 /* What `heads` have seen, themselves included, and `known` (may be NULL) lacks: parents before children, by generation
  * and id, which is the order of history_between. Reads commits alone. */
-int load_order(struct store *s, const struct oids *heads, const struct history *known, struct oids *out,
+int load_order(struct store *s, const struct oids *heads, const struct load_known *known, struct oids *out,
     struct err *err);
 /* Add all that `heads` have seen and the history lacks. */
 int load_history(

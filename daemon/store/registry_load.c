@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "store/load.h"
 #include "store/verify.h"
 
@@ -15,6 +16,7 @@ struct feeding {
 	const char *ledger;
 	struct registry_source source;
 	const char *folder;
+	struct table *touched; /* paths */
 };
 
 static int feed(
@@ -32,6 +34,8 @@ static int feed(
 		rc = record_parse(&now, arena, type, text, len, err);
 	if (rc == 0)
 		rc = registry_feed(f->r, &f->source, path, text ? &now : NULL, err);
+	if (rc == 0)
+		*table_at(f->touched, path) = f->touched;
 	if (rc)
 		err_at(err, path, 0, 0);
 	return rc;
@@ -54,14 +58,14 @@ static int feed_folder(const struct feeding *f, const struct oid *parent, const 
 }
 
 /* The records of the registry that one change touched. */
-static int feed_change(
-    struct registry *r, struct store *s, const char *ledger, const struct oid *id, struct err *err)
+static int feed_change(struct registry *r, struct store *s, const char *ledger, const struct oid *id,
+    struct table *touched, struct err *err)
 {
 	struct arena arena = {0};
 	struct commit commit;
 	struct change c;
 	struct oid parent = {0};
-	struct feeding f = {r, s, ledger, {ledger + strlen(DIRECTIVES), *id, NULL}, NULL};
+	struct feeding f = {r, s, ledger, {ledger + strlen(DIRECTIVES), *id, NULL}, NULL, touched};
 	int rc = load_commit(s, id, &arena, &commit, err);
 	if (rc == 0)
 		rc = change_parse_message(&c, &arena, commit.message, err);
@@ -76,16 +80,51 @@ static int feed_change(
 	return rc;
 }
 
+/* Where changes were made apart, their order says nothing: what stands is what the merge rule gives. */
+static int show_merged(
+    struct registry *r, struct store *s, const char *ledger, const struct table *touched, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < touched->n; i++) {
+		struct arena arena = {0};
+		struct record now;
+		const char *path = touched->rows[i].key;
+		struct err absent = {0};
+		rc = store_record(s, ledger, NULL, path, &arena, &now, &absent);
+		if (rc == 0)
+			registry_show(r, ledger + strlen(DIRECTIVES), path, &now);
+		else if (rc == ERR_NOT_FOUND)
+			rc = 0;
+		else
+			*err = absent;
+		arena_free(&arena);
+	}
+	return rc;
+}
+
+static bool was_read(const void *ctx, const struct oid *id)
+{
+	return registry_has_read(ctx, id);
+}
+
 int registry_load_ledger(struct registry *r, struct store *s, const char *ledger, struct err *err)
 {
 	struct oids heads = {0}, order = {0};
+	struct table touched = {0};
+	const struct load_known known = {was_read, r};
 	if (strncmp(ledger, DIRECTIVES, strlen(DIRECTIVES)) != 0)
 		return 0;
 	int rc = store_ledger_heads(s, ledger, &heads, err);
 	if (rc == 0)
-		rc = load_order(s, &heads, NULL, &order, err);
-	for (size_t i = 0; rc == 0 && i < order.n; i++)
-		rc = feed_change(r, s, ledger, &order.items[i], err);
+		rc = load_order(s, &heads, &known, &order, err);
+	for (size_t i = 0; rc == 0 && i < order.n; i++) {
+		rc = feed_change(r, s, ledger, &order.items[i], &touched, err);
+		if (rc == 0)
+			registry_read(r, &order.items[i]);
+	}
+	if (rc == 0 && heads.n > 1)
+		rc = show_merged(r, s, ledger, &touched, err);
+	table_free(&touched);
 	oids_free(&heads);
 	oids_free(&order);
 	return rc;
