@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "node_admission.h"
 #include "node_incidents.h"
-#include "node_screen.h"
 #include "plan/receipt.h"
 #include "record/screen.h"
 
@@ -23,8 +23,7 @@ static int judge(
 	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
 	if (rc == 0)
 		rc = node_check_claim(j->node, c, texts, n, err);
-	/* What comes back from above was admitted once. */
-	return rc || j->from_above ? rc : node_screen(j->node, c, texts, n, err);
+	return rc ? rc : node_admission(j->node, j->from_above, c, texts, n, err);
 }
 
 /* Complete the heads of a change by what came before it in the batch. False: one of those was not stored. */

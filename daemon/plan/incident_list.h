@@ -23,6 +23,7 @@ struct incident {
 	 * "lost": what was built on it and could not be issued again;
 	 * "stranger": a line with a key that is not admitted, or is no longer;
 	 * "twin": one key at work in two nodes; "held": changes wait to be confirmed;
+	 * "flagged": personal data in what was taken in, as another had to refuse it;
 	 * "restored": a peer, or this node, has gone back to an older state; "moved": it stands elsewhere. */
 	const char *kind;
 	const char *unit; /* who it was: "11383", "cong-an@11383"; NULL where not known */

@@ -116,6 +116,9 @@ t 'unscreened at the centre' unscreened n/0 directives/0 directives/X-1.yaml tit
 start n/0
 on 31 sync --wait --timeout 20 >out 2>err
 is 'the city takes it' "$(tip n/31 directives/0)" "$(tip n/0 directives/0)"
+t 'and tells its people' on 31 incident list --json
+json 'by record and field, without the text' '[.incidents[] | select(.kind == "flagged") | [.unit, .record, .field, (tostring | test("0912345678"))]]' \
+	'[["0","directives/X-1.yaml","title",false]]'
 for node in 0 31; do
 	t "verify on $node" on $node verify
 done
