@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "link.h"
 #include "net/line.h"
+#include "node_enrol.h"
 #include "node_trust.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
@@ -431,6 +432,7 @@ int links_reload(struct links *s, struct err *err)
 	if (c->paused)
 		return 0;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
+	node_enrol_listen(s->node->desk, s->listener);
 	dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
 	return rc;
 }

@@ -15,6 +15,8 @@
 #include "store/tx.h"
 
 struct links;
+struct node_enrol;
+struct joining;
 struct incidents;
 struct control_server;
 
@@ -27,6 +29,8 @@ struct node {
 	struct registry *registry;
 	unsigned char instance[8]; /* random, made with the store; a peer remembers us by it */
 	struct links *links;
+	struct node_enrol *desk; /* node_enrol.h */
+	struct joining *joining; /* node_join.h: one that is going on, or NULL */
 	struct incidents *incidents; /* node_incidents.h */
 	struct control_server *control;
 };

@@ -7,6 +7,8 @@
 #include "base/table.h"
 #include "control/control.h"
 #include "node.h"
+#include "node_enrol.h"
+#include "node_trust.h"
 #include "registry/enrol.h"
 
 static const struct record *read_levels(struct node *n, struct arena *arena, struct record *levels)
@@ -66,6 +68,47 @@ static int write_unit(struct node *n, const struct enrol_edit *edit, const char 
 
 /* ---- requests ---- */
 
+/* What the old keys of the unit wrote up to now stands. */
+static int vouch_for_lost(struct node *n, const char *lost, struct enrol_edit *edit, struct err *err)
+{
+	enum registry_key_state state = strcmp(lost, "suspended") == 0 ? KEY_SUSPENDED : KEY_RETIRED;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < edit->n_lost; i++)
+		rc = node_trust_narrow(n, edit->id, edit->lost[i], state, NULL, &edit->record, err);
+	return rc;
+}
+
+int node_units_judge(struct node *n, const struct enrol_request *request, const char *lost,
+    struct arena *arena, struct enrol_edit *out, struct err *err)
+{
+	struct record levels;
+	int rc = node_admitted(n, err);
+	if (rc == 0 && n->config.station)
+		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
+	if (rc == 0)
+		rc = enrol_readmit(n->registry, &n->config, read_levels(n, arena, &levels), request,
+		    date_of_time(sys_now()), lost, arena, out, err);
+	return rc;
+}
+
+int node_units_let_in(struct node *n, const struct enrol_request *request, const char *lost,
+    struct arena *arena, struct enrol_edit *out, struct buf *welcome, struct err *err)
+{
+	int rc = node_units_judge(n, request, lost, arena, out, err);
+	if (rc == 0 && lost)
+		rc = vouch_for_lost(n, lost, out, err);
+	if (rc == 0)
+		rc = write_unit(n, out, out->n_lost ? "recover" : "admit", err);
+	if (rc == 0)
+		rc = enrol_welcome(n->registry, &n->config, n->key, request, welcome, err);
+	return rc;
+}
+
+int node_units_find(struct node *n, const char *typed, const struct registry_unit **out, struct err *err)
+{
+	return enrol_find(n->registry, n->config.unit, typed, date_of_time(sys_now()), out, err);
+}
+
 struct admitting {
 	struct enrol_request request;
 	struct enrol_edit edit;
@@ -97,9 +140,7 @@ static int check_apart(struct table *seen, struct admitting *a, struct arena *ar
 static int judge_requests(struct node *n, const struct control_request *req, struct admitting *all,
     struct arena *arena, struct err *err)
 {
-	const char *source = args_get(&req->args, "source");
-	struct record own;
-	const struct record *levels = read_levels(n, arena, &own);
+	const char *source = args_get(&req->args, "source"), *lost = node_enrol_lost(&req->args);
 	struct table seen = {0};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
@@ -107,8 +148,9 @@ static int judge_requests(struct node *n, const struct control_request *req, str
 		rc = enrol_read_request(
 		    arena, source ? source : "-", text, strlen(text), &all[i].request, err);
 		if (rc == 0)
-			rc = enrol_admit(n->registry, &n->config, levels, &all[i].request,
-			    date_of_time(sys_now()), arena, &all[i].edit, err);
+			rc = node_units_judge(n, &all[i].request, lost, arena, &all[i].edit, err);
+		if (rc == 0 && lost)
+			rc = vouch_for_lost(n, lost, &all[i].edit, err);
 		if (rc == 0)
 			rc = check_apart(&seen, &all[i], arena, err);
 	}
@@ -120,7 +162,7 @@ static int write_admitted(struct node *n, const struct admitting *all, size_t co
 {
 	struct writing w;
 	if (count == 1)
-		return write_unit(n, &all[0].edit, "admit", err);
+		return write_unit(n, &all[0].edit, all[0].edit.n_lost ? "recover" : "admit", err);
 	writing_begin(&w, n, "unit: admit a list");
 	for (size_t i = 0; i < count; i++)
 		writing_put(&w, &all[i].edit);
@@ -130,11 +172,12 @@ static int write_admitted(struct node *n, const struct admitting *all, size_t co
 static int welcome(struct node *n, struct control_request *req, const struct admitting *a, struct err *err)
 {
 	struct buf text = {0}, spoken = {0};
+	const char *name = record_get(&a->edit.record, "name");
 	int rc = enrol_welcome(n->registry, &n->config, n->key, &a->request, &text, err);
 	if (rc == 0) {
 		enrol_fingerprint(a->request.key, &spoken);
 		control_say(req, N_("%1 (%2) is admitted; let its people read out its key: %3"), a->edit.id,
-		    a->request.name, buf_str(&spoken));
+		    name, buf_str(&spoken));
 		control_output(req, text.data, text.len);
 	}
 	buf_free(&text);
@@ -145,13 +188,11 @@ static int welcome(struct node *n, struct control_request *req, const struct adm
 int node_unit_admit(struct node *n, struct control_request *req, struct err *err)
 {
 	size_t count = req->args.words.n;
+	if (args_has(&req->args, "pending"))
+		return node_enrol_approve(n, req, err);
 	struct arena arena = {0};
 	struct admitting *all = arena_alloc(&arena, count * sizeof *all);
-	int rc = node_admitted(n, err);
-	if (rc == 0 && n->config.station)
-		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
-	if (rc == 0)
-		rc = judge_requests(n, req, all, &arena, err);
+	int rc = judge_requests(n, req, all, &arena, err);
 	if (rc == 0)
 		rc = write_admitted(n, all, count, err);
 	for (size_t i = 0; rc == 0 && i < count; i++) {

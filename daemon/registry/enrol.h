@@ -102,6 +102,10 @@ int enrol_admit(const struct registry *r, const struct config *me, const struct 
 int enrol_readmit(const struct registry *r, const struct config *me, const struct record *levels,
     const struct enrol_request *request, day_t today, const char *state, struct arena *arena,
     struct enrol_edit *out, struct err *err);
+/* The direct subordinate of `me` that has this code or id and has not ended; *out NULL if there is none.
+ * ERR_AMBIGUOUS. */
+int enrol_find(const struct registry *r, const char *me, const char *typed, day_t today,
+    const struct registry_unit **out, struct err *err);
 /* Register a unit without a node. The same again: changed is false. */
 int enrol_add(const struct registry *r, const struct config *me, const struct record *levels,
     const struct enrol_unit *unit, struct arena *arena, struct enrol_edit *out, struct err *err);

@@ -7,8 +7,7 @@
 #include "record/text.h"
 #include "registry/inside.h"
 
-/* A direct subordinate with this code or id that has not ended. */
-static int find_unit(const struct registry *r, const char *me, const char *typed, day_t today,
+int enrol_find(const struct registry *r, const char *me, const char *typed, day_t today,
     const struct registry_unit **out, struct err *err)
 {
 	struct strs all = {0};
@@ -200,7 +199,7 @@ static int admit(struct judging *j)
 		return admit_station(j);
 	if (j->rank <= j->me->rank && j->rank >= 0)
 		return edit_refuse_level(j->me, req->unit, req->level, j->err);
-	int rc = find_unit(j->r, j->me->unit, req->unit, j->today, &u, j->err);
+	int rc = enrol_find(j->r, j->me->unit, req->unit, j->today, &u, j->err);
 	if (rc < 0)
 		return rc;
 	if (u)
