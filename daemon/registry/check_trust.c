@@ -56,6 +56,14 @@ int check_move(struct check *k, const struct check_record *rec)
 	bool over_to = registry_was_above(k->r, k->owner, to) || strcmp(k->owner, to) == 0;
 	if (!over_from || !over_to || !registry_was_above(k->r, k->owner, id))
 		return refuse_move(k, rec, id);
+	const char *line;
+	for (size_t i = 0; record_next_key(rec->after, "grants", &i, &line);) {
+		const char *writer = line + strcspn(line, " ");
+		writer += strspn(writer, " ");
+		if (strncmp(writer, id, strlen(id)) != 0 || writer[strlen(id)] != ' ')
+			return check_refuse(k, "unit", rec->path, "grants",
+			    N_("%1 may carry in %2 no grants but those of %3"), k->writer, rec->path, id);
+	}
 	return check_vouched(k, rec);
 }
 

@@ -335,19 +335,19 @@ static void remove_unit(struct registry *r, const char *issuer, const char *id)
 	choose(r, u);
 }
 
-/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
-static void take_embedded(struct registry *r, const char *line, const char *from, struct arena *arena)
+/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. Of the
+ * moved unit alone: a move is no way to narrow the keys of others. */
+static void take_embedded(struct registry *r, const char *id, const char *line, const char *from)
 {
 	char hex[OID_HEX + 1], writer[136], agency[65];
 	int rank, end = 0;
 	struct oid change;
 	unsigned char key[KEY_PUBLIC_SIZE];
 	if (sscanf(line, "%40s %135s %d %64s %n", hex, writer, &rank, agency, &end) != 4 || !end ||
-	    !oid_parse(&change, hex) || !key_parse(line + end, key))
+	    !oid_parse(&change, hex) || oid_is_zero(&change) || strcmp(writer, id) != 0 ||
+	    !key_parse(line + end, key))
 		return;
-	char *at = strchr(writer, '@');
-	const char *station = at ? arena_dup_len(arena, writer, (size_t)(at - writer)) : NULL;
-	struct grant *g = registry_grant_at(r, &change, at ? at + 1 : writer, station);
+	struct grant *g = registry_grant_at(r, &change, writer, NULL);
 	if (!g->view.ledger) {
 		g->view.ledger = arena_printf(&r->arena, "directives/%s", from);
 		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
@@ -387,7 +387,7 @@ static void feed_move(struct registry *r, const char *id, const struct record *n
 		strs_add(&u->moved, to);
 	u->moved_to = arena_dup(&r->arena, to);
 	for (size_t i = 0; record_next_key(now, "grants", &i, &line);) {
-		take_embedded(r, line, from, now->arena);
+		take_embedded(r, id, line, from);
 		vouch_embedded(r, now, line);
 	}
 	choose(r, u);
