@@ -226,6 +226,9 @@ static int fill_invitation(
 {
 	const char *typed = args_word(a, 0);
 	const struct registry_unit *u;
+	if (!typed)
+		return err_set(
+		    err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), "unit invite");
 	int rc = node_units_find(n, typed, &u, err);
 	if (rc < 0)
 		return rc;

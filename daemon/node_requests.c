@@ -9,6 +9,8 @@
 #include "links.h"
 #include "node.h"
 #include "node_incidents.h"
+#include "node_enrol.h"
+#include "node_join.h"
 #include "node_units.h"
 #include "plan/ops.h"
 
@@ -213,6 +215,7 @@ static const struct {
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},
     {"unit admit", node_unit_admit, 1},
+    {"unit invite", node_enrol_invite, 0},
     {"unit load", node_unit_load, 1},
 };
 
@@ -240,6 +243,9 @@ void node_request(void *ctx, struct control_request *req)
 	struct err err = {0};
 	if (strcmp(req->command, "sync") == 0) {
 		if (sync_request(n, req, &err))
+			return;
+	} else if (strcmp(req->command, "enrol") == 0) {
+		if (node_join(n, req, &err))
 			return;
 	} else {
 		run_command(n, req, &err);
