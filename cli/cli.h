@@ -45,6 +45,8 @@ int cli_indicator_list(struct cli *cli, struct err *err);
 int cli_directive_list(struct cli *cli, struct err *err);
 int cli_directive_show(struct cli *cli, struct err *err);
 int cli_report_show(struct cli *cli, struct err *err);
+int cli_report_receipt(struct cli *cli, struct err *err);
+int cli_report_prove(struct cli *cli, struct err *err);
 int cli_report_import(struct cli *cli, struct err *err);
 int cli_report_list(struct cli *cli, struct err *err);
 int cli_total(struct cli *cli, struct err *err);

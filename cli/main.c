@@ -32,6 +32,8 @@ static const struct verb {
     {"directive show", cli_directive_show},
     {"report import", cli_report_import},
     {"report show", cli_report_show},
+    {"report receipt", cli_report_receipt},
+    {"report prove", cli_report_prove},
     {"report list", cli_report_list},
     {"total", cli_total},
     {"missing", cli_missing},

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "plan/report.h"
 #include "reader.h"
+#include "receipt.h"
 #include "say.h"
 #include "show.h"
 
@@ -30,6 +31,8 @@ static json_t *receipt_json(const struct report_receipt *p)
 	json_object_set_new(o, "by", show_string(p->by));
 	json_object_set_new(o, "change", show_string(p->change));
 	json_object_set_new(o, "due", show_string(p->due));
+	json_object_set_new(o, "directive", show_string(p->directive));
+	json_object_set_new(o, "directive_version", show_integer(p->directive_version));
 	json_object_set_new(o, "late", show_yes_no(p->late));
 	return o;
 }
@@ -132,17 +135,29 @@ static const char *state_text(struct reader *r, const struct report_form *f)
 static void print_receipts(struct reader *r, const struct report_form *f)
 {
 	struct buf line = {0};
+	bool waits = f->reported;
 	for (size_t i = 0; i < f->n_receipts; i++) {
 		const struct report_receipt *p = &f->receipts[i];
-		bool late = p->late && *p->late == 'y';
 		buf_cut(&line, 0);
 		say_into(&line,
-		    late ? N_("version %1 reached %2 on %3, late") : N_("version %1 reached %2 on %3"),
-		    p->version, reader_unit_name(r, p->by), p->received);
+		    !p->late ? N_("version %1 reached %2 at %3")
+		    : *p->late == 'y'
+			? N_("version %1 reached %2 at %3: late, it was due on %4 (%5 version %6)")
+			: N_("version %1 reached %2 at %3: on time, it was due on %4 (%5 version %6)"),
+		    p->version, reader_unit_name(r, p->by), receipt_hour(r, p->received),
+		    p->due ? receipt_day(r, p->due) : "", p->directive ? p->directive : "-",
+		    p->directive_version ? p->directive_version : "-");
+		show_line(N_("Receipt"), buf_str(&line));
+		waits = waits && !str_is(p->version, f->version);
+	}
+	if (waits) {
+		buf_cut(&line, 0);
+		say_into(&line,
+		    N_("none yet for version %1: is the line up? See 'tuyen status', then 'tuyen sync "
+		       "--wait'"),
+		    f->version);
 		show_line(N_("Receipt"), buf_str(&line));
 	}
-	if (f->reported && f->n_receipts == 0)
-		show_line(N_("Receipt"), _(N_("none yet")));
 	buf_free(&line);
 }
 
