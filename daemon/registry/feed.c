@@ -45,12 +45,20 @@ static struct registration *owner_of(const struct registry *r, const struct unit
 		struct registration *c = u->claims[i];
 		if (u->moved_to && strcmp(c->issuer, u->moved_to) == 0)
 			return c;
-		if (u->moved_to && !strs_has(&u->moved, c->issuer))
+		if (u->moved_to && !registry_moved_by(u, c->issuer))
 			continue;
 		if (!best || beats(r, u, c, best))
 			best = c;
 	}
 	return best;
+}
+
+/* Where it was moved to a superior whose ledger is out of sight here, it shows what was said of it last. */
+static const char *parent_of(const struct unit *u, const struct registration *c)
+{
+	if (strcmp(c->issuer, u->id) == 0)
+		return NULL;
+	return u->moved_to && !strchr(u->id, '@') ? u->moved_to : c->issuer;
 }
 
 static void show(struct unit *u, const struct registration *c)
@@ -66,7 +74,7 @@ static void show(struct unit *u, const struct registration *c)
 	    .name = record_get(rec, "name"),
 	    .level = record_get(rec, "level"),
 	    .rank = registry_rank(record_get(rec, "rank")),
-	    .parent = strcmp(c->issuer, u->id) == 0 ? NULL : c->issuer,
+	    .parent = parent_of(u, c),
 	    .agency = record_get(rec, "agency"),
 	    .valid_from = INT32_MIN,
 	    .valid_to = INT32_MAX,
@@ -81,20 +89,76 @@ static void show(struct unit *u, const struct registration *c)
 			      (!u->grants[i]->issuer || strcmp(u->grants[i]->issuer, c->issuer) == 0);
 }
 
-static void choose(const struct registry *r, struct unit *u)
+/* Is this known to stand, or to have stood, below the issuer? What is out of sight here may. */
+static bool within(const struct registry *r, const char *issuer, const char *id)
 {
+	const struct unit *u = table_get(&r->units, id);
+	bool claimed = false;
+	if (strcmp(issuer, id) == 0 || !u || registry_was_above(r, issuer, id))
+		return true;
+	for (size_t i = 0; i < u->n_claims; i++) {
+		const char *by = u->claims[i]->issuer;
+		if (strcmp(by, issuer) == 0 || registry_was_above(r, issuer, by))
+			return true;
+		claimed = true;
+	}
+	return !claimed;
+}
+
+static bool is_common_superior(const struct registry *r, const struct unit *u, const struct move *m)
+{
+	bool common = strcmp(m->issuer, u->id) != 0 && within(r, m->issuer, u->id);
+	for (size_t i = 0; common && i < m->past.n; i++)
+		common = within(r, m->issuer, m->past.items[i]);
+	return common;
+}
+
+/* What the unit was granted before it moved vouches for what was taken over, and for nothing else. */
+static void narrow_moved(struct registry *r, struct unit *u)
+{
+	for (size_t i = 0; i < u->n_grants; i++) {
+		struct grant *g = u->grants[i];
+		if (!g->issuer || strcmp(g->issuer, u->moved_to) == 0)
+			continue;
+		registry_narrow(g, KEY_RETIRED);
+		for (size_t k = 0; k < u->n_moves; k++)
+			for (size_t n = 0; u->moves[k]->counts && n < u->moves[k]->n_vouched; n++)
+				registry_vouch_add(r, g, u->moves[k]->vouched[n].ledger,
+				    &u->moves[k]->vouched[n].head);
+	}
+}
+
+/* Of several that count, the highest superior's. */
+static void choose_move(struct registry *r, struct unit *u)
+{
+	const struct move *best = NULL;
+	for (size_t i = 0; i < u->n_moves; i++) {
+		struct move *m = u->moves[i];
+		m->counts = is_common_superior(r, u, m);
+		if (m->counts && (!best || rank_of(r, m->issuer) < rank_of(r, best->issuer)))
+			best = m;
+	}
+	u->moved_to = best ? best->to : NULL;
+	if (best)
+		narrow_moved(r, u);
+}
+
+static void choose(struct registry *r, struct unit *u)
+{
+	if (u->n_moves)
+		choose_move(r, u);
 	u->owner = owner_of(r, u);
 	u->present = u->owner && !u->owner->removed ? u->owner : NULL;
 	if (u->present)
 		show(u, u->present);
 }
 
-/* Who beats whom may depend on what was learned of another unit. */
-static void choose_contested(const struct registry *r)
+/* Who beats whom, and whose move counts, may depend on what was learned of another unit. */
+static void choose_contested(struct registry *r)
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		struct unit *u = r->units.rows[i].value;
-		if (u->n_claims > 1)
+		if (u->n_claims > 1 || u->n_moves)
 			choose(r, u);
 	}
 }
@@ -165,8 +229,10 @@ static struct grant *new_grant(const struct feeding *f, const unsigned char *key
 	const char *station = record_get(rec, "station"), *at = strchr(f->unit->id, '@');
 	struct grant *g =
 	    registry_grant_at(f->r, &f->source->change, station && at ? at + 1 : f->unit->id, station);
-	if (g->view.ledger)
+	if (g->view.ledger && !g->embedded)
 		return NULL; /* one change, one key of a unit: the first counts */
+	g->embedded = NULL;
+	g->view.state = KEY_ACTIVE;
 	g->issuer = arena_dup(&f->r->arena, f->claim->issuer);
 	g->view.ledger = arena_printf(&f->r->arena, "directives/%s", f->claim->issuer);
 	g->view.agency = arena_dup(&f->r->arena, record_get(rec, "agency"));
@@ -200,7 +266,7 @@ static void take_key(const struct feeding *f, const char *row)
 		return;
 	if (!g->row)
 		g->row = arena_dup(&f->r->arena, row);
-	registry_narrow(g, state);
+	registry_narrow(f->r, g, state, f->claim->issuer);
 }
 
 /* "k1 reports/11383 <40 hex>" */
@@ -232,7 +298,7 @@ static void take_anchor_key(
 		g->view.ledger = arena_printf(&f->r->arena, "directives/%s", f->claim->issuer);
 		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
 		g->view.active = true;
-		registry_narrow(g, state);
+		registry_narrow(f->r, g, state, f->claim->issuer);
 	}
 	g->view.rank = registry_rank(record_get(&f->claim->record, "rank"));
 }
@@ -331,65 +397,79 @@ static void remove_unit(struct registry *r, const char *issuer, const char *id)
 	c->removed = true;
 	for (size_t i = 0; i < u->n_grants; i++)
 		if (u->grants[i]->issuer && strcmp(u->grants[i]->issuer, issuer) == 0)
-			registry_narrow(u->grants[i], KEY_RETIRED);
+			registry_narrow(r, u->grants[i], KEY_RETIRED, issuer);
 	choose(r, u);
 }
 
-/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. Of the
- * moved unit alone: a move is no way to narrow the keys of others. */
-static void take_embedded(struct registry *r, const char *id, const char *line, const char *from)
+/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
+static void take_embedded(struct registry *r, const struct move *m, const char *line, struct arena *arena)
 {
 	char hex[OID_HEX + 1], writer[136], agency[65];
 	int rank, end = 0;
 	struct oid change;
 	unsigned char key[KEY_PUBLIC_SIZE];
 	if (sscanf(line, "%40s %135s %d %64s %n", hex, writer, &rank, agency, &end) != 4 || !end ||
-	    !oid_parse(&change, hex) || oid_is_zero(&change) || strcmp(writer, id) != 0 ||
-	    !key_parse(line + end, key))
+	    !oid_parse(&change, hex) || oid_is_zero(&change) || !key_parse(line + end, key))
 		return;
-	struct grant *g = registry_grant_at(r, &change, writer, NULL);
+	char *at = strchr(writer, '@');
+	const char *station = at ? arena_dup_len(arena, writer, (size_t)(at - writer)) : NULL;
+	struct grant *g = registry_grant_at(r, &change, at ? at + 1 : writer, station);
 	if (!g->view.ledger) {
-		g->view.ledger = arena_printf(&r->arena, "directives/%s", from);
+		g->embedded = m;
+		g->view.ledger = arena_printf(&r->arena, "directives/%s", m->past.items[0]);
 		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
 		g->view.rank = rank;
-		g->view.active = true;
 		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
+		registry_narrow(g, KEY_RETIRED);
 	}
-	registry_narrow(g, KEY_RETIRED);
+	for (size_t i = 0; g->embedded && i < m->n_vouched; i++)
+		registry_vouch_add(r, g, m->vouched[i].ledger, &m->vouched[i].head);
 }
 
-static void vouch_embedded(struct registry *r, const struct record *now, const char *grant_line)
+static struct move *move_by(struct unit *u, const char *issuer)
 {
-	char hex[OID_HEX + 1], writer[136];
-	struct oid change;
-	const char *line;
-	if (sscanf(grant_line, "%40s %135s", hex, writer) != 2 || !oid_parse(&change, hex))
-		return;
-	char name[OID_HEX + 140];
-	snprintf(name, sizeof name, "%s/%s", hex, writer);
-	struct grant *g = table_get(&r->grants, name);
-	for (size_t i = 0; g && record_next_key(now, "vouched", &i, &line);) {
-		struct registry_vouch v;
-		if (registry_vouch_read(now->arena, line, &v))
-			registry_vouch_add(r, g, v.ledger, &v.head);
-	}
+	for (size_t i = 0; i < u->n_moves; i++)
+		if (strcmp(u->moves[i]->issuer, issuer) == 0)
+			return u->moves[i];
+	struct move *m = mem_alloc(sizeof *m);
+	m->issuer = mem_dup(issuer);
+	VEC_PUSH(u->moves, u->n_moves, m);
+	return m;
 }
 
-static void feed_move(struct registry *r, const char *id, const struct record *now)
+static void gather(struct strs *list, const char *id)
+{
+	if (!strs_has(list, id))
+		strs_add(list, id);
+}
+
+static void move_vouch(struct registry *r, struct move *m, const char *line)
+{
+	struct registry_vouch v;
+	if (!registry_vouch_read(&r->arena, line, &v))
+		return;
+	for (size_t i = 0; i < m->n_vouched; i++)
+		if (oid_eq(&m->vouched[i].head, &v.head) && strcmp(m->vouched[i].ledger, v.ledger) == 0)
+			return;
+	VEC_PUSH(m->vouched, m->n_vouched, v);
+}
+
+static void feed_move(struct registry *r, const char *issuer, const char *id, const struct record *now)
 {
 	const char *from = record_get(now, "from"), *to = record_get(now, "to"), *line;
-	struct unit *u = registry_unit_at(r, id);
 	if (!from || !to)
 		return;
-	if (!strs_has(&u->moved, from))
-		strs_add(&u->moved, from);
-	if (!strs_has(&u->moved, to))
-		strs_add(&u->moved, to);
-	u->moved_to = arena_dup(&r->arena, to);
-	for (size_t i = 0; record_next_key(now, "grants", &i, &line);) {
-		take_embedded(r, id, line, from);
-		vouch_embedded(r, now, line);
-	}
+	struct unit *u = registry_unit_at(r, id);
+	struct move *m = move_by(u, issuer);
+	gather(&m->past, from);
+	gather(&m->past, to);
+	m->to = arena_dup(&r->arena, to);
+	for (size_t i = 0; record_next_key(now, "former", &i, &line);)
+		gather(&m->former, line);
+	for (size_t i = 0; record_next_key(now, "vouched", &i, &line);)
+		move_vouch(r, m, line);
+	for (size_t i = 0; record_next_key(now, "grants", &i, &line);)
+		take_embedded(r, m, line, now->arena);
 	choose(r, u);
 }
 
@@ -421,7 +501,7 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 		remove_unit(r, source->issuer, id);
 	} else if (strcmp(type->name, "move") == 0) {
 		if (now)
-			feed_move(r, id, now);
+			feed_move(r, source, id, now);
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
 			feed_handover(r, source->issuer, id, now);

@@ -15,6 +15,17 @@ struct registration {
 	bool removed;
 };
 
+/* What one common superior says of where a unit went: his latest record, and all that his records named. */
+struct move {
+	char *issuer;
+	const char *to;
+	struct strs past; /* former and new superiors */
+	struct strs former; /* those above them, as far as they stand below the issuer */
+	struct registry_vouch *vouched; /* the heads that were taken over */
+	size_t n_vouched;
+	bool counts; /* as far as is known here, he was above the unit and above both superiors */
+};
+
 struct unit {
 	char *id;
 	struct registry_unit view; /* of `present`, which owns every string in it */
@@ -22,8 +33,9 @@ struct unit {
 	size_t n_claims;
 	struct registration *owner; /* whose unit it is; NULL: nobody has registered it */
 	struct registration *present; /* the owner's, unless removed */
-	const char *moved_to; /* by a move; NULL: it never moved */
-	struct strs moved; /* all that moves name as former or new superiors */
+	struct move **moves;
+	size_t n_moves;
+	const char *moved_to; /* by a move that counts; NULL: it never moved */
 	struct strs whole; /* its successors as a whole */
 	struct grant **grants; /* every one it ever had; borrowed from the registry */
 	size_t n_grants;
@@ -34,6 +46,8 @@ struct grant {
 	const char *issuer; /* NULL: an anchor's, or embedded in a move */
 	const char *row; /* of `keys`; NULL: the anchor's, before its unit record came */
 	struct registry_vouch *vouched; /* what view.vouched shows */
+	const struct registry *registry;
+	const struct move *embedded; /* known only by this move; NULL: it was seen itself */
 };
 
 struct registry {
@@ -51,8 +65,11 @@ struct grant *registry_grant_at(
     struct registry *r, const struct oid *change, const char *unit, const char *station);
 struct grant *registry_add_anchor(struct registry *r, const char *unit, const unsigned char *key);
 bool registry_belongs(const struct unit *u, const char *issuer); /* may what he grants it count? */
+bool registry_moved_by(const struct unit *u, const char *superior); /* do moves that count name him? */
+bool registry_was_over(const struct unit *u, const char *superior); /* do they name him as one further up? */
 /* trust.c */
-void registry_narrow(struct grant *g, enum registry_key_state state);
+/* By the act of that unit. */
+void registry_narrow(struct registry *r, struct grant *g, enum registry_key_state state, const char *issuer);
 void registry_vouch_add(struct registry *r, struct grant *g, const char *ledger, const struct oid *head);
 /* "reports/11383 <40 hex>" */
 bool registry_vouch_read(struct arena *arena, const char *text, struct registry_vouch *out);

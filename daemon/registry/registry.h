@@ -50,6 +50,8 @@ struct registry_grant {
 	enum registry_key_state state;
 	const struct registry_vouch *vouched; /* once it is narrowed */
 	size_t n_vouched;
+	const char
+	    *narrower; /* the unit whose act narrowed it: it decides what is to be confirmed; or NULL */
 	const struct registry_grant
 	    *by; /* that under which it was granted; NULL of an anchor, or not known */
 };
@@ -132,6 +134,17 @@ enum registry_trust {
 /* Is this change, written under the grant, vouched for? And was the grant itself given by a change that is? */
 enum registry_trust registry_trust(const struct registry_grant *g, const char *ledger,
     const struct oid *change, const struct registry_past *past);
+
+/* What keeps a change from being good: a narrowed grant, and what was written under it and not vouched for, which is the
+ * change itself or one that gave a grant. */
+struct registry_doubt {
+	const struct registry_grant *grant; /* NULL: it is good */
+	const char *ledger;
+	struct oid change;
+};
+/* The same, and why: the worst doubt, the nearest of several. */
+enum registry_trust registry_trust_why(const struct registry_grant *g, const char *ledger,
+    const struct oid *change, const struct registry_past *past, struct registry_doubt *why);
 
 /*
  * Admission by the first superior (schema/trust.md), beyond validity: nobody registers a unit that belongs to

@@ -5,8 +5,17 @@
 
 #include "record/text.h"
 
-void registry_narrow(struct grant *g, enum registry_key_state state)
+/* Where several acts narrow one grant (the superior's word on a key, and a move), the first of them in order of ids
+ * decides, so that all nodes name the same. */
+static bool decides(const struct grant *g, const char *issuer)
 {
+	return !g->view.narrower || strcmp(issuer, g->view.narrower) < 0;
+}
+
+void registry_narrow(struct registry *r, struct grant *g, enum registry_key_state state, const char *issuer)
+{
+	if (state != KEY_ACTIVE && decides(g, issuer))
+		g->view.narrower = arena_dup(&r->arena, issuer);
 	if (state > g->view.state)
 		g->view.state = state;
 	g->view.active = g->view.state == KEY_ACTIVE;
@@ -32,12 +41,12 @@ bool registry_vouch_read(struct arena *arena, const char *text, struct registry_
 	       text[len] == ' ' && oid_parse(&out->head, text + len + 1);
 }
 
-static enum registry_trust by_heads(const struct registry_grant *g, const char *ledger,
+static enum registry_trust by_heads(const struct registry_vouch *vouched, size_t n, const char *ledger,
     const struct oid *change, const struct registry_past *past)
 {
 	bool all_here = true;
-	for (size_t i = 0; i < g->n_vouched; i++) {
-		const struct registry_vouch *v = &g->vouched[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct registry_vouch *v = &vouched[i];
 		if (strcmp(v->ledger, ledger) != 0)
 			continue;
 		if (oid_eq(&v->head, change) || past->seen(past->ctx, ledger, &v->head, change))
@@ -47,13 +56,47 @@ static enum registry_trust by_heads(const struct registry_grant *g, const char *
 	return all_here ? TRUST_CONFIRM : TRUST_UNSURE;
 }
 
+/* The unit whose move took this ledger away from a former superior of it; NULL: the writer is none. */
+static const struct unit *taken_from(
+    const struct registry *r, const struct registry_grant *g, const char *ledger)
+{
+	const char *id = strchr(ledger, '/') + 1;
+	if (g->station || strcmp(id, g->unit) == 0 || registry_is_above(r, g->unit, id) ||
+	    registry_replaces(r, g->unit, id) || !registry_was_above(r, g->unit, id))
+		return NULL;
+	for (int depth = 0; id && depth < REGISTRY_DEPTH_MAX; depth++, id = registry_parent(r, id)) {
+		const struct unit *u = table_get(&r->units, id);
+		if (u && u->moved_to)
+			return u;
+	}
+	return NULL;
+}
+
+/* What a former superior wrote there counts as far as the move vouches for it. */
+static enum registry_trust by_move(const struct unit *u, const char *ledger, const struct oid *change,
+    const struct registry_past *past)
+{
+	enum registry_trust best = TRUST_CONFIRM;
+	for (size_t i = 0; i < u->n_moves; i++) {
+		const struct move *m = u->moves[i];
+		enum registry_trust t = m->counts
+					    ? by_heads(m->vouched, m->n_vouched, ledger, change, past)
+					    : TRUST_CONFIRM;
+		best = t < best ? t : best;
+	}
+	return best;
+}
+
 enum registry_trust registry_trust(const struct registry_grant *g, const char *ledger,
     const struct oid *change, const struct registry_past *past)
 {
-	enum registry_trust worst = TRUST_GOOD;
+	enum registry_trust worst = TRUST_GOOD, t;
+	const struct unit *moved = g ? taken_from(((const struct grant *)g)->registry, g, ledger) : NULL;
+	if (moved)
+		worst = by_move(moved, ledger, change, past);
 	for (int depth = 0; g && depth < REGISTRY_DEPTH_MAX; depth++) {
 		if (!g->active) {
-			enum registry_trust t = by_heads(g, ledger, change, past);
+			t = by_heads(g->vouched, g->n_vouched, ledger, change, past);
 			worst = t > worst ? t : worst;
 		}
 		/* And the grant itself: was it given by a change that is vouched for? */
