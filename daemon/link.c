@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "net/line.h"
 #include "node_arrival.h"
+#include "node_instance.h"
 #include "sync/sync.h"
 
 struct link {
@@ -90,16 +91,44 @@ bool link_accepts(const struct node *n, const char *peer, bool up, const char *l
 
 /* ---- what the protocol step reads ---- */
 
+/* Towards an unproven superior: the directives of the units above, which it may have news of its key in. */
+static void above_only(const struct link *l, struct strs *out)
+{
+	struct strs above = {0};
+	char self[136];
+	config_node(&l->node->config, self);
+	registry_above(l->node->registry, self, &above);
+	for (size_t i = 0; i < above.n; i++)
+		add_ledger(out, "directives", above.items[i]);
+	for (size_t i = 0; i < l->node->config.n_above; i++)
+		add_ledger(out, "directives", l->node->config.above[i]);
+	strs_free(&above);
+}
+
+static bool is_hidden(const struct link *l, const char *ledger)
+{
+	struct strs open = {0};
+	if (!l->peer->unproven)
+		return false;
+	above_only(l, &open);
+	bool hidden = !strs_has(&open, ledger);
+	strs_free(&open);
+	return hidden;
+}
+
 static void world_shared(void *ctx, struct strs *out)
 {
 	struct link *l = ctx;
-	link_shared(l->node, l->peer->id, l->up, out);
+	if (l->peer->unproven)
+		above_only(l, out);
+	else
+		link_shared(l->node, l->peer->id, l->up, out);
 }
 
 static bool world_accepts(void *ctx, const char *ledger)
 {
 	struct link *l = ctx;
-	return link_accepts(l->node, l->peer->id, l->up, ledger);
+	return !is_hidden(l, ledger) && link_accepts(l->node, l->peer->id, l->up, ledger);
 }
 
 /* A ledger that cannot be read here does not stop the others; `status` and whoever waits for an exchange say why. */
@@ -185,7 +214,7 @@ static void world_between(void *ctx, const char *ledger, const struct oids *have
 
 static bool world_has(void *ctx, const char *ledger, const struct oid *id)
 {
-	struct history *h = history_of(ctx, ledger);
+	struct history *h = is_hidden(ctx, ledger) ? NULL : history_of(ctx, ledger);
 	return h && history_has(h, id);
 }
 
@@ -204,6 +233,12 @@ static bool world_text(
 	/* Only what stands in this very ledger: a peer may name any id. */
 	return world_has(l, ledger, change) &&
 	       store_read(l->node->store, ledger, change, path, out, &err) == 0;
+}
+
+static void world_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out)
+{
+	struct link *l = ctx;
+	l->calls->memory(l->ctx, l, instance, out);
 }
 
 /* ---- what it wants done ---- */
@@ -234,6 +269,9 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	for (size_t i = 0; i < a->n; i++)
 		answers[i] =
 		    (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
+	for (size_t i = 0; i < a->n; i++)
+		l->peer->came_back += results[i].status == ARRIVAL_STORED &&
+				      node_instance_wrote(l->node, &a->changes[i].change);
 	sync_stored(l->sync, answers, a->n, sys_ticks());
 	free(batch);
 	free(results);
@@ -242,16 +280,13 @@ static void store_batch(struct link *l, const struct sync_action *a)
 
 static void remember(struct link *l, const struct sync_action *a)
 {
+	struct err err = {0};
+	if (!l->peer->note)
+		return;
 	buf_cut(&l->peer->memory, 0);
 	buf_add(&l->peer->memory, a->bytes, a->len);
-	if (!a->durable)
-		return;
-	struct buf name = {0};
-	struct err err = {0};
-	buf_printf(&name, "peer-%s", l->peer->id);
-	if (store_note_write(l->node->store, buf_str(&name), a->bytes, a->len, &err) != 0)
+	if (a->durable && store_note_write(l->node->store, l->peer->note, a->bytes, a->len, &err) != 0)
 		log_err(LOG_WARNING, "peer", &err);
-	buf_free(&name);
 }
 
 /* What is built on a refused change needs no entry of its own: a peer that refuses everything costs no more. */
@@ -315,8 +350,10 @@ static bool act(struct link *l, const struct sync_action *a)
 		take_refusal(l, &a->refusal);
 		return true;
 	case SYNC_DO_PEER:
-		if (check_peer(l, &a->peer, &err))
+		if (check_peer(l, &a->peer, &err)) {
+			l->calls->met(l->ctx, l, a->peer.instance);
 			return true;
+		}
 		end(l, &err);
 		return false;
 	case SYNC_DO_CLOSE:
@@ -386,28 +423,41 @@ static void on_close(void *ctx, struct net_line *line, const struct err *why)
 
 static const struct net_calls net_calls = {admit_again, no_open, on_bytes, NULL, on_close};
 
+static void use_peer(struct link *l, struct link_peer *peer)
+{
+	l->peer = peer;
+	ERR_CLEAR(&peer->error);
+	peer->refused.n =
+	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
+	peer->last_contact = sys_now();
+}
+
 struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
     const struct link_calls *calls, void *ctx)
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
 	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has,
-	    world_change, world_text, NULL};
+	    world_change, world_text, world_memory};
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->config.unit,
 	    .station = n->config.station,
 	    .memory = peer->memory.data,
 	    .memory_len = peer->memory.len};
 	memcpy(options.instance, n->instance, sizeof options.instance);
+	struct strs all = {0};
+	if (peer->unproven) {
+		link_shared(n, peer->id, up, &all);
+		options.mute = true;
+		options.declined = &all;
+	}
 	l->sync = sync_open(&world, &options, sys_ticks());
+	strs_free(&all);
 	l->timer = mem_alloc(sizeof *l->timer);
 	uv_timer_init(n->loop, l->timer);
 	l->timer->data = l;
 	net_line_set(line, &net_calls, l);
-	ERR_CLEAR(&peer->error);
-	peer->refused.n =
-	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
-	peer->last_contact = sys_now();
+	use_peer(l, peer);
 	uv_timer_start(l->timer, on_timer, 0, 0);
 	return l;
 }
@@ -443,9 +493,15 @@ void link_request(struct link *l, uint64_t token)
 	pump(l);
 }
 
-const struct link_peer *link_peer(const struct link *l)
+struct link_peer *link_peer(const struct link *l)
 {
 	return l->peer;
+}
+
+void link_set_peer(struct link *l, struct link_peer *peer)
+{
+	if (l->peer != peer)
+		use_peer(l, peer);
 }
 
 bool link_is_up(const struct link *l)

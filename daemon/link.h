@@ -14,9 +14,17 @@
 struct link;
 struct net_line;
 
-/* What is remembered of a peer from one line to the next. Owned by links.c. */
+/* What is remembered of one instance of a peer from one line to the next. Owned by links.c. */
 struct link_peer {
 	char *id; /* "31", "cong-an@11383" */
+	char *
+	    name; /* the same while it has not said which instance it is, and of the superior; else "11383#0" */
+	char *note; /* where the memory is kept on disk; NULL: nowhere */
+	unsigned char instance[8]; /* as it said last; zeros before */
+	/* A superior whose key nobody has vouched for yet: the directives of the units above are taken from it, and nothing
+	 * is given but the names of those ledgers and of their heads. */
+	bool unproven;
+	size_t came_back; /* changes of our own that we did not have, not yet told of */
 	struct buf memory; /* of the protocol step; also on disk */
 	struct oids
 	    refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
@@ -27,6 +35,10 @@ struct link_peer {
 };
 
 struct link_calls {
+	/* What is remembered of the instance that its hello names, where that is not peer->memory. */
+	void (*memory)(void *ctx, struct link *l, const unsigned char instance[8], struct buf *out);
+	/* It has said hello under the right name. May close other links, not this one. */
+	void (*met)(void *ctx, struct link *l, const unsigned char instance[8]);
 	void (*exchanged)(void *ctx, struct link *l, uint64_t token, bool equal, unsigned refused);
 	void (*ended)(void *ctx, struct link *l, const struct err *why); /* the link is gone after it */
 };
@@ -37,7 +49,8 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 void link_close(struct link *l); /* no callback; accepts NULL */
 void link_moved(struct link *l);
 void link_request(struct link *l, uint64_t token);
-const struct link_peer *link_peer(const struct link *l);
+struct link_peer *link_peer(const struct link *l);
+void link_set_peer(struct link *l, struct link_peer *peer); /* it is this instance of the same node */
 bool link_is_up(const struct link *l);
 void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal);
 const char *link_far(const struct link *l);

@@ -1,8 +1,9 @@
 /*
  * daemon/links.h - the lines of a node: one dialled to its superior, any number that come in from below.
  *
- * The subordinate dials, with back-off and jitter; the superior listens. A second line of the same node replaces the
- * first, which is then most likely dead.
+ * The subordinate dials, with back-off and jitter; the superior listens. A second line of one instance of a node replaces
+ * the first, which is then most likely dead; lines of two instances both go on, and both are told that they are two.
+ * A superior with a key that nobody has vouched for yet may bring news of it, and nothing else passes (schema/trust.md).
  */
 #ifndef TUYEN_LINKS_H
 #define TUYEN_LINKS_H
@@ -30,6 +31,7 @@ void links_exchange(struct links *s); /* begin an exchange everywhere, dial at o
 /* One line, for `status`. */
 struct link_state {
 	const char *peer; /* "31" */
+	const unsigned char *instance; /* eight bytes; NULL: it has not said which one it is */
 	bool up; /* to the superior */
 	bool open, equal;
 	const char *address;
@@ -39,6 +41,6 @@ struct link_state {
 	const struct err *error; /* why the last line ended or could not be had; code 0: none */
 	const struct err *refused; /* the last refusal of a change of ours; code 0: none */
 };
-void links_states(const struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx);
+void links_states(struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx);
 
 #endif

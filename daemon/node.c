@@ -8,7 +8,10 @@
 #include "control/control.h"
 #include "links.h"
 #include "node_arrival.h"
+#include "node_enrol.h"
 #include "node_incidents.h"
+#include "node_instance.h"
+#include "node_join.h"
 #include "node_requests.h"
 #include "plan/claim.h"
 #include "record/screen.h"
@@ -20,20 +23,6 @@ static char *path_in(const struct node *n, const char *name)
 	struct buf b = {0};
 	buf_printf(&b, "%s/%s", n->dir, name);
 	return buf_take(&b);
-}
-
-static int load_instance(struct node *n, struct err *err)
-{
-	struct buf b = {0};
-	int rc = store_note_read(n->store, "instance", &b, err);
-	if (rc == 0 && b.len == sizeof n->instance) {
-		memcpy(n->instance, b.data, sizeof n->instance);
-	} else if (rc == 0) {
-		sys_random(n->instance, sizeof n->instance);
-		rc = store_note_write(n->store, "instance", n->instance, sizeof n->instance, err);
-	}
-	buf_free(&b);
-	return rc;
 }
 
 static int load_registry(struct node *n, struct err *err)
@@ -57,7 +46,7 @@ static int open_files(struct node *n, struct err *err)
 	if (rc == 0)
 		rc = sys_make_dir(run, 0750, err);
 	if (rc == 0)
-		rc = load_instance(n, err);
+		rc = node_instance_load(n, err);
 	if (rc == 0)
 		rc = load_registry(n, err);
 	free(key);
@@ -77,6 +66,7 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
 		node_arrival_catch_up(n);
+	n->desk = node_enrol_start(n);
 	if (rc == 0)
 		rc = links_start(n, &n->links, err);
 	if (rc == 0)
@@ -94,6 +84,8 @@ void node_close(struct node *n)
 {
 	if (!n)
 		return;
+	node_join_stop(n);
+	node_enrol_stop(n->desk);
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
 	node_incidents_close(n);

@@ -151,6 +151,10 @@ static void put_line(void *ctx, const struct link_state *s)
 	err_format(s->error, NULL, &error);
 	err_format(s->refused, NULL, &refused);
 	json_object_set_new(o, "peer", json_string(s->peer));
+	char instance[2 * 8 + 1] = "";
+	if (s->instance)
+		hex_encode(s->instance, 8, instance);
+	json_object_set_new(o, "instance", *instance ? json_string(instance) : json_null());
 	json_object_set_new(o, "superior", json_boolean(s->up));
 	json_object_set_new(o, "open", json_boolean(s->open));
 	json_object_set_new(o, "equal", json_boolean(s->equal));

@@ -51,6 +51,7 @@ struct sync {
 	enum sync_role role;
 	unsigned char instance[SYNC_INSTANCE_SIZE];
 	char *unit, *station;
+	bool mute;
 	struct book book;
 	struct buf saved; /* the memory as last given to the driver */
 	bool saved_durable;

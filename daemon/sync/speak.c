@@ -200,7 +200,7 @@ static bool gather_ledger(struct sync *s, struct gather *g, struct book_ledger *
 {
 	struct oids ids = {0};
 	bool all = true;
-	if (l->clean || l->unsure || !l->shared || l->declined_there)
+	if (s->mute || l->clean || l->unsure || !l->shared || l->declined_there)
 		return true;
 	s->world.between(s->world.ctx, l->name, &l->sent, &ids);
 	if (l->fresh && ids.n > BLIND_CHANGES) {
@@ -224,7 +224,7 @@ static size_t blind_bytes(struct sync *s)
 	for (size_t i = 0; i < s->book.n && n <= BLIND_CHANGES; i++) {
 		const struct book_ledger *l = s->book.ledgers[i];
 		struct oids ids = {0};
-		if (!l->clean && !l->unsure && l->shared)
+		if (!s->mute && !l->clean && !l->unsure && l->shared)
 			s->world.between(s->world.ctx, l->name, &l->sent, &ids);
 		n += ids.n;
 		oids_free(&ids);

@@ -297,6 +297,7 @@ struct sync *sync_open(const struct sync_world *world, const struct sync_options
 	memcpy(s->instance, options->instance, SYNC_INSTANCE_SIZE);
 	s->unit = mem_dup(options->unit ? options->unit : "");
 	s->station = mem_dup(options->station ? options->station : "");
+	s->mute = options->mute;
 	s->window_fixed = options->window != 0;
 	s->window = options->window ? options->window : WINDOW_FIRST;
 	s->in_session = replay_session_new();

@@ -92,7 +92,8 @@ struct sync_options {
 	 * memory costs bytes, never correctness. */
 	const void *memory;
 	size_t memory_len;
-	const struct strs *declined; /* ledgers declined from the start; NULL: none */
+	const struct strs *declined; /* ledgers declined from the start, if they are not shared; NULL: none */
+	bool mute; /* no changes are sent */
 	size_t window; /* most bytes on their way unacknowledged; 0: by the step, 8 kB growing to 512 kB */
 };
 

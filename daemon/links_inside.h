@@ -1,0 +1,83 @@
+/*
+ * daemon/links_inside.h - what the files of links.h share: links.c (who is connected), links_up.c (dialling the superior),
+ * links_peers.c (what is remembered of whom), links_wait.c (who waits for an exchange).
+ */
+#ifndef TUYEN_LINKS_INSIDE_H
+#define TUYEN_LINKS_INSIDE_H
+
+#include "link.h"
+#include "links.h"
+#include "net/line.h"
+#include "sync/instances.h"
+
+#define BACKOFF_FIRST 500 /* ms until the second try; doubles */
+#define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
+
+/* One open line. */
+struct line {
+	struct link *link;
+	unsigned char key[KEY_PUBLIC_SIZE]; /* that the far end has proved */
+	bool met; /* it has said which instance it is */
+	uint64_t probe; /* token of an exchange that shows whether it lives; 0: none */
+};
+
+struct links {
+	struct node *node;
+	struct net *net;
+	struct net_listener *listener;
+	struct line *open;
+	size_t n_open;
+	struct table peers; /* name -> struct link_peer */
+	struct instances instances;
+	struct wait *waits;
+	uint64_t next_token;
+	size_t came_back; /* changes of our own, since we began */
+	/* Upwards. */
+	struct net_line *dialling;
+	uv_timer_t *redial;
+	int64_t backoff, next_dial; /* ms; sys_ticks of the next try, 0: none due */
+	uv_timer_t *proof; /* the time that an unproven superior has */
+	bool proof_over; /* it has had its exchange, or its time */
+	/* Ledgers have moved: tell every line when the loop next turns. */
+	uv_timer_t *wake;
+	uv_timer_t *again; /* exchanges that somebody waits for ended unequal */
+};
+
+/* links.c */
+const char *links_superior(const struct links *s); /* id; NULL: none */
+struct line *links_line(const struct links *s, const struct link *l);
+struct line *links_named(const struct links *s, const char *name); /* NULL: no such line is open */
+struct line *links_upward(const struct links *s);
+void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_line *line,
+    const unsigned char key[KEY_PUBLIC_SIZE]);
+void links_drop(struct links *s, struct line *line); /* closes it, without a call */
+void links_wake(struct links *s); /* look at all lines when the loop next turns */
+uv_timer_t *links_timer(struct links *s);
+void links_free_timer(uv_timer_t *timer);
+
+/* links_up.c */
+void links_dial(struct links *s); /* unless a line is open or being dialled */
+void links_redial_later(struct links *s);
+/* May the line to the superior go on? False: it was dropped. */
+bool links_check_up(struct links *s, struct line *line);
+void links_proof_over(struct links *s);
+
+/* links_peers.c */
+int links_peers_load(struct links *s, struct err *err);
+void links_peers_free(struct links *s);
+/* A peer that has not said which instance it is; of the superior, whichever it is. */
+struct link_peer *links_peer(struct links *s, const char *id);
+struct link_peer *links_unproven(struct links *s);
+/* The callbacks of link.h. */
+void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE], struct buf *out);
+void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE]);
+void links_probed(struct links *s, struct line *line); /* it lives */
+void links_heard(struct links *s, const struct line *line); /* its line ends */
+
+/* links_wait.c */
+void links_wait_begun(struct links *s, struct line *line); /* whoever waits for it asks */
+void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool equal, unsigned refused);
+void links_wait_again(uv_timer_t *timer); /* of links.again */
+void links_wait_end_all(struct links *s, const struct err *err);
+
+#endif
