@@ -28,6 +28,8 @@ report return: --unit= --reason=
 report accept: --unit=
 report correct: --reason= --unit=
 report show: --unit= --json
+report receipt: --unit= --version= --format= --out= --json
+report prove: --unit= --version= --out= --json
 report list: --period= --unit= --state= --json
 total: --period= --by= --unit= --indicator= --format= --json
 missing: --period= --json
@@ -41,7 +43,7 @@ incident close: --note=
 status: --json
 sync: --wait --with= --pause --resume
 log: --limit= --json
-verify: --allowed-signers --json
+verify: --full --allowed-signers --json
 config: --json
 backup:
 restore:
