@@ -13,12 +13,9 @@ static int refuse(struct err *err, const char *rule, const char *record, const c
 }
 
 /* A unit that is another's, and was not moved here. */
-static int check_free(const struct registry *r, const char *issuer, const char *path, struct err *err)
+static int check_free(
+    const struct registry *r, const char *issuer, const char *path, const char *id, struct err *err)
 {
-	const struct record_type *type = type_by_path("directives", path);
-	char id[65];
-	if (!type || strcmp(type->name, "unit") != 0 || !type_path_part(type, path, 0, id))
-		return 0;
 	const struct unit *u = table_get(&r->units, id);
 	if (!u || !u->owner || registry_belongs(u, issuer))
 		return 0;
@@ -26,6 +23,40 @@ static int check_free(const struct registry *r, const char *issuer, const char *
 	    err, "unit", path, N_("%1 may not register %2: it belongs to %3"), issuer, id, u->owner->issuer);
 	err_hint(err, N_("who is above both moves it: tuyen unit move %2 --to %1"));
 	return rc;
+}
+
+/* Only who is above both superiors moves a unit. */
+static int check_move_by(const struct registry *r, const char *issuer, const struct change_texts *t,
+    const char *id, struct err *err)
+{
+	const char *const field[] = {"from", "to"};
+	struct arena arena = {0};
+	struct record rec;
+	struct err broken = {0};
+	bool above = registry_was_above(r, issuer, id);
+	if (record_parse(&rec, &arena, type_by_name("move"), t->after, t->after_len, &broken) == 0)
+		for (int i = 0; i < 2; i++) {
+			const char *who = record_get(&rec, field[i]);
+			above =
+			    above && who && (strcmp(who, issuer) == 0 || registry_was_above(r, issuer, who));
+		}
+	arena_free(&arena);
+	return above ? 0
+		     : refuse(err, "unit", t->path,
+			   N_("%1 may not move %2: only who is above both superiors may"), issuer, id, NULL);
+}
+
+/* Moves, and units that are new in this ledger. */
+static int check_record_of(
+    const struct registry *r, const char *issuer, const struct change_texts *t, struct err *err)
+{
+	const struct record_type *type = t->after ? type_by_path("directives", t->path) : NULL;
+	char id[65];
+	if (!type || !type_path_part(type, t->path, 0, id))
+		return 0;
+	if (strcmp(type->name, "move") == 0)
+		return check_move_by(r, issuer, t, id, err);
+	return strcmp(type->name, "unit") == 0 && !t->before ? check_free(r, issuer, t->path, id, err) : 0;
 }
 
 static int check_ended(const struct registry *r, const struct change *c, struct err *err)
@@ -44,7 +75,6 @@ int registry_admission(const struct registry *r, const struct change *c, const s
 {
 	int rc = check_ended(r, c, err);
 	for (size_t i = 0; rc == 0 && strncmp(c->ledger, "directives/", 11) == 0 && i < n_texts; i++)
-		if (!texts[i].before && texts[i].after)
-			rc = check_free(r, c->ledger + 11, texts[i].path, err);
+		rc = check_record_of(r, c->ledger + 11, &texts[i], err);
 	return rc;
 }

@@ -114,17 +114,17 @@ static bool is_common_superior(const struct registry *r, const struct unit *u, c
 }
 
 /* What the unit was granted before it moved vouches for what was taken over, and for nothing else. */
-static void narrow_moved(struct registry *r, struct unit *u)
+static void narrow_moved(struct registry *r, struct unit *u, const struct move *by)
 {
 	for (size_t i = 0; i < u->n_grants; i++) {
 		struct grant *g = u->grants[i];
 		if (!g->issuer || strcmp(g->issuer, u->moved_to) == 0)
 			continue;
-		registry_narrow(g, KEY_RETIRED);
+		registry_narrow(r, g, KEY_RETIRED, by->issuer);
 		for (size_t k = 0; k < u->n_moves; k++)
 			for (size_t n = 0; u->moves[k]->counts && n < u->moves[k]->n_vouched; n++)
-				registry_vouch_add(r, g, u->moves[k]->vouched[n].ledger,
-				    &u->moves[k]->vouched[n].head);
+				registry_vouch_add(
+				    r, g, u->moves[k]->vouched[n].ledger, &u->moves[k]->vouched[n].head);
 	}
 }
 
@@ -140,7 +140,7 @@ static void choose_move(struct registry *r, struct unit *u)
 	}
 	u->moved_to = best ? best->to : NULL;
 	if (best)
-		narrow_moved(r, u);
+		narrow_moved(r, u, best);
 }
 
 static void choose(struct registry *r, struct unit *u)
@@ -402,25 +402,24 @@ static void remove_unit(struct registry *r, const char *issuer, const char *id)
 }
 
 /* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
-static void take_embedded(struct registry *r, const struct move *m, const char *line, struct arena *arena)
+static void take_embedded(struct registry *r, const struct move *m, const char *line)
 {
 	char hex[OID_HEX + 1], writer[136], agency[65];
 	int rank, end = 0;
 	struct oid change;
 	unsigned char key[KEY_PUBLIC_SIZE];
 	if (sscanf(line, "%40s %135s %d %64s %n", hex, writer, &rank, agency, &end) != 4 || !end ||
-	    !oid_parse(&change, hex) || oid_is_zero(&change) || !key_parse(line + end, key))
+	    strchr(writer, '@') || !oid_parse(&change, hex) || oid_is_zero(&change) ||
+	    !key_parse(line + end, key))
 		return;
-	char *at = strchr(writer, '@');
-	const char *station = at ? arena_dup_len(arena, writer, (size_t)(at - writer)) : NULL;
-	struct grant *g = registry_grant_at(r, &change, at ? at + 1 : writer, station);
+	struct grant *g = registry_grant_at(r, &change, writer, NULL);
 	if (!g->view.ledger) {
 		g->embedded = m;
 		g->view.ledger = arena_printf(&r->arena, "directives/%s", m->past.items[0]);
 		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
 		g->view.rank = rank;
 		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
-		registry_narrow(g, KEY_RETIRED);
+		registry_narrow(r, g, KEY_RETIRED, m->issuer);
 	}
 	for (size_t i = 0; g->embedded && i < m->n_vouched; i++)
 		registry_vouch_add(r, g, m->vouched[i].ledger, &m->vouched[i].head);
@@ -469,7 +468,7 @@ static void feed_move(struct registry *r, const char *issuer, const char *id, co
 	for (size_t i = 0; record_next_key(now, "vouched", &i, &line);)
 		move_vouch(r, m, line);
 	for (size_t i = 0; record_next_key(now, "grants", &i, &line);)
-		take_embedded(r, m, line, now->arena);
+		take_embedded(r, m, line);
 	choose(r, u);
 }
 
@@ -501,7 +500,7 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 		remove_unit(r, source->issuer, id);
 	} else if (strcmp(type->name, "move") == 0) {
 		if (now)
-			feed_move(r, source, id, now);
+			feed_move(r, source->issuer, id, now);
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
 			feed_handover(r, source->issuer, id, now);

@@ -6,6 +6,8 @@
 #include "base/nearest.h"
 #include "record/text.h"
 
+#define REPLACED_MAX 8 /* reorganisations in a row that rights are followed through */
+
 int registry_rank(const char *text)
 {
 	return text && *text && strlen(text) <= 4 && strspn(text, "0123456789") == strlen(text) ? atoi(text)
@@ -49,10 +51,15 @@ static bool was_above(const struct registry *r, const char *upper, const char *l
 		if (strcmp(issuer, upper) == 0 || was_above(r, upper, issuer, depth + 1))
 			return true;
 	}
-	for (size_t i = 0; u && depth < REGISTRY_DEPTH_MAX && i < u->moved.n; i++)
-		if (strcmp(u->moved.items[i], upper) == 0 ||
-		    was_above(r, upper, u->moved.items[i], depth + 1))
-			return true;
+	if (u && registry_was_over(u, upper))
+		return true;
+	for (size_t i = 0; u && depth < REGISTRY_DEPTH_MAX && i < u->n_moves; i++) {
+		const struct move *m = u->moves[i];
+		for (size_t k = 0; m->counts && k < m->past.n; k++)
+			if (strcmp(m->past.items[k], upper) == 0 ||
+			    was_above(r, upper, m->past.items[k], depth + 1))
+				return true;
+	}
 	return false;
 }
 
@@ -61,17 +68,26 @@ bool registry_was_above(const struct registry *r, const char *upper, const char 
 	return strcmp(upper, lower) != 0 && was_above(r, upper, lower, 0);
 }
 
-bool registry_replaces(const struct registry *r, const char *unit, const char *ended)
+/* What replaced it as a whole, and what replaced that. */
+static bool replaces(const struct registry *r, const char *unit, const char *ended, int depth)
 {
 	const struct unit *u = table_get(&r->units, ended);
-	return u && strs_has(&u->whole, unit);
+	for (size_t i = 0; u && depth < REPLACED_MAX && i < u->whole.n; i++)
+		if (strcmp(u->whole.items[i], unit) == 0 || replaces(r, unit, u->whole.items[i], depth + 1))
+			return true;
+	return false;
+}
+
+bool registry_replaces(const struct registry *r, const char *unit, const char *ended)
+{
+	return strcmp(unit, ended) != 0 && replaces(r, unit, ended, 0);
 }
 
 void registry_replaced_by(const struct registry *r, const char *unit, struct strs *out)
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (strs_has(&u->whole, unit))
+		if (u->whole.n && registry_replaces(r, unit, u->id))
 			strs_add(out, u->id);
 	}
 	strs_sort(out);

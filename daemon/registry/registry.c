@@ -13,6 +13,15 @@ struct registry *registry_new(void)
 	return mem_alloc(sizeof(struct registry));
 }
 
+static void move_free(struct move *m)
+{
+	strs_free(&m->past);
+	strs_free(&m->former);
+	free(m->vouched);
+	free(m->issuer);
+	free(m);
+}
+
 static void unit_free(struct unit *u)
 {
 	for (size_t i = 0; i < u->n_claims; i++) {
@@ -20,7 +29,9 @@ static void unit_free(struct unit *u)
 		free(u->claims[i]->issuer);
 		free(u->claims[i]);
 	}
-	strs_free(&u->moved);
+	for (size_t i = 0; i < u->n_moves; i++)
+		move_free(u->moves[i]);
+	free(u->moves);
 	strs_free(&u->whole);
 	free(u->claims);
 	free(u->grants);
@@ -78,6 +89,7 @@ struct grant *registry_grant_at(
 	buf_free(&name);
 	if (!*place) {
 		struct grant *g = mem_alloc(sizeof *g);
+		g->registry = r;
 		g->view.change = *change;
 		g->view.unit = arena_dup(&r->arena, unit);
 		g->view.station = arena_dup(&r->arena, station);
@@ -154,10 +166,26 @@ bool registry_valid_on(const struct registry_unit *u, day_t day)
 	return u->valid_from <= day && day <= u->valid_to;
 }
 
+bool registry_moved_by(const struct unit *u, const char *superior)
+{
+	for (size_t i = 0; i < u->n_moves; i++)
+		if (u->moves[i]->counts && strs_has(&u->moves[i]->past, superior))
+			return true;
+	return false;
+}
+
+bool registry_was_over(const struct unit *u, const char *superior)
+{
+	for (size_t i = 0; i < u->n_moves; i++)
+		if (u->moves[i]->counts && strs_has(&u->moves[i]->former, superior))
+			return true;
+	return false;
+}
+
 bool registry_belongs(const struct unit *u, const char *issuer)
 {
 	return (u->owner && strcmp(u->owner->issuer, issuer) == 0) || strcmp(u->id, issuer) == 0 ||
-	       strs_has(&u->moved, issuer);
+	       registry_moved_by(u, issuer);
 }
 
 /* ---- grants ---- */
@@ -167,6 +195,8 @@ static bool counts(const struct registry *r, const struct grant *g)
 	char id[136];
 	if (!g->view.ledger)
 		return false;
+	if (g->embedded)
+		return g->embedded->counts;
 	if (!g->issuer)
 		return true;
 	snprintf(id, sizeof id, "%s%s%s", g->view.station ? g->view.station : "", g->view.station ? "@" : "",

@@ -73,36 +73,53 @@ static const struct unit *taken_from(
 }
 
 /* What a former superior wrote there counts as far as the move vouches for it. */
-static enum registry_trust by_move(const struct unit *u, const char *ledger, const struct oid *change,
-    const struct registry_past *past)
+static enum registry_trust by_move(
+    const struct unit *u, const char *ledger, const struct oid *change, const struct registry_past *past)
 {
 	enum registry_trust best = TRUST_CONFIRM;
 	for (size_t i = 0; i < u->n_moves; i++) {
 		const struct move *m = u->moves[i];
-		enum registry_trust t = m->counts
-					    ? by_heads(m->vouched, m->n_vouched, ledger, change, past)
-					    : TRUST_CONFIRM;
+		enum registry_trust t =
+		    m->counts ? by_heads(m->vouched, m->n_vouched, ledger, change, past) : TRUST_CONFIRM;
 		best = t < best ? t : best;
 	}
 	return best;
 }
 
-enum registry_trust registry_trust(const struct registry_grant *g, const char *ledger,
-    const struct oid *change, const struct registry_past *past)
+static void doubt(enum registry_trust *worst, enum registry_trust t, const struct registry_doubt *at,
+    struct registry_doubt *why)
 {
-	enum registry_trust worst = TRUST_GOOD, t;
+	if (t <= *worst)
+		return;
+	*worst = t;
+	*why = *at;
+}
+
+enum registry_trust registry_trust_why(const struct registry_grant *g, const char *ledger,
+    const struct oid *change, const struct registry_past *past, struct registry_doubt *why)
+{
+	enum registry_trust worst = TRUST_GOOD;
+	struct registry_doubt at = {g, ledger, *change};
 	const struct unit *moved = g ? taken_from(((const struct grant *)g)->registry, g, ledger) : NULL;
+	*why = (struct registry_doubt){0};
 	if (moved)
-		worst = by_move(moved, ledger, change, past);
+		doubt(&worst, by_move(moved, ledger, change, past), &at, why);
 	for (int depth = 0; g && depth < REGISTRY_DEPTH_MAX; depth++) {
-		if (!g->active) {
-			t = by_heads(g->vouched, g->n_vouched, ledger, change, past);
-			worst = t > worst ? t : worst;
-		}
+		at.grant = g;
+		if (!g->active)
+			doubt(&worst, by_heads(g->vouched, g->n_vouched, at.ledger, &at.change, past), &at,
+			    why);
 		/* And the grant itself: was it given by a change that is vouched for? */
-		ledger = g->ledger;
-		change = &g->change;
+		at.ledger = g->ledger;
+		at.change = g->change;
 		g = g->by;
 	}
 	return worst;
+}
+
+enum registry_trust registry_trust(const struct registry_grant *g, const char *ledger,
+    const struct oid *change, const struct registry_past *past)
+{
+	struct registry_doubt why;
+	return registry_trust_why(g, ledger, change, past, &why);
 }
