@@ -65,6 +65,19 @@ static void add_local(struct reader *r, struct incidents_shown *out, const struc
 	add(r, out, &item);
 }
 
+/* The record says what it is, not what to do. */
+static void say_twin(struct reader *r, struct incident_shown *item)
+{
+	struct err sentence = {0};
+	struct buf english = {0}, text = {0};
+	err_set(&sentence, ERR_REFUSED, N_("two nodes are at work with the key of %1"), item->unit);
+	err_hint(&sentence, N_("if one of them is not yours, the superior runs `tuyen unit suspend %1`"));
+	err_format(&sentence, NULL, &english);
+	say_format(&sentence, &text);
+	item->english = kept(r, &english);
+	item->text = kept(r, &text);
+}
+
 static void add_signed(struct reader *r, struct incidents_shown *out, const struct incident_item *i)
 {
 	struct err none = {0};
@@ -84,6 +97,8 @@ static void add_signed(struct reader *r, struct incidents_shown *out, const stru
 	    .is_signed = true};
 	if (i->opened)
 		date_time_parse(i->opened, &item.time, &none);
+	if (!i->reason && str_is(i->kind, "twin"))
+		say_twin(r, &item);
 	add(r, out, &item);
 }
 

@@ -156,7 +156,7 @@ static void tell_twin(struct links *s, const struct line *line)
 	const char *id = link_peer(line->link)->id;
 	struct err err = {0};
 	err_set(&err, ERR_REFUSED, N_("two nodes are at work with the key of %1"), id);
-	err_hint(&err, N_("if one of them is not yours, run `tuyen unit suspend %1`"));
+	err_hint(&err, N_("if one of them is not yours, the superior runs `tuyen unit suspend %1`"));
 	log_err(LOG_WARNING, "twin", &err);
 	node_incident(s->node, &(struct incident){.kind = "twin", .unit = id, .err = &err});
 	if (!link_is_up(line->link) && !strchr(id, '@'))
