@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "links_inside.h"
+#include "node_enrol.h"
 #include "node_instance.h"
 
 #define QUEUE_LIMIT (16 << 20) /* bytes to a peer that takes in nothing, before it is given up */
@@ -255,6 +256,7 @@ int links_reload(struct links *s, struct err *err)
 	if (c->paused)
 		return 0;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
+	node_enrol_listen(s->node->desk, s->listener);
 	links_dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
 	return rc;
 }
