@@ -206,6 +206,7 @@ static const struct {
     {"unit", check_vouched},
     {"move", check_move},
     {"handover", check_handover},
+    {"handover", check_vouched},
 };
 
 /* Nobody writes a record longer than 64 KB, or makes one longer that merging made so; conflict records are derived. */

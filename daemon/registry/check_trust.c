@@ -11,7 +11,7 @@ bool check_is_anchor(const struct check *k)
 	if (g->station || oid_eq(&g->change, &registry_reserve))
 		return false;
 	return oid_is_zero(&g->change) ||
-	       (registry_is_anchor(k->r, g->unit) && strcmp(g->ledger + strlen("directives/"), g->unit) == 0);
+	       (anchor_was(k->r, g->unit) && strcmp(g->ledger + strlen("directives/"), g->unit) == 0);
 }
 
 /* A line once said stays: what it vouches for never ceases to be good. */

@@ -12,26 +12,21 @@
 
 /* ---- whose unit it is ---- */
 
-static bool handed_over(const struct registry *r, const char *anchor, const char *above)
-{
-	char name[136];
-	snprintf(name, sizeof name, "%s %s", anchor, above);
-	return table_get(&r->handed, name) != NULL;
-}
-
 static int rank_of(const struct registry *r, const char *id)
 {
 	const struct registry_unit *u = registry_unit(r, id);
 	return u && u->rank >= 0 ? u->rank : INT_MAX;
 }
 
-/* An anchor is its own until it hands over; else the higher superior, between equals the smaller id. */
+/* An anchor is its own until it hands over, and what only was one elsewhere never is; else the higher superior, between
+ * equals the smaller id. */
 static bool beats(const struct registry *r, const struct unit *u, const struct registration *a,
     const struct registration *b)
 {
 	bool own = strcmp(a->issuer, u->id) == 0;
 	if (own || strcmp(b->issuer, u->id) == 0) {
-		bool handed = handed_over(r, u->id, own ? b->issuer : a->issuer);
+		bool handed = !registry_is_anchor(r, u->id) ||
+			      anchor_handed(r, u->id, own ? b->issuer : a->issuer);
 		return own ? !handed : handed;
 	}
 	int ra = rank_of(r, a->issuer), rb = rank_of(r, b->issuer);
@@ -54,14 +49,15 @@ static struct registration *owner_of(const struct registry *r, const struct unit
 }
 
 /* Where it was moved to a superior whose ledger is out of sight here, it shows what was said of it last. */
-static const char *parent_of(const struct unit *u, const struct registration *c)
+static const char *parent_of(
+    const struct registry *r, const struct unit *u, const struct registration *c)
 {
 	if (strcmp(c->issuer, u->id) == 0)
-		return NULL;
+		return registry_handed_to(r, u->id);
 	return u->moved_to && !strchr(u->id, '@') ? u->moved_to : c->issuer;
 }
 
-static void show(struct unit *u, const struct registration *c)
+static void show(const struct registry *r, struct unit *u, const struct registration *c)
 {
 	const struct record *rec = &c->record;
 	const char *from = record_get(rec, "valid_from"), *to = record_get(rec, "valid_to");
@@ -74,7 +70,7 @@ static void show(struct unit *u, const struct registration *c)
 	    .name = record_get(rec, "name"),
 	    .level = record_get(rec, "level"),
 	    .rank = registry_rank(record_get(rec, "rank")),
-	    .parent = parent_of(u, c),
+	    .parent = parent_of(r, u, c),
 	    .agency = record_get(rec, "agency"),
 	    .valid_from = INT32_MIN,
 	    .valid_to = INT32_MAX,
@@ -149,8 +145,9 @@ static void choose(struct registry *r, struct unit *u)
 		choose_move(r, u);
 	u->owner = owner_of(r, u);
 	u->present = u->owner && !u->owner->removed ? u->owner : NULL;
+	anchor_look(r, u);
 	if (u->present)
-		show(u, u->present);
+		show(r, u, u->present);
 }
 
 /* Who beats whom, and whose move counts, may depend on what was learned of another unit. */
@@ -200,14 +197,6 @@ static const char *field(const struct feeding *f, const char *row, const char *c
 	return record_get(&f->claim->record, arena_printf(&f->claim->arena, KEYS_ROW, row, column));
 }
 
-static void own(struct unit *u, struct grant *g)
-{
-	for (size_t i = 0; i < u->n_grants; i++)
-		if (u->grants[i] == g)
-			return;
-	VEC_PUSH(u->grants, u->n_grants, g);
-}
-
 /* The grant that this issuer gave by the key of that row, or the anchor's own; NULL if there is none. */
 static struct grant *grant_of_row(const struct feeding *f, const char *row, const unsigned char *key)
 {
@@ -221,6 +210,19 @@ static struct grant *grant_of_row(const struct feeding *f, const char *row, cons
 			return g;
 	}
 	return NULL;
+}
+
+/* Those which were given under this grant before it arrived. */
+static void give_to_waiting(struct registry *r, const struct grant *by)
+{
+	for (size_t i = 0; r->n_waiting && i < r->grants.n; i++) {
+		struct grant *g = r->grants.rows[i].value;
+		if (g->view.by || !g->issuer || oid_is_zero(&g->under) || by->view.station ||
+		    !oid_eq(&g->under, &by->view.change) || strcmp(g->issuer, by->view.unit) != 0)
+			continue;
+		g->view.by = &by->view;
+		r->n_waiting--;
+	}
 }
 
 static struct grant *new_grant(const struct feeding *f, const unsigned char *key)
@@ -239,8 +241,13 @@ static struct grant *new_grant(const struct feeding *f, const unsigned char *key
 	g->view.rank = registry_rank(record_get(rec, "rank"));
 	g->view.active = true;
 	g->view.by = f->by;
+	if (!f->by && f->source->grant) {
+		g->under = *f->source->grant;
+		f->r->n_waiting++;
+	}
 	memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
-	own(f->unit, g);
+	registry_own(f->unit, g);
+	give_to_waiting(f->r, g);
 	return g;
 }
 
@@ -266,7 +273,10 @@ static void take_key(const struct feeding *f, const char *row)
 		return;
 	if (!g->row)
 		g->row = arena_dup(&f->r->arena, row);
-	registry_narrow(f->r, g, state, f->claim->issuer);
+	if (anchor_may_narrow(g, f->by))
+		registry_narrow(f->r, g, state, f->claim->issuer);
+	if (state != KEY_ACTIVE)
+		anchor_replaced(g, f->by);
 }
 
 /* "k1 reports/11383 <40 hex>" */
@@ -280,48 +290,10 @@ static void take_vouched(const struct feeding *f, const char *line)
 		struct grant *g = f->unit->grants[i];
 		bool his = g->issuer ? strcmp(g->issuer, f->claim->issuer) == 0
 				     : strcmp(f->unit->id, f->claim->issuer) == 0;
-		if (his && g->row && strlen(g->row) == len && strncmp(g->row, line, len) == 0)
+		if (his && g->row && strlen(g->row) == len && strncmp(g->row, line, len) == 0 &&
+		    anchor_may_vouch(g, f->by))
 			registry_vouch_add(f->r, g, v.ledger, &v.head);
 	}
-}
-
-/* ---- anchors ---- */
-
-static void take_anchor_key(
-    const struct feeding *f, const struct oid *name, const char *text, enum registry_key_state state)
-{
-	unsigned char key[KEY_PUBLIC_SIZE];
-	if (!text || !key_parse(text, key))
-		return;
-	struct grant *g = registry_grant_at(f->r, name, f->unit->id, NULL);
-	if (!g->view.ledger) {
-		g->view.ledger = arena_printf(&f->r->arena, "directives/%s", f->claim->issuer);
-		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
-		g->view.active = true;
-		registry_narrow(f->r, g, state, f->claim->issuer);
-	}
-	g->view.rank = registry_rank(record_get(&f->claim->record, "rank"));
-}
-
-/* The anchor's grant is as old as the registry; its rank comes with the record of its unit. */
-static void take_anchor(const struct feeding *f)
-{
-	const struct oid zero = {{0}};
-	const struct record *rec = &f->claim->record;
-	if (record_get(rec, "station"))
-		return;
-	if (strcmp(f->claim->issuer, f->unit->id) != 0) {
-		/* A root that was put under this superior: what it wrote as an anchor. */
-		if (!registry_is_anchor(f->r, f->unit->id))
-			take_anchor_key(f, &zero, record_get(rec, "anchor_key"), KEY_RETIRED);
-		return;
-	}
-	if (!registry_is_anchor(f->r, f->unit->id))
-		return;
-	struct grant *anchor = registry_grant_at(f->r, &zero, f->unit->id, NULL);
-	anchor->view.rank = registry_rank(record_get(rec, "rank"));
-	own(f->unit, anchor);
-	take_anchor_key(f, &registry_reserve, record_get(rec, "reserve"), KEY_ACTIVE);
 }
 
 /* ---- records ---- */
@@ -377,7 +349,7 @@ static int feed_unit(struct registry *r, const struct registry_source *source, c
 	f.claim->removed = false;
 	copy_record(f.claim, now);
 	take_successors(f.unit, &f.claim->record);
-	take_anchor(&f);
+	anchor_rank(r, f.unit, f.claim);
 	for (size_t i = 0; record_next_key(&f.claim->record, "keys", &i, &row);)
 		take_key(&f, row);
 	for (size_t i = 0; record_next_key(&f.claim->record, "vouched", &i, &row);)
@@ -472,18 +444,13 @@ static void feed_move(struct registry *r, const char *issuer, const char *id, co
 	choose(r, u);
 }
 
-static void feed_handover(struct registry *r, const char *issuer, const char *id, const struct record *now)
+static void feed_handover(
+    struct registry *r, const struct registry_source *source, const char *id, const struct record *now)
 {
-	const char *text = record_get(now, "key");
-	unsigned char key[KEY_PUBLIC_SIZE];
-	char name[136];
-	if (!registry_is_anchor(r, issuer) || !text || !key_parse(text, key))
-		return;
-	snprintf(name, sizeof name, "%s %s", issuer, id);
-	*table_at(&r->handed, name) = r;
-	registry_add_anchor(r, id, key);
-	if (!registry_is_anchor(r, id))
-		strs_add(&r->anchors, id);
+	struct unit *u = table_get(&r->units, source->issuer);
+	anchor_handover(r, source, id, now);
+	if (u)
+		choose(r, u);
 	choose_contested(r);
 }
 
@@ -503,7 +470,7 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 			feed_move(r, source->issuer, id, now);
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
-			feed_handover(r, source->issuer, id, now);
+			feed_handover(r, source, id, now);
 	} else {
 		return err_set(err, ERR_INPUT, N_("%1 is not the record of a unit"), path);
 	}

@@ -48,6 +48,8 @@ struct grant {
 	struct registry_vouch *vouched; /* what view.vouched shows */
 	const struct registry *registry;
 	const struct move *embedded; /* known only by this move; NULL: it was seen itself */
+	struct oid under; /* the grant under which it was given, until that arrives and is view.by */
+	bool replaced; /* narrowed under the reserve key of its anchor */
 };
 
 struct registry {
@@ -56,6 +58,7 @@ struct registry {
 	struct table grants; /* "<change>/<unit id>" -> struct grant */
 	struct strs anchors; /* units: the pinned one first */
 	struct table read; /* hex ids of changes that were fed */
+	size_t n_waiting; /* grants whose `under` has not arrived */
 	struct table handed; /* "<anchor> <unit above it>" of handovers */
 };
 
@@ -67,6 +70,21 @@ struct grant *registry_add_anchor(struct registry *r, const char *unit, const un
 bool registry_belongs(const struct unit *u, const char *issuer); /* may what he grants it count? */
 bool registry_moved_by(const struct unit *u, const char *superior); /* do moves that count name him? */
 bool registry_was_over(const struct unit *u, const char *superior); /* do they name him as one further up? */
+void registry_own(struct unit *u, struct grant *g);
+/* anchor.c */
+bool anchor_handed(const struct registry *r, const char *anchor, const char *above);
+/* Is it an anchor, or was it one before it was put under a superior? */
+bool anchor_was(const struct registry *r, const char *unit);
+/* Was it given to a unit as an anchor that it is no longer: its first grant, or one that its own record let in? */
+bool anchor_is_former(const struct registry *r, const struct grant *g);
+void anchor_look(struct registry *r, struct unit *u); /* its superior may say under what it wrote as an anchor */
+void anchor_rank(struct registry *r, struct unit *u, const struct registration *own);
+void anchor_handover(struct registry *r, const struct registry_source *source, const char *id,
+    const struct record *now);
+/* May a change under `source` narrow this grant, or vouch for what was written under it? */
+bool anchor_may_narrow(const struct grant *g, const struct registry_grant *source);
+bool anchor_may_vouch(const struct grant *g, const struct registry_grant *source);
+void anchor_replaced(struct grant *g, const struct registry_grant *source); /* that narrows it */
 /* trust.c */
 /* By the act of that unit. */
 void registry_narrow(struct registry *r, struct grant *g, enum registry_key_state state, const char *issuer);

@@ -98,55 +98,6 @@ struct grant *registry_grant_at(
 	return *place;
 }
 
-/* ---- anchors ---- */
-
-struct grant *registry_add_anchor(struct registry *r, const char *unit, const unsigned char *key)
-{
-	const struct oid zero = {{0}};
-	struct grant *g = registry_grant_at(r, &zero, unit, NULL);
-	if (g->view.ledger)
-		return g;
-	g->view.ledger = arena_printf(&r->arena, "directives/%s", unit);
-	memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
-	const struct registry_unit *root = registry_unit(r, unit);
-	g->view.rank = root ? root->rank : -1;
-	g->view.active = true;
-	return g;
-}
-
-int registry_set_anchor(
-    struct registry *r, const char *unit, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err)
-{
-	const char *old;
-	const unsigned char *old_key;
-	if (!registry_anchor(r, &old, &old_key)) {
-		registry_add_anchor(r, unit, key);
-		strs_add(&r->anchors, unit);
-		return 0;
-	}
-	if (strcmp(old, unit) == 0 && memcmp(old_key, key, KEY_PUBLIC_SIZE) == 0)
-		return 0;
-	err_set(err, ERR_REFUSED, N_("the anchor is %1 already; it cannot be replaced by %2"), old, unit);
-	err_rule(err, "anchor", NULL, NULL);
-	return ERR_REFUSED;
-}
-
-bool registry_anchor(const struct registry *r, const char **unit, const unsigned char **key)
-{
-	const struct oid zero = {{0}};
-	if (r->anchors.n == 0)
-		return false;
-	const struct registry_grant *g = registry_grant(r, &zero, r->anchors.items[r->anchors.n - 1], NULL);
-	*unit = g->unit;
-	*key = g->key;
-	return true;
-}
-
-bool registry_is_anchor(const struct registry *r, const char *unit)
-{
-	return strs_has(&r->anchors, unit);
-}
-
 /* ---- units ---- */
 
 const struct registry_unit *registry_unit(const struct registry *r, const char *id)
@@ -188,6 +139,14 @@ bool registry_belongs(const struct unit *u, const char *issuer)
 	       registry_moved_by(u, issuer);
 }
 
+void registry_own(struct unit *u, struct grant *g)
+{
+	for (size_t i = 0; i < u->n_grants; i++)
+		if (u->grants[i] == g)
+			return;
+	VEC_PUSH(u->grants, u->n_grants, g);
+}
+
 /* ---- grants ---- */
 
 static bool counts(const struct registry *r, const struct grant *g)
@@ -221,7 +180,7 @@ const struct registry_grant *registry_by_key(
 	for (size_t i = 0; i < r->grants.n; i++) {
 		struct grant *g = r->grants.rows[i].value;
 		if (g->view.active && memcmp(g->view.key, key, KEY_PUBLIC_SIZE) == 0 &&
-		    !oid_eq(&g->view.change, &registry_reserve) && counts(r, g))
+		    !oid_eq(&g->view.change, &registry_reserve) && !anchor_is_former(r, g) && counts(r, g))
 			return &g->view;
 	}
 	return NULL;

@@ -62,12 +62,16 @@ extern const struct oid registry_reserve;
 struct registry *registry_new(void);
 void registry_free(struct registry *r);
 
-/* The anchor: the root unit and its key, pinned at init or by the welcome. */
+/* The anchor: the root unit and its first key, pinned at init or by the welcome. */
 int registry_set_anchor(
     struct registry *r, const char *unit, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err);
 /* The highest anchor: the pinned one, or the one that it handed over to. */
 bool registry_anchor(const struct registry *r, const char **unit, const unsigned char **key);
-bool registry_is_anchor(const struct registry *r, const char *unit); /* was it ever one? */
+bool registry_is_anchor(const struct registry *r, const char *unit); /* the pinned one, or one above it */
+/* Its reserve key, pinned with it: who holds the active one could write another into the record. */
+void registry_set_reserve(struct registry *r, const unsigned char key[KEY_PUBLIC_SIZE]);
+/* Whom this anchor, or former one, handed over to; NULL: nobody. Of several the one whose unit it is. */
+const char *registry_handed_to(const struct registry *r, const char *anchor);
 
 /* A signed change of directives/<issuer>. */
 struct registry_source {
