@@ -46,9 +46,9 @@ static void keep_output(void *ctx, const void *bytes, size_t len)
 		buf_add(ctx, bytes, len);
 }
 
-static int timeout_of(const struct cli *cli, int *ms, struct err *err)
+static int timeout_of(const struct cli *cli, const char *seconds_else, int *ms, struct err *err)
 {
-	const char *text = args_get(&cli->args, "timeout");
+	const char *given = args_get(&cli->args, "timeout"), *text = given ? given : seconds_else;
 	char *end = NULL;
 	long seconds = text ? strtol(text, &end, 10) : 0;
 	*ms = ASK_TIMEOUT_MS;
@@ -80,19 +80,34 @@ int ask_take_file(struct cli *cli, struct err *err)
 	return rc;
 }
 
-static int ask(const struct cli *cli, struct control_call *call, int grace_ms, struct err *err)
+/* Waits for --timeout, else for as many seconds as the text says (NULL: ASK_TIMEOUT_MS). */
+static int ask_for(
+    const struct cli *cli, struct control_call *call, const char *seconds, int grace_ms, struct err *err)
 {
-	call->node = cli->dir;
-	call->command = cli->command->name;
-	int rc = timeout_of(cli, &call->timeout_ms, err);
+	int rc = timeout_of(cli, seconds, &call->timeout_ms, err);
 	if (rc != 0)
 		return rc;
+	call->node = cli->dir;
 	char *path = cli_path(cli, SOCKET);
 	call->path = path;
 	call->timeout_ms += grace_ms;
 	rc = control_call(call, err);
 	free(path);
 	return rc;
+}
+
+static int ask(const struct cli *cli, struct control_call *call, int grace_ms, struct err *err)
+{
+	call->command = cli->command->name;
+	return ask_for(cli, call, NULL, grace_ms, err);
+}
+
+int ask_as(const struct cli *cli, const char *command, const struct args *args, const char *seconds,
+    int grace_ms, struct err *err)
+{
+	struct control_call call = {
+	    .command = command, .args = args, .on_note = show_note, .on_output = show_output};
+	return ask_for(cli, &call, seconds, grace_ms, err);
 }
 
 int ask_node_longer(struct cli *cli, int grace_ms, struct err *err)

@@ -15,6 +15,10 @@ int ask_node_longer(struct cli *cli, int grace_ms, struct err *err);
 int ask_report(struct cli *cli, struct err *err);
 /* The verb with other words and options; its output is added to `out`, its notes are dropped. */
 int ask_each(const struct cli *cli, const struct args *args, struct buf *out, struct err *err);
+/* The command `command`, which may be one that people do not type, with other words and options; notes and output are
+ * shown. Waits for --timeout, else for `seconds` (NULL: as always), and grace_ms longer. */
+int ask_as(const struct cli *cli, const char *command, const struct args *args, const char *seconds,
+    int grace_ms, struct err *err);
 /* A question without words, best effort: false if no daemon answers in time. Its output is added to `out` (may be
  * NULL), its notes are dropped. */
 bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out);

@@ -23,6 +23,7 @@ static const struct verb {
     {"unit add", cli_unit_add},
     {"unit load", cli_unit_load},
     {"unit admit", cli_unit_admit},
+    {"unit invite", cli_unit_invite},
     {"plan load", cli_plan_load},
     {"plan list", cli_plan_list},
     {"plan show", cli_plan_show},

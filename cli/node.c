@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "base/sys.h"
 #include "cli.h"
+#include "node.h"
 #include "record/screen.h"
 #include "record/text.h"
 #include "registry/enrol.h"
@@ -26,7 +27,7 @@ static int need_option(const struct cli *cli, const char *name, const char **out
 	return ERR_USAGE;
 }
 
-static int check_id(const char *option, const char *value, struct err *err)
+int node_check_id(const char *option, const char *value, struct err *err)
 {
 	if (!value || text_is_id(value))
 		return 0;
@@ -35,7 +36,7 @@ static int check_id(const char *option, const char *value, struct err *err)
 	return ERR_INPUT;
 }
 
-static int check_address(const char *option, const char *value, struct err *err)
+int node_check_address(const char *option, const char *value, struct err *err)
 {
 	char host[256], port[6];
 	if (!value || config_address(value, host, port))
@@ -45,12 +46,25 @@ static int check_address(const char *option, const char *value, struct err *err)
 	return ERR_INPUT;
 }
 
+int node_take_name(struct config *c, const char *name, struct err *err)
+{
+	struct buf nfc = {0};
+	int rc = 0;
+	if (!text_nfc(name, strlen(name), &nfc) || strchr(name, '\n'))
+		rc = err_set(err, ERR_INPUT, "--name must be one line of UTF-8 text");
+	if (rc == 0)
+		rc = screen_value(CONFIG_FILE, "name", buf_str(&nfc), err);
+	if (rc == 0)
+		c->name = config_keep(c, buf_str(&nfc));
+	buf_free(&nfc);
+	return rc;
+}
+
 static int config_from_options(const struct cli *cli, struct config *c, struct err *err)
 {
 	const char *unit, *level, *name;
 	const char *listen = args_get(&cli->args, "listen"), *address = args_get(&cli->args, "address");
 	const char *station = args_get(&cli->args, "station"), *agency = args_get(&cli->args, "agency");
-	struct buf nfc = {0};
 	int rc = need_option(cli, "unit", &unit, err);
 	if (rc == 0)
 		rc = need_option(cli, "level", &level, err);
@@ -58,27 +72,21 @@ static int config_from_options(const struct cli *cli, struct config *c, struct e
 		rc = need_option(cli, "name", &name, err);
 	if (rc == 0 && args_has(&cli->args, "root") && station)
 		rc = err_set(err, ERR_USAGE, "a station cannot be the root of trust");
-	if (rc != 0 || (rc = check_id("unit", unit, err)) != 0 || (rc = check_id("level", level, err)) != 0 ||
-	    (rc = check_id("station", station, err)) != 0 || (rc = check_id("agency", agency, err)) != 0 ||
-	    (rc = check_address("listen", listen, err)) != 0 ||
-	    (rc = check_address("address", address, err)) != 0)
+	if (rc != 0 || (rc = node_check_id("unit", unit, err)) != 0 ||
+	    (rc = node_check_id("level", level, err)) != 0 ||
+	    (rc = node_check_id("station", station, err)) != 0 ||
+	    (rc = node_check_id("agency", agency, err)) != 0 ||
+	    (rc = node_check_address("listen", listen, err)) != 0 ||
+	    (rc = node_check_address("address", address, err)) != 0)
 		return rc;
-	if (!text_nfc(name, strlen(name), &nfc) || strchr(name, '\n')) {
-		buf_free(&nfc);
-		return err_set(err, ERR_INPUT, "--name must be one line of UTF-8 text");
-	}
-	if (screen_value(CONFIG_FILE, "name", buf_str(&nfc), err) != 0) {
-		buf_free(&nfc);
-		return err->code;
-	}
+	if ((rc = node_take_name(c, name, err)) != 0)
+		return rc;
 	c->unit = config_keep(c, unit);
 	c->level = config_keep(c, level);
-	c->name = config_keep(c, buf_str(&nfc));
 	c->listen = config_keep(c, listen);
 	c->address = config_keep(c, address);
 	c->station = config_keep(c, station);
 	c->agency = config_keep(c, agency);
-	buf_free(&nfc);
 	return 0;
 }
 
@@ -138,99 +146,37 @@ static int fill_stage(const struct tree *tree, struct config *c, bool root, stru
 	return rc;
 }
 
+int node_make(const char *dir, struct config *config, bool root, struct err *err)
+{
+	struct tree tree = {0};
+	char name[136];
+	int rc = tree_begin(&tree, dir, err);
+	if (rc == 0)
+		rc = fill_stage(&tree, config, root, err);
+	if (rc == 0)
+		rc = tree_commit(&tree, err);
+	tree_end(&tree);
+	if (rc != 0)
+		return rc;
+	config_node(config, name);
+	if (root)
+		say(N_("%1 is now the node of %2, and the root of trust"), dir, name);
+	else
+		say(N_("%1 is now the node of %2"), dir, name);
+	return 0;
+}
+
 int cli_init(struct cli *cli, struct err *err)
 {
 	struct config config;
-	struct tree tree = {0};
-	char name[136];
+	bool root = args_has(&cli->args, "root");
 	config_init(&config);
 	int rc = config_from_options(cli, &config, err);
 	if (rc == 0)
-		rc = tree_begin(&tree, cli->dir, err);
-	if (rc == 0)
-		rc = fill_stage(&tree, &config, args_has(&cli->args, "root"), err);
-	if (rc == 0)
-		rc = tree_commit(&tree, err);
-	if (rc == 0) {
-		config_node(&config, name);
-		if (config.root)
-			say(N_("%1 is now the node of %2, and the root of trust"), cli->dir, name);
-		else
-			say(N_("%1 is now the node of %2; next: tuyen -C %1 join --request"), cli->dir, name);
-	}
-	tree_end(&tree);
-	config_free(&config);
-	return rc;
-}
-
-static int join_request(
-    const struct cli *cli, const struct config *config, const struct key *key, struct err *err)
-{
-	struct buf request = {0}, fingerprint = {0};
-	int rc = enrol_request(config, key, args_has(&cli->args, "recover"), &request, err);
-	if (rc == 0) {
-		fwrite(request.data, 1, request.len, stdout);
-		enrol_fingerprint(key_public(key), &fingerprint);
-		say(N_("fingerprint of this node, to be read out to the superior: %1"),
-		    buf_str(&fingerprint));
-	}
-	buf_free(&request);
-	buf_free(&fingerprint);
-	return rc;
-}
-
-static int join_welcome(const struct cli *cli, struct config *config, const struct key *key, struct err *err)
-{
-	struct arena arena = {0};
-	struct buf text = {0}, fingerprint = {0};
-	struct enrol_welcome welcome;
-	const char *file = args_word(&cli->args, 0), *superior = args_get(&cli->args, "superior");
-	char node[136];
-	int rc = check_address("superior", superior, err);
-	if (rc == 0)
-		rc = sys_read_file(file, ENROL_SIZE_MAX, &text, err);
-	if (rc == 0)
-		rc = enrol_read_welcome(&arena, file, buf_str(&text), text.len, &welcome, err);
-	if (rc == 0)
-		rc = enrol_take(config, &welcome, key_public(key), superior, err);
-	if (rc == 0)
-		rc = config_save(config, cli->dir, err);
-	if (rc == 0) {
-		config_node(config, node);
-		enrol_fingerprint(config->superior.key, &fingerprint);
-		say(N_("%1 has joined %2, whose fingerprint is: %3"), node, config->superior.unit,
-		    buf_str(&fingerprint));
-		if (!config->superior.address)
-			say(N_("the welcome names no address of %1; give it with: tuyen -C %2 config "
-			       "superior.address HOST:PORT"),
-			    config->superior.unit, cli->dir);
-		rc = ask_reload(cli, err);
-	}
-	buf_free(&text);
-	buf_free(&fingerprint);
-	arena_free(&arena);
-	return rc;
-}
-
-int cli_join(struct cli *cli, struct err *err)
-{
-	struct config config = {0};
-	struct key *key = NULL;
-	bool request = args_has(&cli->args, "request");
-	if (request == (cli->args.words.n > 0)) {
-		err_set(err, ERR_USAGE, "'join' takes either --request or a welcome");
-		err_hint(
-		    err, N_("first 'tuyen join --request >request.yaml', then 'tuyen join welcome.yaml'"));
-		return ERR_USAGE;
-	}
-	char *path = cli_path(cli, "key");
-	int rc = config_load(cli->dir, &config, err);
-	if (rc == 0)
-		rc = key_load(path, &key, err);
-	if (rc == 0)
-		rc = request ? join_request(cli, &config, key, err) : join_welcome(cli, &config, key, err);
-	key_free(key);
-	free(path);
+		rc = node_make(cli->dir, &config, root, err);
+	if (rc == 0 && !root)
+		say(N_("next: tuyen -C %1 join INVITATION; or without one: tuyen -C %1 join --request"),
+		    cli->dir);
 	config_free(&config);
 	return rc;
 }

@@ -426,6 +426,13 @@ int cli_unit_admit(struct cli *cli, struct err *err)
 {
 	if (args_has(&cli->args, "list"))
 		return admit_folder(cli, err);
+	if (args_has(&cli->args, "pending"))
+		return unit_admit_pending(cli, err);
+	if (cli->args.words.n == 0) {
+		err_set(err, ERR_USAGE, "'unit admit' takes a request, or --pending");
+		err_hint(err, N_("'tuyen unit admit --help' lists its options"));
+		return ERR_USAGE;
+	}
 	if (!args_has(&cli->args, "out") && !args_has(&cli->args, "dry-run"))
 		return ask_node(cli, err);
 	err_set(err, ERR_USAGE, "--out and --dry-run go with --list");

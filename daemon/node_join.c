@@ -28,7 +28,7 @@ struct joining {
 	char *address, *named; /* named: the key that is wanted, or NULL */
 	struct buf request, in;
 	unsigned char secret[INVITATION_SECRET_SIZE];
-	bool has_secret;
+	bool has_secret, recover;
 	bool met, told; /* its key has been seen; the person has been told that we wait */
 	unsigned char key[KEY_PUBLIC_SIZE]; /* of the superior, once met */
 	bool stranger; /* the last line was to another key: */
@@ -80,8 +80,11 @@ static void give_up(struct joining *j)
 		err_set(&err, ERR_TIMEOUT, N_("the superior at %1 has not admitted %2 yet"), j->address,
 		    j->node->config.unit);
 		err_hint(&err,
-		    N_("its clerk does so with: tuyen unit admit --pending %2; then run the same command "
-		       "again"));
+		    j->recover
+			? N_("its clerk does so with: tuyen unit admit --pending %2 --recover; then run the "
+			     "same command again")
+			: N_("its clerk does so with: tuyen unit admit --pending %2; then run the same "
+			     "command again"));
 	} else if (j->last.code) {
 		err = j->last;
 	} else {
@@ -164,7 +167,10 @@ static void say_waiting(struct joining *j)
 	control_say(
 	    j->req, N_("fingerprint of this node, to be read out to the superior: %1"), buf_str(&ours));
 	control_say(j->req,
-	    N_("the request waits there; its clerk admits it with: tuyen unit admit --pending %1"),
+	    j->recover
+		? N_("the request waits there; its clerk admits it with: tuyen unit admit --pending %1 "
+		     "--recover")
+		: N_("the request waits there; its clerk admits it with: tuyen unit admit --pending %1"),
 	    j->node->config.unit);
 	buf_free(&theirs);
 	buf_free(&ours);
@@ -303,11 +309,12 @@ static int prepare(struct joining *j, const struct args *a, struct err *err)
 	int64_t left = seconds > 0 ? (int64_t)seconds * 1000 : WAIT_MS;
 	j->deadline = sys_ticks() + left;
 	j->again = AGAIN_FIRST;
+	j->recover = args_has(a, "recover");
 	if (!j->address)
 		return err_set(err, ERR_USAGE, N_("%1 is missing"), "superior");
 	int rc = read_secret(j, args_get(a, "secret"), err);
 	if (rc == 0)
-		rc = enrol_request(&n->config, n->key, args_has(a, "recover"), &j->request, err);
+		rc = enrol_request(&n->config, n->key, j->recover, &j->request, err);
 	int wait = left < CALL_MS ? (int)left : CALL_MS;
 	const struct net_options options = {.connect_ms = wait, .handshake_ms = wait};
 	return rc == 0 ? net_new(n->loop, n->key, &options, &j->net, err) : rc;
