@@ -48,6 +48,8 @@ struct net_line {
 	unsigned refs; /* handles not yet closed, a name not yet resolved */
 	bool tcp_open;
 	bool enrol; /* dialled for enrolment */
+	bool offers; /* dialled with `memory` */
+	struct tls_memory memory;
 
 	struct addrinfo *addresses, *next_address;
 	unsigned tried;
@@ -71,6 +73,8 @@ struct net_listener {
 	void *ctx;
 	const struct net_calls *enrol_calls; /* NULL: no enrolment here */
 	void *enrol_ctx;
+	tls_recall *recall; /* NULL: nothing is kept */
+	void *recall_ctx;
 	uv_tcp_t tcp[ADDRESSES_MAX];
 	unsigned n, refs, port;
 };

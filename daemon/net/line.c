@@ -31,6 +31,12 @@ static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 	return line->calls->admit(line->ctx, public_key);
 }
 
+static bool recall(void *arg, const unsigned char id[TLS_MEMORY_ID], struct tls_memory *out)
+{
+	const struct net_listener *listener = ((struct net_line *)arg)->listener;
+	return listener && listener->recall && listener->recall(listener->recall_ctx, id, out);
+}
+
 static void mark_dirty(struct net_line *line)
 {
 	if (line->net->freed) {
@@ -386,6 +392,10 @@ void line_shake(struct net_line *line, enum tls_side side)
 	line->tls = tls_new(line->net->tls, side, line->far, admit, line);
 	if (line->enrol)
 		tls_enrol(line->tls);
+	if (line->offers)
+		tls_offer(line->tls, &line->memory);
+	if (side == TLS_SERVER)
+		tls_set_recall(line->tls, recall, line);
 	tls_start(line->tls, &line->wire);
 	mark_dirty(line);
 	int rc = uv_read_start((uv_stream_t *)&line->tcp, on_room, on_read);
@@ -393,6 +403,17 @@ void line_shake(struct net_line *line, enum tls_side side)
 		line->overrun = rc;
 		line_timer(line, 1);
 	}
+}
+
+void net_line_offer(struct net_line *line, const struct tls_memory *memory)
+{
+	line->offers = true;
+	line->memory = *memory;
+}
+
+bool net_line_remember(const struct net_line *line, struct tls_memory *out)
+{
+	return tls_remember(line->tls, out);
 }
 
 void net_line_set(struct net_line *line, const struct net_calls *calls, void *ctx)

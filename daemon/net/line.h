@@ -19,6 +19,7 @@
 
 #include "base/key.h"
 
+struct tls_memory; /* net/tls.h */
 struct uv_loop_s; /* the daemon's loop; net and control are libuv's home */
 
 /* A zero value is the default. */
@@ -62,6 +63,10 @@ struct net_line *net_dial(
 /* The same for a node that the far end does not know yet: the line's protocol is "tuyen-enrol/1". */
 struct net_line *net_dial_enrol(
     struct net *net, const char *address, const struct net_calls *calls, void *ctx, struct err *err);
+/* Offer what was kept of an earlier line, which makes the handshake short; right after net_dial. Copied. */
+void net_line_offer(struct net_line *line, const struct tls_memory *memory);
+/* What this line gives to keep, once it is open; false where there is nothing new. */
+bool net_line_remember(const struct net_line *line, struct tls_memory *out);
 /* Other calls and ctx from now on (an incoming line begins with those of its listener). */
 void net_line_set(struct net_line *line, const struct net_calls *calls, void *ctx);
 /* Bytes are copied. Dropped silently on a line that is closing. False: taken, but the queue is full, so wait for
@@ -82,6 +87,9 @@ int net_listen(struct net *net, const char *address, const struct net_calls *cal
 /* Take enrolment lines as well; they begin with these calls, which are asked about their keys too. Without this they
  * are refused. `calls` must outlive the listener and those lines. */
 void net_listener_enrol(struct net_listener *listener, const struct net_calls *calls, void *ctx);
+/* Ask here for what was kept of an earlier line by its id (net/tls.h); without this every handshake is a full one. */
+void net_listener_recall(struct net_listener *listener,
+    bool (*recall)(void *ctx, const unsigned char *id, struct tls_memory *out), void *ctx);
 /* Open lines stay; those not yet open are dropped. Accepts NULL. */
 void net_listener_close(struct net_listener *listener);
 unsigned net_listener_port(const struct net_listener *listener); /* the real one if 0 was asked for */

@@ -149,6 +149,13 @@ void net_listener_enrol(struct net_listener *listener, const struct net_calls *c
 	listener->enrol_ctx = ctx;
 }
 
+void net_listener_recall(struct net_listener *listener,
+    bool (*recall)(void *ctx, const unsigned char *id, struct tls_memory *out), void *ctx)
+{
+	listener->recall = recall;
+	listener->recall_ctx = ctx;
+}
+
 void net_listener_close(struct net_listener *listener)
 {
 	if (!listener)

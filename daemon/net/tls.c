@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -30,6 +31,10 @@ struct tls {
 	bool refused; /* admit said no */
 	bool enrol; /* what a client offers */
 	bool open, ended;
+	bool offers; /* a client: `memory` */
+	struct tls_memory memory;
+	tls_recall *recall;
+	void *recall_ctx;
 };
 
 /* The key in the least certificate that carries one: version 1, no names, for ever. */
@@ -79,6 +84,73 @@ static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* ---- short handshakes ---- */
+
+static const unsigned char suite[] = {0x13, 0x03}; /* TLS_CHACHA20_POLY1305_SHA256 */
+
+static SSL_SESSION *session_of(SSL *ssl, const struct tls_memory *m)
+{
+	SSL_SESSION *session = SSL_SESSION_new();
+	const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, suite);
+	if (session && cipher && SSL_SESSION_set1_master_key(session, m->secret, sizeof m->secret) == 1 &&
+	    SSL_SESSION_set_cipher(session, cipher) == 1 &&
+	    SSL_SESSION_set1_id_context(session, protocols, ORDINARY_LEN) == 1 &&
+	    SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) == 1)
+		return session;
+	SSL_SESSION_free(session);
+	return NULL;
+}
+
+static int on_offer(
+    SSL *ssl, const EVP_MD *md, const unsigned char **id, size_t *id_len, SSL_SESSION **session)
+{
+	struct tls *tls = SSL_get_app_data(ssl);
+	(void)md;
+	*session = tls->offers ? session_of(ssl, &tls->memory) : NULL;
+	*id = tls->memory.id;
+	*id_len = *session ? TLS_MEMORY_ID : 0;
+	return 1;
+}
+
+/* An id that is not known, or stands for a key that is not welcome, is as if it had not been said. */
+static int on_recall(SSL *ssl, const unsigned char *id, size_t id_len, SSL_SESSION **session)
+{
+	struct tls *tls = SSL_get_app_data(ssl);
+	*session = NULL;
+	if (!tls->recall || id_len != TLS_MEMORY_ID || !tls->recall(tls->recall_ctx, id, &tls->memory))
+		return 1;
+	if (tls->admit(tls->ctx, tls->memory.key))
+		*session = session_of(ssl, &tls->memory);
+	return 1;
+}
+
+void tls_offer(struct tls *tls, const struct tls_memory *memory)
+{
+	tls->offers = tls->admit(tls->ctx, memory->key);
+	tls->memory = *memory;
+}
+
+void tls_set_recall(struct tls *tls, tls_recall *recall, void *ctx)
+{
+	tls->recall = recall;
+	tls->recall_ctx = ctx;
+}
+
+bool tls_remember(const struct tls *tls, struct tls_memory *out)
+{
+	static const char label[] = "EXPORTER-tuyen-memory";
+	unsigned char bytes[TLS_MEMORY_ID + sizeof out->secret];
+	if (!tls->open || SSL_session_reused(tls->ssl) || tls_is_enrol(tls) ||
+	    SSL_export_keying_material(tls->ssl, bytes, sizeof bytes, label, sizeof label - 1, NULL, 0, 0) !=
+		1)
+		return false;
+	memcpy(out->id, bytes, TLS_MEMORY_ID);
+	memcpy(out->secret, bytes + TLS_MEMORY_ID, sizeof out->secret);
+	memcpy(out->key, tls->peer_key, KEY_PUBLIC_SIZE);
+	OPENSSL_cleanse(bytes, sizeof bytes);
+	return true;
+}
+
 /* Nothing on offer that is not needed: each choice costs bytes in every handshake. */
 static bool trim(SSL_CTX *ssl)
 {
@@ -95,6 +167,7 @@ static bool trim(SSL_CTX *ssl)
 	       SSL_CTX_set1_sigalgs_list(ssl, "ed25519") == 1 &&
 	       SSL_CTX_set1_client_sigalgs_list(ssl, "ed25519") == 1 &&
 	       SSL_CTX_set_num_tickets(ssl, 0) == 1 &&
+	       SSL_CTX_set_session_id_context(ssl, protocols, ORDINARY_LEN) == 1 &&
 	       SSL_CTX_set_alpn_protos(ssl, protocols, ORDINARY_LEN) == 0;
 }
 
@@ -117,6 +190,8 @@ int tls_context_new(const struct key *key, struct tls_context **out, struct err 
 	SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(context->ssl, on_certificate, NULL);
 	SSL_CTX_set_alpn_select_cb(context->ssl, on_protocols, NULL);
+	SSL_CTX_set_psk_use_session_callback(context->ssl, on_offer);
+	SSL_CTX_set_psk_find_session_callback(context->ssl, on_recall);
 	*out = context;
 	return 0;
 }
@@ -155,6 +230,7 @@ void tls_free(struct tls *tls)
 		return;
 	SSL_free(tls->ssl);
 	free(tls->far);
+	OPENSSL_cleanse(&tls->memory, sizeof tls->memory);
 	free(tls);
 }
 
@@ -246,8 +322,11 @@ static int shake(struct tls *tls, struct err *err)
 	int rc = SSL_do_handshake(tls->ssl);
 	if (rc != 1)
 		return SSL_get_error(tls->ssl, rc) == SSL_ERROR_WANT_READ ? 0 : translate(tls, err);
-	if (!is_ours(tls))
+	bool is_short = SSL_session_reused(tls->ssl);
+	if (!is_ours(tls) || (is_short && tls_is_enrol(tls)))
 		return translate(tls, err);
+	if (is_short)
+		memcpy(tls->peer_key, tls->memory.key, KEY_PUBLIC_SIZE);
 	tls->open = true;
 	return 0;
 }

@@ -42,6 +42,24 @@ void tls_enrol(struct tls *tls);
 /* Is it an enrolment line? Known when `admit` is asked. */
 bool tls_is_enrol(const struct tls *tls);
 
+/*
+ * What both ends may keep of a full handshake, so that later ones need no certificates: an external pre-shared key
+ * (RFC 8446, 2.2) with a fresh key exchange each time. It stands for the far end's key and is worth as much as that:
+ * whether the key is welcome is asked again every time. An end that has forgotten makes the handshake a full one.
+ */
+#define TLS_MEMORY_ID 8
+struct tls_memory {
+	unsigned char id[TLS_MEMORY_ID];
+	unsigned char secret[32];
+	unsigned char key[KEY_PUBLIC_SIZE]; /* the far end's */
+};
+typedef bool tls_recall(void *ctx, const unsigned char id[TLS_MEMORY_ID], struct tls_memory *out);
+
+void tls_offer(struct tls *tls, const struct tls_memory *memory); /* a client, before tls_start; copied */
+void tls_set_recall(struct tls *tls, tls_recall *recall, void *ctx); /* a server */
+/* What this handshake gives to keep; false before it is open, and after a short one: the old is as good. */
+bool tls_remember(const struct tls *tls, struct tls_memory *out);
+
 /* The client's first words, appended to `wire`. Nothing for a server. */
 void tls_start(struct tls *tls, struct buf *wire);
 

@@ -11,6 +11,8 @@
 
 #define CLIENT_BYTES 505
 #define SERVER_BYTES 532
+#define CLIENT_SHORT_BYTES 260
+#define SERVER_SHORT_BYTES 201
 
 struct end {
 	struct key *key;
@@ -159,6 +161,97 @@ static void a_large_message_is_cut_into_records(void **state)
 
 static const unsigned char nobody[KEY_PUBLIC_SIZE];
 
+static struct tls_memory kept; /* by the server */
+
+static bool recall(void *ctx, const unsigned char id[TLS_MEMORY_ID], struct tls_memory *out)
+{
+	(void)ctx;
+	*out = kept;
+	return memcmp(id, kept.id, TLS_MEMORY_ID) == 0;
+}
+
+/* The same two keys meet again; the client offers `memory`. */
+static void meet_again(const struct tls_memory *memory)
+{
+	struct end *ends[] = {&client, &server};
+	for (int i = 0; i < 2; i++) {
+		tls_free(ends[i]->tls);
+		ends[i]->sent = 0;
+		buf_cut(&ends[i]->wire, 0);
+		ends[i]->tls = tls_new(ends[i]->context, i ? TLS_SERVER : TLS_CLIENT, "x:1", admit, ends[i]);
+	}
+	tls_set_recall(server.tls, recall, NULL);
+	tls_offer(client.tls, memory);
+	tls_start(client.tls, &client.wire);
+	pump(100000);
+}
+
+static void who_has_met_needs_no_certificates(void **state)
+{
+	(void)state;
+	struct tls_memory memory, again;
+	pump(100000);
+	assert_true(tls_remember(client.tls, &memory));
+	assert_true(tls_remember(server.tls, &kept));
+	assert_memory_equal(memory.id, kept.id, TLS_MEMORY_ID);
+	assert_memory_equal(memory.secret, kept.secret, sizeof kept.secret);
+	for (int i = 0; i < 3; i++) {
+		meet_again(&memory);
+		assert_true(tls_is_open(client.tls));
+		assert_true(tls_is_open(server.tls));
+		assert_memory_equal(tls_peer_key(client.tls), key_public(server.key), KEY_PUBLIC_SIZE);
+		assert_memory_equal(tls_peer_key(server.tls), key_public(client.key), KEY_PUBLIC_SIZE);
+		assert_int_equal(client.sent, CLIENT_SHORT_BYTES);
+		assert_int_equal(server.sent, SERVER_SHORT_BYTES);
+		assert_false(tls_remember(client.tls, &again));
+	}
+	say(&client, "chào", 5);
+	pump(100000);
+	assert_int_equal(server.plain.len, 5);
+}
+
+static void who_was_forgotten_shakes_hands_anew(void **state)
+{
+	(void)state;
+	struct tls_memory memory, again;
+	pump(100000);
+	assert_true(tls_remember(client.tls, &memory));
+	assert_true(tls_remember(server.tls, &kept));
+	kept.id[0] ^= 1;
+	meet_again(&memory);
+	assert_true(tls_is_open(server.tls));
+	assert_memory_equal(tls_peer_key(client.tls), key_public(server.key), KEY_PUBLIC_SIZE);
+	assert_true(tls_remember(client.tls, &again));
+	assert_memory_not_equal(again.id, memory.id, TLS_MEMORY_ID);
+}
+
+static void what_is_kept_does_not_outlast_the_welcome(void **state)
+{
+	(void)state;
+	struct tls_memory memory;
+	unsigned char other[KEY_PUBLIC_SIZE] = {1};
+	pump(100000);
+	assert_true(tls_remember(client.tls, &memory));
+	assert_true(tls_remember(server.tls, &kept));
+	server.welcome = other;
+	meet_again(&memory);
+	assert_false(tls_is_open(server.tls));
+	assert_int_equal(server.err.code, ERR_REFUSED);
+}
+
+static void a_secret_that_differs_opens_nothing(void **state)
+{
+	(void)state;
+	struct tls_memory memory;
+	pump(100000);
+	assert_true(tls_remember(client.tls, &memory));
+	assert_true(tls_remember(server.tls, &kept));
+	memory.secret[5] ^= 1;
+	meet_again(&memory);
+	assert_false(tls_is_open(server.tls));
+	assert_int_not_equal(server.err.code, 0);
+}
+
 static void the_client_refuses_a_wrong_key(void **state)
 {
 	(void)state;
@@ -258,6 +351,10 @@ int main(void)
 	    T(a_message_costs_22_bytes_more),
 	    T(bytes_may_come_one_by_one),
 	    T(a_large_message_is_cut_into_records),
+	    T(who_has_met_needs_no_certificates),
+	    T(who_was_forgotten_shakes_hands_anew),
+	    T(what_is_kept_does_not_outlast_the_welcome),
+	    T(a_secret_that_differs_opens_nothing),
 	    T(the_client_refuses_a_wrong_key),
 	    T(the_server_refuses_a_wrong_key),
 	    T(other_protocols_are_turned_away),
