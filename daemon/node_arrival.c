@@ -5,13 +5,14 @@
 
 #include "base/log.h"
 #include "node_admission.h"
+#include "node_held.h"
 #include "node_incidents.h"
 #include "plan/receipt.h"
 #include "record/screen.h"
 
 struct judging {
 	struct node *node;
-	bool from_above; /* the line it came by */
+	const struct arrival *arrival;
 	bool fresh; /* units came in this very transaction, which the registry has not read yet */
 	const struct registry_grant *grant;
 };
@@ -23,7 +24,11 @@ static int judge(
 	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
 	if (rc == 0)
 		rc = node_check_claim(j->node, c, texts, n, err);
-	return rc ? rc : node_admission(j->node, j->from_above, c, texts, n, err);
+	if (rc == 0)
+		rc = node_admission(j->node, j->arrival->from_above, c, texts, n, err);
+	if (rc || j->arrival->from_above || j->arrival->decided)
+		return rc;
+	return node_held_judge(j->node, j->grant, c, j->arrival->peer);
 }
 
 /* Complete the heads of a change by what came before it in the batch. False: one of those was not stored. */
@@ -106,6 +111,9 @@ static void receive(struct judging *j, struct tx *tx, const struct change *c, st
 	int rc = tx_receive(tx, c, j->grant->key, judge, j, &r->id, &known, &r->err);
 	if (rc == 0)
 		r->status = known ? ARRIVAL_KNOWN : ARRIVAL_STORED;
+	else if (rc == TX_HELD)
+		err_set(&r->err, ERR_PARKED, N_("what %1 wrote in %2 is held until it is confirmed"), c->unit,
+		    c->ledger);
 	else if (rc == ERR_REFUSED || rc == ERR_INPUT || rc == ERR_PEER)
 		r->status = ARRIVAL_REFUSED;
 	else
@@ -123,7 +131,7 @@ static size_t store_run(struct node *n, const struct arrival *batch, size_t from
 	int rc = tx_begin(n->store, &tx, err);
 	for (; rc == 0 && i < count; i++) {
 		struct change c;
-		j.from_above = batch[i].from_above;
+		j.arrival = &batch[i];
 		if (complete_heads(&batch[i], results, &c))
 			receive(&j, tx, &c, &results[i]);
 		else
@@ -253,6 +261,7 @@ void node_arrival(struct node *n, const struct arrival *batch, size_t count, str
 	}
 	if (err.code)
 		log_err(LOG_ERROR, "store", &err);
+	node_held_stored(n, batch, count, results);
 	write_receipts(n, batch, count, results);
 	for (size_t i = 0; i < count; i++) {
 		if (results[i].status != ARRIVAL_REFUSED)

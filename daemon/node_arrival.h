@@ -14,6 +14,7 @@ struct arrival {
 	const unsigned char *parent_check; /* see record/change.h; NULL if none came */
 	bool from_above; /* by the line to the superior: it has been admitted there */
 	const char *peer; /* who brought it: "11383", "cong-an@11383"; NULL where not known */
+	bool decided; /* a person here has looked at it: it is taken in though nobody vouches for it */
 };
 
 enum arrival_status { ARRIVAL_STORED, ARRIVAL_KNOWN, ARRIVAL_PARKED, ARRIVAL_REFUSED };

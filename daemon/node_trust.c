@@ -2,34 +2,12 @@
 
 #include <string.h>
 
-static struct history *history_of(struct node *n, const char *ledger)
-{
-	struct history *h = NULL;
-	struct err err = {0};
-	return store_history(n->store, ledger, &h, &err) == 0 ? h : NULL;
-}
-
-static bool past_has(void *ctx, const char *ledger, const struct oid *change)
-{
-	struct history *h = history_of(ctx, ledger);
-	return h && history_has(h, change);
-}
-
-static bool past_seen(void *ctx, const char *ledger, const struct oid *young, const struct oid *old)
-{
-	struct history *h = history_of(ctx, ledger);
-	return h && history_seen(h, young, old);
-}
-
-struct registry_past node_trust_past(struct node *n)
-{
-	return (struct registry_past){n, past_has, past_seen};
-}
+#include "store/held.h"
 
 const struct registry_grant *node_trust_welcome(struct node *n, const unsigned char key[KEY_PUBLIC_SIZE])
 {
 	const struct registry_grant *g = registry_by_key(n->registry, key);
-	struct registry_past past = node_trust_past(n);
+	struct registry_past past = held_past(n->store);
 	/* It is active, so all that is asked is how it was given. */
 	return g && registry_trust(g, g->ledger, &g->change, &past) == TRUST_GOOD ? g : NULL;
 }
@@ -107,16 +85,6 @@ static int visit_change(void *ctx, const struct change *c, struct err *err)
 	return 0;
 }
 
-/* May the holder of the grant ever have written there? */
-static bool may_hold(const struct node *n, const struct registry_grant *g, const char *ledger)
-{
-	const char *of = strchr(ledger, '/') + 1;
-	if (strcmp(of, g->unit) == 0)
-		return true;
-	return strncmp(ledger, "reports/", 8) == 0 && !g->station &&
-	       (registry_was_above(n->registry, g->unit, of) || registry_replaces(n->registry, g->unit, of));
-}
-
 static int vouch_ledger(struct node *n, const struct registry_grant *g, const char *ledger, const char *row,
     const struct oids *since, struct record *rec, struct err *err)
 {
@@ -142,7 +110,7 @@ static int vouch(struct node *n, const struct registry_grant *g, const char *row
 	struct strs ledgers = {0};
 	int rc = store_ledgers(n->store, &ledgers, err);
 	for (size_t i = 0; rc == 0 && i < ledgers.n; i++)
-		if (may_hold(n, g, ledgers.items[i]))
+		if (held_may_write(n->registry, g, ledgers.items[i]))
 			rc = vouch_ledger(n, g, ledgers.items[i], row, since, rec, err);
 	strs_free(&ledgers);
 	return rc;
@@ -223,4 +191,51 @@ int node_trust_narrow(struct node *n, const char *id, const char *row, enum regi
 	int rc =
 	    row ? narrow_one(n, id, row, state, since, rec, err) : narrow_all(n, id, state, since, rec, err);
 	return rc ? rc : check_fits(id, rec, err);
+}
+
+/* ---- rotation ---- */
+
+/* Did its holder, while we trusted him, write there that this key is to follow his? */
+static bool asks(struct node *n, const struct registry_grant *g, const char *ledger, const char *path)
+{
+	struct arena arena = {0};
+	struct view v;
+	struct record rec;
+	struct view_write *writes;
+	struct change c;
+	struct err none = {0};
+	size_t count = 0;
+	unsigned char key[KEY_PUBLIC_SIZE];
+	bool good = false;
+	struct registry_past past = held_past(n->store);
+	node_view(n, &v);
+	if (v.read(v.ctx, ledger, path, &arena, &rec, &none) != 0 || !record_get(&rec, "key") ||
+	    !key_parse(record_get(&rec, "key"), key))
+		goto out;
+	const struct registry_grant *now = registry_by_key(n->registry, key);
+	if (!now || !str_same(now->unit, g->unit) || !str_same(now->station, g->station) ||
+	    v.writes(v.ctx, ledger, path, "key", &arena, &writes, &count, &none) != 0)
+		goto out;
+	for (size_t i = 0; !good && i < count; i++)
+		good = v.change(v.ctx, ledger, &writes[i].change, &arena, &c, &none) == 0 &&
+		       oid_eq(&c.grant, &g->change) && str_same(c.station, g->station) &&
+		       registry_trust(g, ledger, &c.id, &past) == TRUST_GOOD;
+out:
+	arena_free(&arena);
+	return good;
+}
+
+bool node_trust_asked(struct node *n, const struct registry_grant *g)
+{
+	struct buf ledger = {0};
+	struct strs paths = {0};
+	struct err none = {0};
+	bool asked = false;
+	buf_printf(&ledger, "reports/%s", g->unit);
+	if (store_list(n->store, buf_str(&ledger), NULL, "keys/", &paths, &none) == 0)
+		for (size_t i = 0; !asked && i < paths.n; i++)
+			asked = asks(n, g, buf_str(&ledger), paths.items[i]);
+	strs_free(&paths);
+	buf_free(&ledger);
+	return asked;
 }

@@ -7,9 +7,6 @@
 
 #include "node.h"
 
-/* What this node knows of the past of its ledgers, for registry_trust. Good as long as the node. */
-struct registry_past node_trust_past(struct node *n);
-
 /* The active grant of a key that may open a line: itself given by a change that is vouched for. NULL: not welcome. */
 const struct registry_grant *node_trust_welcome(struct node *n, const unsigned char key[KEY_PUBLIC_SIZE]);
 
@@ -25,6 +22,9 @@ const struct registry_grant *node_trust_of_row(
  */
 int node_trust_narrow(struct node *n, const char *id, const char *row, enum registry_key_state state,
     const struct oids *since, struct record *rec, struct err *err);
+
+/* Has the holder of this grant asked for the key that took its place (`tuyen key rotate`)? */
+bool node_trust_asked(struct node *n, const struct registry_grant *g);
 
 /* How a state is called in records. */
 const char *node_trust_state(enum registry_key_state state);

@@ -71,6 +71,8 @@ int draft_commit(
 void draft_print(struct draft *d, const struct commit *commit);
 /* Write what is staged; the change is the ledger's. */
 int draft_keep(struct draft *d, struct tx_ledger *ledger, struct err *err);
+/* Write what is staged, and a ref that keeps it out of the ledger; on the disk when it returns (store/held.h). */
+int draft_hold(struct draft *d, struct err *err);
 void draft_free(struct draft *d);
 
 /* The canonical merge of two or more heads: staged, with its tree. */

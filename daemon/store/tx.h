@@ -23,6 +23,8 @@ struct tx_writer {
 	int64_t now;
 };
 
+#define TX_HELD 1
+
 int tx_begin(struct store *s, struct tx **out, struct err *err);
 
 /* Add an own change on top of the ledger's present state (this transaction's earlier adds included). `edits` holds
@@ -37,6 +39,8 @@ int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change 
 /* Add a received change. Rebuilds trees and commit, checks the signature by `public_key`, that its id (when not
  * zero) is right, that its parent is the canonical merge of its heads, and that its tree is the state the rule gives.
  * Rights are the registry's matter: `judge` (may be NULL) is called when form is right and before anything is added.
+ * Where judge gives TX_HELD the rest is checked too, and the change is kept at once, but out of its ledger
+ * (store/held.h): the result is TX_HELD.
  * ERR_PARKED: a head is missing. ERR_REFUSED: with err->rule = "signature", "form", "size", "merge", "state".
  * A change that is already there: 0 with *known true. *id is the change's id as computed, zero while it cannot be. */
 int tx_receive(struct tx *tx, const struct change *c, const unsigned char public_key[KEY_PUBLIC_SIZE],

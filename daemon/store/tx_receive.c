@@ -114,9 +114,12 @@ static int receive(struct draft *d, const struct change *c, const unsigned char 
 		return 0;
 	if (judge)
 		rc = judge(ctx, &d->c, d->texts.items, d->texts.n, err);
-	if (rc == 0)
+	bool hold = rc == TX_HELD;
+	if (rc == 0 || hold)
 		rc = draft_into_history(d, err);
-	return rc ? rc : draft_check_state(d->history, &d->c, err);
+	if (rc == 0)
+		rc = draft_check_state(d->history, &d->c, err);
+	return rc == 0 && hold ? TX_HELD : rc;
 }
 
 /* What is wrong with the ledger here is not the fault of what comes in: it is not refused, and comes again. */
@@ -159,6 +162,8 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 	*id = d.c.id;
 	if (rc == 0 && !*known)
 		rc = draft_keep(&d, ledger, err);
+	if (rc == TX_HELD && draft_hold(&d, err) < 0)
+		rc = err->code;
 	draft_free(&d);
 	return rc;
 }
