@@ -38,6 +38,18 @@ struct tx {
 /* The ledger's state in this transaction, read at first use. The pointer is good until the next call. */
 int tx_ledger_at(struct tx *tx, const char *name, struct tx_ledger **out, struct err *err);
 
+typedef int judge_fn(
+    void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err);
+
+/* Where an own change is written. Zero: on the ledger's present state, unasked. */
+struct tx_place {
+	const struct oids *heads; /* what it has seen: maximal changes of the ledger */
+	judge_fn *judge; /* asked when form is right and before anything is added */
+	void *ctx;
+};
+int tx_write_at(struct tx *tx, const struct tx_writer *writer, const struct change *edits,
+    const struct tx_place *place, struct oid *id, struct err *err);
+
 struct draft {
 	struct store *s;
 	struct history *history; /* the ledger's; borrowed */

@@ -62,13 +62,13 @@ int tx_ledger_at(struct tx *tx, const char *name, struct tx_ledger **out, struct
 	return 0;
 }
 
-/* Where the ref is to point: the only head, or the canonical merge, written but not yet synced. */
+/* Where the ref is to point: the only head, or the canonical merge, written but not yet synced; zero: nowhere. */
 static int new_tip(struct tx *tx, const struct tx_ledger *l, struct oid *tip, struct err *err)
 {
 	struct history *h;
 	struct stage stage = {0};
-	*tip = l->heads.items[0];
-	if (l->heads.n == 1)
+	*tip = l->heads.n ? l->heads.items[0] : (struct oid){0};
+	if (l->heads.n < 2)
 		return 0;
 	int rc = store_history(tx->s, l->name, &h, err);
 	if (rc == 0)

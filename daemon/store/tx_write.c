@@ -121,12 +121,15 @@ static int find_state(struct draft *d, struct change_record **records, size_t *n
 	return rc;
 }
 
-static int write_draft(struct draft *d, struct tx_ledger *ledger, const struct key *key, struct err *err)
+static int write_draft(struct draft *d, struct tx_ledger *ledger, const struct tx_place *place,
+    const struct key *key, struct err *err)
 {
 	struct change_record *records;
 	struct commit commit;
 	size_t n;
 	int rc = draft_texts(d, err);
+	if (rc == 0 && place->judge)
+		rc = place->judge(place->ctx, &d->c, d->texts.items, d->texts.n, err);
 	if (rc == 0)
 		rc = find_state(d, &records, &n, err);
 	if (rc == 0)
@@ -139,8 +142,8 @@ static int write_draft(struct draft *d, struct tx_ledger *ledger, const struct k
 	return rc ? rc : draft_keep(d, ledger, err);
 }
 
-int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change *edits, struct oid *id,
-    struct err *err)
+int tx_write_at(struct tx *tx, const struct tx_writer *writer, const struct change *edits,
+    const struct tx_place *place, struct oid *id, struct err *err)
 {
 	struct tx_ledger *ledger;
 	struct draft d = {0};
@@ -149,7 +152,7 @@ int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change 
 	int rc = tx_ledger_at(tx, edits->ledger, &ledger, err);
 	if (rc)
 		return rc;
-	rc = draft_begin(&d, tx, edits->ledger, &ledger->heads, err);
+	rc = draft_begin(&d, tx, edits->ledger, place->heads ? place->heads : &ledger->heads, err);
 	if (rc == 0) {
 		sign_as(&d, writer, edits, &own);
 		rc = real_edits(&d, edits, &own, err);
@@ -157,10 +160,17 @@ int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change 
 	if (rc == 0 && (own.n_records || own.n_settles)) {
 		rc = draft_words(&d, &own, err);
 		if (rc == 0)
-			rc = write_draft(&d, ledger, writer->key, err);
+			rc = write_draft(&d, ledger, place, writer->key, err);
 		if (rc == 0)
 			*id = d.c.id;
 	}
 	draft_free(&d);
 	return rc;
+}
+
+int tx_write(struct tx *tx, const struct tx_writer *writer, const struct change *edits, struct oid *id,
+    struct err *err)
+{
+	const struct tx_place present = {0};
+	return tx_write_at(tx, writer, edits, &present, id, err);
 }
