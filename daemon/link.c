@@ -7,513 +7,540 @@
 #include "base/sys.h"
 #include "net/line.h"
 #include "node_arrival.h"
+#include "node_heal.h"
 #include "node_instance.h"
 #include "sync/sync.h"
 
 struct link {
-  struct node *node;
-  struct link_peer *peer;
-  bool up, pumping;
-  struct net_line *line;
-  struct sync *sync;
-  uv_timer_t *timer;
-  const struct link_calls *calls;
-  void *ctx;
+	struct node *node;
+	struct link_peer *peer;
+	bool up, pumping;
+	struct net_line *line;
+	struct sync *sync;
+	uv_timer_t *timer;
+	const struct link_calls *calls;
+	void *ctx;
 };
 
 static void pump(struct link *l);
 
 /* ---- which ledgers ---- */
 
-static void add_ledger(struct strs *out, const char *kind, const char *unit) {
-  struct buf name = {0};
-  buf_printf(&name, "%s/%s", kind, unit);
-  if (!strs_has(out, buf_str(&name)))
-    strs_add(out, buf_str(&name));
-  buf_free(&name);
+static void add_ledger(struct strs *out, const char *kind, const char *unit)
+{
+	struct buf name = {0};
+	buf_printf(&name, "%s/%s", kind, unit);
+	if (!strs_has(out, buf_str(&name)))
+		strs_add(out, buf_str(&name));
+	buf_free(&name);
 }
 
-static const char *unit_of(const char *node_id) {
-  const char *at = strchr(node_id, '@');
-  return at ? at + 1 : node_id;
+static const char *unit_of(const char *node_id)
+{
+	const char *at = strchr(node_id, '@');
+	return at ? at + 1 : node_id;
 }
 
 /* The lower end of the line: us when we dialled, else the peer. */
-static void lower_end(const struct node *n, const char *peer, bool up,
-                      const char **unit, bool *station) {
-  *unit = up ? n->config.unit : unit_of(peer);
-  *station = up ? n->config.station != NULL : strchr(peer, '@') != NULL;
+static void lower_end(const struct node *n, const char *peer, bool up, const char **unit, bool *station)
+{
+	*unit = up ? n->config.unit : unit_of(peer);
+	*station = up ? n->config.station != NULL : strchr(peer, '@') != NULL;
 }
 
-void link_shared(const struct node *n, const char *peer, bool up,
-                 struct strs *out) {
-  const char *unit;
-  bool station;
-  lower_end(n, peer, up, &unit, &station);
-  struct strs above = {0}, below = {0};
-  registry_above(n->registry, unit, &above);
-  for (size_t i = 0; i < above.n; i++)
-    add_ledger(out, "directives", above.items[i]);
-  /* Before the registry has arrived, the welcome has named those above. */
-  for (size_t i = 0; i < n->config.n_above; i++)
-    add_ledger(out, "directives", n->config.above[i]);
-  add_ledger(out, "directives", unit);
-  add_ledger(out, "reports", unit);
-  if (!station)
-    registry_below(n->registry, unit, false, &below);
-  for (size_t i = 0; i < below.n; i++) {
-    add_ledger(out, "directives", below.items[i]);
-    add_ledger(out, "reports", below.items[i]);
-  }
-  strs_free(&above);
-  strs_free(&below);
+void link_shared(const struct node *n, const char *peer, bool up, struct strs *out)
+{
+	const char *unit;
+	bool station;
+	lower_end(n, peer, up, &unit, &station);
+	struct strs above = {0}, below = {0};
+	registry_above(n->registry, unit, &above);
+	for (size_t i = 0; i < above.n; i++)
+		add_ledger(out, "directives", above.items[i]);
+	/* Before the registry has arrived, the welcome has named those above. */
+	for (size_t i = 0; i < n->config.n_above; i++)
+		add_ledger(out, "directives", n->config.above[i]);
+	add_ledger(out, "directives", unit);
+	add_ledger(out, "reports", unit);
+	if (!station)
+		registry_below(n->registry, unit, false, &below);
+	for (size_t i = 0; i < below.n; i++) {
+		add_ledger(out, "directives", below.items[i]);
+		add_ledger(out, "reports", below.items[i]);
+	}
+	strs_free(&above);
+	strs_free(&below);
 }
 
-bool link_accepts(const struct node *n, const char *peer, bool up,
-                  const char *ledger) {
-  const char *unit;
-  bool station;
-  lower_end(n, peer, up, &unit, &station);
-  const char *slash = strchr(ledger, '/');
-  if (!slash)
-    return false;
-  const char *of = slash + 1;
-  bool inside = strcmp(of, unit) == 0 ||
-                (!station && registry_is_above(n->registry, unit, of));
-  if (strncmp(ledger, "reports/", 8) == 0)
-    return inside;
-  if (strncmp(ledger, "directives/", 11) != 0)
-    return false;
-  /* From above come directives of tiers that the registry here may not know
-   * yet. */
-  return inside || up || registry_is_above(n->registry, of, unit);
+bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger)
+{
+	const char *unit;
+	bool station;
+	lower_end(n, peer, up, &unit, &station);
+	const char *slash = strchr(ledger, '/');
+	if (!slash)
+		return false;
+	const char *of = slash + 1;
+	bool inside = strcmp(of, unit) == 0 || (!station && registry_is_above(n->registry, unit, of));
+	if (strncmp(ledger, "reports/", 8) == 0)
+		return inside;
+	if (strncmp(ledger, "directives/", 11) != 0)
+		return false;
+	/* From above come directives of tiers that the registry here may not know yet. */
+	return inside || up || registry_is_above(n->registry, of, unit);
 }
 
 /* ---- what the protocol step reads ---- */
 
-/* Towards an unproven superior: the directives of the units above, which it may
- * have news of its key in. */
-static void above_only(const struct link *l, struct strs *out) {
-  struct strs above = {0};
-  char self[136];
-  config_node(&l->node->config, self);
-  registry_above(l->node->registry, self, &above);
-  for (size_t i = 0; i < above.n; i++)
-    add_ledger(out, "directives", above.items[i]);
-  for (size_t i = 0; i < l->node->config.n_above; i++)
-    add_ledger(out, "directives", l->node->config.above[i]);
-  strs_free(&above);
+/* Towards an unproven superior: the directives of the units above, which it may have news of its key in. */
+static void above_only(const struct link *l, struct strs *out)
+{
+	struct strs above = {0};
+	char self[136];
+	config_node(&l->node->config, self);
+	registry_above(l->node->registry, self, &above);
+	for (size_t i = 0; i < above.n; i++)
+		add_ledger(out, "directives", above.items[i]);
+	for (size_t i = 0; i < l->node->config.n_above; i++)
+		add_ledger(out, "directives", l->node->config.above[i]);
+	strs_free(&above);
 }
 
-static bool is_hidden(const struct link *l, const char *ledger) {
-  struct strs open = {0};
-  if (!l->peer->unproven)
-    return false;
-  above_only(l, &open);
-  bool hidden = !strs_has(&open, ledger);
-  strs_free(&open);
-  return hidden;
+static bool is_hidden(const struct link *l, const char *ledger)
+{
+	struct strs open = {0};
+	if (!l->peer->unproven)
+		return false;
+	above_only(l, &open);
+	bool hidden = !strs_has(&open, ledger);
+	strs_free(&open);
+	return hidden;
 }
 
-static void world_shared(void *ctx, struct strs *out) {
-  struct link *l = ctx;
-  if (l->peer->unproven)
-    above_only(l, out);
-  else
-    link_shared(l->node, l->peer->id, l->up, out);
+static void world_shared(void *ctx, struct strs *out)
+{
+	struct link *l = ctx;
+	if (l->peer->unproven)
+		above_only(l, out);
+	else
+		link_shared(l->node, l->peer->id, l->up, out);
 }
 
-static bool world_accepts(void *ctx, const char *ledger) {
-  struct link *l = ctx;
-  return !is_hidden(l, ledger) &&
-         link_accepts(l->node, l->peer->id, l->up, ledger);
+static bool world_accepts(void *ctx, const char *ledger)
+{
+	struct link *l = ctx;
+	return !is_hidden(l, ledger) && link_accepts(l->node, l->peer->id, l->up, ledger);
 }
 
-/* A ledger that cannot be read here does not stop the others; `status` and
- * whoever waits for an exchange say why. */
-static void unreadable(struct link *l, const char *ledger,
-                       const struct err *why) {
-  bool known =
-      l->peer->error.code == why->code && l->peer->error.msg == why->msg;
-  if (!known)
-    log_err(LOG_ERROR, ledger, why);
-  l->peer->error = *why;
+/* A ledger that cannot be read here does not stop the others; `status` and whoever waits for an exchange say why. */
+static void unreadable(struct link *l, const char *ledger, const struct err *why)
+{
+	bool known = l->peer->error.code == why->code && l->peer->error.msg == why->msg;
+	if (!known)
+		log_err(LOG_ERROR, ledger, why);
+	l->peer->error = *why;
 }
 
-static struct history *history_of(struct link *l, const char *ledger) {
-  struct history *h = NULL;
-  struct err err = {0};
-  if (store_history(l->node->store, ledger, &h, &err) != 0)
-    unreadable(l, ledger, &err);
-  return h;
+static struct history *history_of(struct link *l, const char *ledger)
+{
+	struct history *h = NULL;
+	struct err err = {0};
+	if (store_history(l->node->store, ledger, &h, &err) != 0)
+		unreadable(l, ledger, &err);
+	return h;
 }
 
 /* Of what this peer refused, that which stands in this ledger. */
-static void refused_in(const struct link *l, const struct history *h,
-                       struct oids *out) {
-  for (size_t i = 0; h && i < l->peer->refused.n; i++)
-    if (history_has(h, &l->peer->refused.items[i]))
-      oids_add(out, &l->peer->refused.items[i]);
+static void refused_in(const struct link *l, const struct history *h, struct oids *out)
+{
+	const struct oids *const lists[] = {&l->peer->refused, &l->peer->unwanted};
+	for (size_t k = 0; h && k < 2; k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			if (history_has(h, &lists[k]->items[i]))
+				oids_add(out, &lists[k]->items[i]);
 }
 
 /* What was refused is not sent again, nor is anything that has seen it. */
-static void drop_refused(const struct history *h, const struct oids *refused,
-                         struct oids *list) {
-  size_t kept = 0;
-  for (size_t i = 0; i < list->n; i++) {
-    bool tainted = false;
-    for (size_t k = 0; !tainted && k < refused->n; k++)
-      tainted = history_seen(h, &list->items[i], &refused->items[k]);
-    if (!tainted)
-      list->items[kept++] = list->items[i];
-  }
-  list->n = kept;
+static void drop_refused(const struct history *h, const struct oids *refused, struct oids *list)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		bool tainted = false;
+		for (size_t k = 0; !tainted && k < refused->n; k++)
+			tainted = history_seen(h, &list->items[i], &refused->items[k]);
+		if (!tainted)
+			list->items[kept++] = list->items[i];
+	}
+	list->n = kept;
 }
 
-static void ledger_heads(struct link *l, const char *ledger, struct oids *out) {
-  struct err err = {0};
-  if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
-    unreadable(l, ledger, &err);
+static void ledger_heads(struct link *l, const char *ledger, struct oids *out)
+{
+	struct err err = {0};
+	if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
+		unreadable(l, ledger, &err);
 }
 
-/* What this peer refused does not count between us, or every exchange from now
- * on would end unequal. */
-static void world_heads(void *ctx, const char *ledger, struct oids *out) {
-  struct link *l = ctx;
-  ledger_heads(l, ledger, out);
-  struct history *h = l->peer->refused.n ? history_of(l, ledger) : NULL;
-  struct oids refused = {0};
-  refused_in(l, h, &refused);
-  if (refused.n) {
-    struct oids heads = *out, all = {0}, none = {0};
-    history_between(h, &none, &heads, &all);
-    drop_refused(h, &refused, &all);
-    history_maximal(h, &all);
-    oids_free(&heads);
-    *out = all;
-  }
-  oids_free(&refused);
+/* What this peer refused does not count between us, or every exchange from now on would end unequal. */
+static void world_heads(void *ctx, const char *ledger, struct oids *out)
+{
+	struct link *l = ctx;
+	ledger_heads(l, ledger, out);
+	bool any = l->peer->refused.n || l->peer->unwanted.n;
+	struct history *h = any ? history_of(l, ledger) : NULL;
+	struct oids refused = {0};
+	refused_in(l, h, &refused);
+	if (refused.n) {
+		struct oids heads = *out, all = {0}, none = {0};
+		history_between(h, &none, &heads, &all);
+		drop_refused(h, &refused, &all);
+		history_maximal(h, &all);
+		oids_free(&heads);
+		*out = all;
+	}
+	oids_free(&refused);
 }
 
-static void world_between(void *ctx, const char *ledger,
-                          const struct oids *have, struct oids *out) {
-  struct link *l = ctx;
-  struct history *h = history_of(l, ledger);
-  struct oids heads = {0}, refused = {0};
-  ledger_heads(l, ledger, &heads);
-  if (h)
-    history_between(h, have, &heads, out);
-  refused_in(l, h, &refused);
-  if (refused.n)
-    drop_refused(h, &refused, out);
-  oids_free(&heads);
-  oids_free(&refused);
+static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
+{
+	struct link *l = ctx;
+	struct history *h = history_of(l, ledger);
+	struct oids heads = {0}, refused = {0};
+	ledger_heads(l, ledger, &heads);
+	if (h)
+		history_between(h, have, &heads, out);
+	refused_in(l, h, &refused);
+	if (refused.n)
+		drop_refused(h, &refused, out);
+	oids_free(&heads);
+	oids_free(&refused);
 }
 
-static bool world_has(void *ctx, const char *ledger, const struct oid *id) {
-  struct history *h = is_hidden(ctx, ledger) ? NULL : history_of(ctx, ledger);
-  return h && history_has(h, id);
+static bool world_has(void *ctx, const char *ledger, const struct oid *id)
+{
+	struct history *h = is_hidden(ctx, ledger) ? NULL : history_of(ctx, ledger);
+	return h && history_has(h, id);
 }
 
-static int world_change(void *ctx, const char *ledger, const struct oid *id,
-                        struct arena *arena, struct change *out,
-                        struct err *err) {
-  struct link *l = ctx;
-  return store_change(l->node->store, ledger, id, arena, out, err);
+static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	struct link *l = ctx;
+	return store_change(l->node->store, ledger, id, arena, out, err);
 }
 
-static bool world_text(void *ctx, const char *ledger, const struct oid *change,
-                       const char *path, struct buf *out) {
-  struct link *l = ctx;
-  struct err err = {0};
-  /* Only what stands in this very ledger: a peer may name any id. */
-  return world_has(l, ledger, change) &&
-         store_read(l->node->store, ledger, change, path, out, &err) == 0;
+static bool world_text(
+    void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
+{
+	struct link *l = ctx;
+	struct err err = {0};
+	/* Only what stands in this very ledger: a peer may name any id. */
+	return world_has(l, ledger, change) &&
+	       store_read(l->node->store, ledger, change, path, out, &err) == 0;
 }
 
-static void world_memory(void *ctx,
-                         const unsigned char instance[SYNC_INSTANCE_SIZE],
-                         struct buf *out) {
-  struct link *l = ctx;
-  l->calls->memory(l->ctx, l, instance, out);
+static void world_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out)
+{
+	struct link *l = ctx;
+	l->calls->memory(l->ctx, l, instance, out);
 }
 
 /* ---- what it wants done ---- */
 
-static void end(struct link *l, const struct err *why) {
-  l->peer->error = *why;
-  const struct link_calls *calls = l->calls;
-  calls->ended(l->ctx, l, why);
+static void end(struct link *l, const struct err *why)
+{
+	l->peer->error = *why;
+	const struct link_calls *calls = l->calls;
+	calls->ended(l->ctx, l, why);
 }
 
-static void store_batch(struct link *l, const struct sync_action *a) {
-  struct arrival *batch = mem_alloc(a->n * sizeof *batch);
-  struct arrival_result *results = mem_alloc(a->n * sizeof *results);
-  struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
-  for (size_t i = 0; i < a->n; i++)
-    batch[i] = (struct arrival){
-        &a->changes[i].change,
-        a->changes[i].earlier,
-        a->changes[i].n_earlier,
-        a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL,
-        l->up,
-        l->peer->id};
-  node_arrival(l->node, batch, a->n, results);
-  static const enum sync_status statuses[] = {
-      [ARRIVAL_STORED] = SYNC_STORED,
-      [ARRIVAL_KNOWN] = SYNC_KNOWN,
-      [ARRIVAL_PARKED] = SYNC_PARKED,
-      [ARRIVAL_REFUSED] = SYNC_REFUSED,
-  };
-  for (size_t i = 0; i < a->n; i++)
-    answers[i] = (struct sync_result){statuses[results[i].status],
-                                      results[i].id, &results[i].err};
-  for (size_t i = 0; i < a->n; i++)
-    l->peer->came_back += results[i].status == ARRIVAL_STORED &&
-                          node_instance_wrote(l->node, &a->changes[i].change);
-  sync_stored(l->sync, answers, a->n, sys_ticks());
-  free(batch);
-  free(results);
-  free(answers);
+static void store_batch(struct link *l, const struct sync_action *a)
+{
+	struct arrival *batch = mem_alloc(a->n * sizeof *batch);
+	struct arrival_result *results = mem_alloc(a->n * sizeof *results);
+	struct sync_result *answers = mem_alloc(a->n * sizeof *answers);
+	for (size_t i = 0; i < a->n; i++)
+		batch[i] = (struct arrival){.change = &a->changes[i].change,
+		    .earlier = a->changes[i].earlier,
+		    .n_earlier = a->changes[i].n_earlier,
+		    .parent_check = a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL,
+		    .from_above = l->up,
+		    .peer = l->peer->id};
+	node_arrival(l->node, batch, a->n, results);
+	static const enum sync_status statuses[] = {
+	    [ARRIVAL_STORED] = SYNC_STORED,
+	    [ARRIVAL_KNOWN] = SYNC_KNOWN,
+	    [ARRIVAL_PARKED] = SYNC_PARKED,
+	    [ARRIVAL_REFUSED] = SYNC_REFUSED,
+	};
+	for (size_t i = 0; i < a->n; i++)
+		answers[i] =
+		    (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
+	for (size_t i = 0; i < a->n; i++)
+		l->peer->came_back += results[i].status == ARRIVAL_STORED &&
+				      node_instance_wrote(l->node, &a->changes[i].change);
+	sync_stored(l->sync, answers, a->n, sys_ticks());
+	free(batch);
+	free(results);
+	free(answers);
 }
 
-static void remember(struct link *l, const struct sync_action *a) {
-  struct err err = {0};
-  if (!l->peer->note)
-    return;
-  buf_cut(&l->peer->memory, 0);
-  buf_add(&l->peer->memory, a->bytes, a->len);
-  if (a->durable && store_note_write(l->node->store, l->peer->note, a->bytes,
-                                     a->len, &err) != 0)
-    log_err(LOG_WARNING, "peer", &err);
+static void remember(struct link *l, const struct sync_action *a)
+{
+	struct err err = {0};
+	if (!l->peer->note)
+		return;
+	buf_cut(&l->peer->memory, 0);
+	buf_add(&l->peer->memory, a->bytes, a->len);
+	if (a->durable && store_note_write(l->node->store, l->peer->note, a->bytes, a->len, &err) != 0)
+		log_err(LOG_WARNING, "peer", &err);
 }
 
-/* What is built on a refused change needs no entry of its own: a peer that
- * refuses everything costs no more. */
-static void add_refused(struct link *l, const struct sync_refusal *r) {
-  const struct history *h = history_of(l, r->ledger);
-  struct oids *refused = &l->peer->refused;
-  for (size_t i = 0; i < refused->n; i++)
-    if (oid_eq(&refused->items[i], &r->id) ||
-        (h && history_seen(h, &r->id, &refused->items[i])))
-      return;
-  oids_add(refused, &r->id);
+/* What is built on a refused change needs no entry of its own: a peer that refuses everything costs no more. */
+static void add_refused(struct link *l, const struct sync_refusal *r)
+{
+	const struct history *h = history_of(l, r->ledger);
+	struct oids *refused = &l->peer->refused;
+	for (size_t i = 0; i < refused->n; i++)
+		if (oid_eq(&refused->items[i], &r->id) || (h && history_seen(h, &r->id, &refused->items[i])))
+			return;
+	oids_add(refused, &r->id);
 }
 
-static void take_refusal(struct link *l, const struct sync_refusal *r) {
-  char id[OID_HEX + 1];
-  oid_hex(&r->id, id);
-  add_refused(l, r);
-  ERR_CLEAR(&l->peer->refusal);
-  err_set(&l->peer->refusal, ERR_REFUSED,
-          N_("%1 refused our change %2 of %3 (rule %4): %5"), l->peer->id, id,
-          r->ledger, r->rule, r->sentence);
-  err_rule(&l->peer->refusal, NULL, r->record, r->field);
-  log_err(LOG_WARNING, "refused", &l->peer->refusal);
+static void take_refusal(struct link *l, const struct sync_refusal *r)
+{
+	char id[OID_HEX + 1];
+	const struct node_refusal refusal = {
+	    l->peer->id, r->id, r->ledger, r->rule, r->record, r->field, r->sentence};
+	oid_hex(&r->id, id);
+	ERR_CLEAR(&l->peer->refusal);
+	err_set(&l->peer->refusal, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"),
+	    l->peer->id, id, r->ledger, r->rule, r->sentence);
+	err_rule(&l->peer->refusal, NULL, r->record, r->field);
+	log_err(LOG_WARNING, "refused", &l->peer->refusal);
+	l->peer->untold = true;
+	if (l->up && !l->peer->unproven && node_heal(l->node, &refusal, &l->peer->refusal) == HEAL_UNWANTED)
+		oids_add(&l->peer->unwanted, &r->id);
+	else
+		add_refused(l, r);
 }
 
 /* The hello must say the name that the proved key has in the registry. */
-static bool check_peer(struct link *l, const struct sync_peer *p,
-                       struct err *err) {
-  struct buf said = {0};
-  buf_printf(&said, "%s%s%s", p->station, *p->station ? "@" : "", p->unit);
-  bool same = strcmp(buf_str(&said), l->peer->id) == 0;
-  if (!same)
-    err_set(err, ERR_PEER,
-            N_("the far end calls itself %1, but its key is that of %2"),
-            buf_str(&said), l->peer->id);
-  buf_free(&said);
-  return same;
+static bool check_peer(struct link *l, const struct sync_peer *p, struct err *err)
+{
+	struct buf said = {0};
+	buf_printf(&said, "%s%s%s", p->station, *p->station ? "@" : "", p->unit);
+	bool same = strcmp(buf_str(&said), l->peer->id) == 0;
+	if (!same)
+		err_set(err, ERR_PEER, N_("the far end calls itself %1, but its key is that of %2"),
+		    buf_str(&said), l->peer->id);
+	buf_free(&said);
+	return same;
 }
 
 /* Carry out one action; false when the link has ended with it. */
-static bool act(struct link *l, const struct sync_action *a) {
-  struct err err = {0};
-  switch (a->kind) {
-  case SYNC_DO_SEND:
-    net_line_send(l->line, a->bytes, a->len);
-    return true;
-  case SYNC_DO_STORE:
-    store_batch(l, a);
-    return true;
-  case SYNC_DO_CONFIRMED:
-    remember(l, a);
-    return true;
-  case SYNC_DO_EXCHANGED:
-    if (a->equal)
-      ERR_CLEAR(&l->peer->error);
-    if (a->equal && !l->peer->refused.n)
-      ERR_CLEAR(&l->peer->refusal);
-    l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
-    return true;
-  case SYNC_DO_REFUSED:
-    take_refusal(l, &a->refusal);
-    return true;
-  case SYNC_DO_PEER:
-    if (check_peer(l, &a->peer, &err)) {
-      l->calls->met(l->ctx, l, a->peer.instance);
-      return true;
-    }
-    end(l, &err);
-    return false;
-  case SYNC_DO_CLOSE:
-    err = a->err;
-    end(l, &err);
-    return false;
-  }
-  return true;
+static bool act(struct link *l, const struct sync_action *a)
+{
+	struct err err = {0};
+	switch (a->kind) {
+	case SYNC_DO_SEND:
+		net_line_send(l->line, a->bytes, a->len);
+		return true;
+	case SYNC_DO_STORE:
+		store_batch(l, a);
+		return true;
+	case SYNC_DO_CONFIRMED:
+		remember(l, a);
+		return true;
+	case SYNC_DO_EXCHANGED:
+		if (a->equal)
+			ERR_CLEAR(&l->peer->error);
+		if (a->equal && !l->peer->refused.n && !l->peer->untold && !a->refused)
+			ERR_CLEAR(&l->peer->refusal);
+		l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
+		return true;
+	case SYNC_DO_REFUSED:
+		take_refusal(l, &a->refusal);
+		return true;
+	case SYNC_DO_PEER:
+		if (check_peer(l, &a->peer, &err)) {
+			l->calls->met(l->ctx, l, a->peer.instance);
+			return true;
+		}
+		end(l, &err);
+		return false;
+	case SYNC_DO_CLOSE:
+		err = a->err;
+		end(l, &err);
+		return false;
+	}
+	return true;
 }
 
-static void on_timer(uv_timer_t *timer) {
-  struct link *l = timer->data;
-  sync_tick(l->sync, sys_ticks());
-  pump(l);
+static void on_timer(uv_timer_t *timer)
+{
+	struct link *l = timer->data;
+	sync_tick(l->sync, sys_ticks());
+	pump(l);
 }
 
-static void pump(struct link *l) {
-  if (l->pumping)
-    return; /* the loop below is further up the stack and goes on */
-  l->pumping = true;
-  const struct sync_action *a;
-  while ((a = sync_next(l->sync)) != NULL)
-    if (!act(l, a))
-      return;
-  l->pumping = false;
-  int64_t next = sync_next_tick(l->sync), now = sys_ticks();
-  if (next == INT64_MAX)
-    uv_timer_stop(l->timer);
-  else
-    uv_timer_start(l->timer, on_timer, next > now ? (uint64_t)(next - now) : 1,
-                   0);
+static void pump(struct link *l)
+{
+	if (l->pumping)
+		return; /* the loop below is further up the stack and goes on */
+	l->pumping = true;
+	const struct sync_action *a;
+	while ((a = sync_next(l->sync)) != NULL)
+		if (!act(l, a))
+			return;
+	l->pumping = false;
+	int64_t next = sync_next_tick(l->sync), now = sys_ticks();
+	if (next == INT64_MAX)
+		uv_timer_stop(l->timer);
+	else
+		uv_timer_start(l->timer, on_timer, next > now ? (uint64_t)(next - now) : 1, 0);
 }
 
 /* ---- the stream ---- */
 
-static bool admit_again(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE]) {
-  (void)ctx;
-  (void)key;
-  return false; /* asked in the handshake only, which is over */
+static bool admit_again(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	(void)ctx;
+	(void)key;
+	return false; /* asked in the handshake only, which is over */
 }
 
-static void no_open(void *ctx, struct net_line *line,
-                    const unsigned char key[KEY_PUBLIC_SIZE]) {
-  (void)ctx;
-  (void)line;
-  (void)key;
+static void no_open(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	(void)ctx;
+	(void)line;
+	(void)key;
 }
 
-static void on_bytes(void *ctx, struct net_line *line, const void *bytes,
-                     size_t len) {
-  struct link *l = ctx;
-  (void)line;
-  l->peer->last_contact = sys_now();
-  sync_receive(l->sync, bytes, len, sys_ticks());
-  pump(l);
+static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t len)
+{
+	struct link *l = ctx;
+	(void)line;
+	l->peer->last_contact = sys_now();
+	sync_receive(l->sync, bytes, len, sys_ticks());
+	pump(l);
 }
 
-static void on_close(void *ctx, struct net_line *line, const struct err *why) {
-  struct link *l = ctx;
-  (void)line;
-  l->line = NULL;
-  end(l, why);
+static void on_close(void *ctx, struct net_line *line, const struct err *why)
+{
+	struct link *l = ctx;
+	(void)line;
+	l->line = NULL;
+	end(l, why);
 }
 
-static const struct net_calls net_calls = {admit_again, no_open, on_bytes, NULL,
-                                           on_close};
+static const struct net_calls net_calls = {admit_again, no_open, on_bytes, NULL, on_close};
 
-static void use_peer(struct link *l, struct link_peer *peer) {
-  l->peer = peer;
-  ERR_CLEAR(&peer->error);
-  peer->refused.n = 0; /* offered once more on every line: the far end may have
-                          been repaired, or upgraded */
-  peer->last_contact = sys_now();
+static void use_peer(struct link *l, struct link_peer *peer)
+{
+	l->peer = peer;
+	ERR_CLEAR(&peer->error);
+	peer->refused.n =
+	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
+	oids_free(&peer->unwanted);
+	node_heal_unwanted(l->node, peer->id, &peer->unwanted);
+	peer->last_contact = sys_now();
 }
 
-struct link *link_open(struct node *n, struct link_peer *peer, bool up,
-                       struct net_line *line, const struct link_calls *calls,
-                       void *ctx) {
-  struct link *l = mem_alloc(sizeof *l);
-  *l = (struct link){.node = n,
-                     .peer = peer,
-                     .up = up,
-                     .line = line,
-                     .calls = calls,
-                     .ctx = ctx};
-  struct sync_world world = {
-      l,         world_shared, world_accepts, world_heads, world_between,
-      world_has, world_change, world_text,    world_memory};
-  struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
-                                 .unit = n->config.unit,
-                                 .station = n->config.station,
-                                 .memory = peer->memory.data,
-                                 .memory_len = peer->memory.len};
-  memcpy(options.instance, n->instance, sizeof options.instance);
-  struct strs all = {0};
-  if (peer->unproven) {
-    link_shared(n, peer->id, up, &all);
-    options.mute = true;
-    options.declined = &all;
-  }
-  l->sync = sync_open(&world, &options, sys_ticks());
-  strs_free(&all);
-  l->timer = mem_alloc(sizeof *l->timer);
-  uv_timer_init(n->loop, l->timer);
-  l->timer->data = l;
-  net_line_set(line, &net_calls, l);
-  use_peer(l, peer);
-  uv_timer_start(l->timer, on_timer, 0, 0);
-  return l;
+struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
+    const struct link_calls *calls, void *ctx)
+{
+	struct link *l = mem_alloc(sizeof *l);
+	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
+	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has,
+	    world_change, world_text, world_memory};
+	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
+	    .unit = n->config.unit,
+	    .station = n->config.station,
+	    .memory = peer->memory.data,
+	    .memory_len = peer->memory.len};
+	memcpy(options.instance, n->instance, sizeof options.instance);
+	struct strs all = {0};
+	if (peer->unproven) {
+		link_shared(n, peer->id, up, &all);
+		options.mute = true;
+		options.declined = &all;
+	}
+	l->sync = sync_open(&world, &options, sys_ticks());
+	strs_free(&all);
+	l->timer = mem_alloc(sizeof *l->timer);
+	uv_timer_init(n->loop, l->timer);
+	l->timer->data = l;
+	net_line_set(line, &net_calls, l);
+	use_peer(l, peer);
+	uv_timer_start(l->timer, on_timer, 0, 0);
+	return l;
 }
 
-static void free_timer(uv_handle_t *handle) { free(handle); }
-
-void link_close(struct link *l) {
-  if (!l)
-    return;
-  struct sync_state state;
-  sync_state(l->sync, &state);
-  l->peer->changes_in += state.changes_in;
-  l->peer->changes_out += state.changes_out;
-  net_line_close(l->line);
-  sync_free(l->sync);
-  uv_close((uv_handle_t *)l->timer, free_timer);
-  free(l);
+static void free_timer(uv_handle_t *handle)
+{
+	free(handle);
 }
 
-void link_moved(struct link *l) {
-  sync_local(l->sync, sys_ticks());
-  pump(l);
+void link_close(struct link *l)
+{
+	if (!l)
+		return;
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	l->peer->changes_in += state.changes_in;
+	l->peer->changes_out += state.changes_out;
+	net_line_close(l->line);
+	sync_free(l->sync);
+	uv_close((uv_handle_t *)l->timer, free_timer);
+	free(l);
 }
 
-void link_request(struct link *l, uint64_t token) {
-  sync_request(l->sync, token, sys_ticks());
-  pump(l);
+void link_moved(struct link *l)
+{
+	sync_local(l->sync, sys_ticks());
+	pump(l);
 }
 
-struct link_peer *link_peer(const struct link *l) {
-  return l->peer;
+void link_request(struct link *l, uint64_t token)
+{
+	sync_request(l->sync, token, sys_ticks());
+	pump(l);
 }
 
-void link_set_peer(struct link *l, struct link_peer *peer) {
-  if (l->peer != peer)
-    use_peer(l, peer);
+struct link_peer *link_peer(const struct link *l)
+{
+	return l->peer;
 }
 
-bool link_is_up(const struct link *l) { return l->up; }
-
-void link_traffic(const struct link *l, uint64_t *in, uint64_t *out,
-                  bool *equal) {
-  struct sync_state state;
-  sync_state(l->sync, &state);
-  *equal = state.equal;
-  net_line_bytes(l->line, in, out);
+void link_set_peer(struct link *l, struct link_peer *peer)
+{
+	if (l->peer != peer)
+		use_peer(l, peer);
 }
 
-void link_changes(const struct link *l, uint64_t *in, uint64_t *out) {
-  struct sync_state state;
-  sync_state(l->sync, &state);
-  *in = state.changes_in;
-  *out = state.changes_out;
+bool link_is_up(const struct link *l)
+{
+	return l->up;
 }
 
-const char *link_far(const struct link *l) { return net_line_far(l->line); }
+void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal)
+{
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	*equal = state.equal;
+	net_line_bytes(l->line, in, out);
+}
+
+void link_changes(const struct link *l, uint64_t *in, uint64_t *out)
+{
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	*in = state.changes_in;
+	*out = state.changes_out;
+}
+
+const char *link_far(const struct link *l)
+{
+	return net_line_far(l->line);
+}

@@ -1,10 +1,9 @@
 /*
- * daemon/link.h - one open line to one peer: net below, the protocol step in
- * the middle, the store above. The only file that knows all three.
+ * daemon/link.h - one open line to one peer: net below, the protocol step in the middle, the store above. The only file
+ * that knows all three.
  *
- * Order of actions (sync/sync.h): each is finished before the next is taken;
- * what comes in is durable, and its receipts written, before the
- * acknowledgement leaves.
+ * Order of actions (sync/sync.h): each is finished before the next is taken; what comes in is durable, and its receipts
+ * written, before the acknowledgement leaves.
  */
 #ifndef TUYEN_LINK_H
 #define TUYEN_LINK_H
@@ -15,70 +14,55 @@
 struct link;
 struct net_line;
 
-/* What is remembered of one instance of a peer from one line to the next. Owned
- * by links.c. */
+/* What is remembered of one instance of a peer from one line to the next. Owned by links.c. */
 struct link_peer {
-  char *id;   /* "31", "cong-an@11383" */
-  char *name; /* the same while it has not said which instance it is, and of the
-                 superior; else "11383#0" */
-  char *note; /* where the memory is kept on disk; NULL: nowhere */
-  unsigned char instance[8]; /* as it said last; zeros before */
-  /* A superior whose key nobody has vouched for yet: the directives of the
-   * units above are taken from it, and nothing is given but the names of those
-   * ledgers and of their heads. */
-  bool unproven;
-  size_t
-      came_back; /* changes of our own that we did not have, not yet told of */
-  struct buf memory;   /* of the protocol step; also on disk */
-  struct oids refused; /* changes of ours that this peer refused: neither they
-                          nor what is built on them is sent */
-  struct err refusal;  /* the last refusal, for status */
-  struct err error;    /* why the last line ended */
-  int64_t last_contact;
-  uint64_t changes_in, changes_out;
+	char *id; /* "31", "cong-an@11383" */
+	char *
+	    name; /* the same while it has not said which instance it is, and of the superior; else "11383#0" */
+	char *note; /* where the memory is kept on disk; NULL: nowhere */
+	unsigned char instance[8]; /* as it said last; zeros before */
+	/* A superior whose key nobody has vouched for yet: the directives of the units above are taken from it, and nothing
+	 * is given but the names of those ledgers and of their heads. */
+	bool unproven;
+	size_t came_back; /* changes of our own that we did not have, not yet told of */
+	struct buf memory; /* of the protocol step; also on disk */
+	struct oids
+	    refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
+	struct oids unwanted; /* the same for good, and not told again: what it took back itself (node_heal.h) */
+	struct err refusal; /* the last refusal, for status */
+	bool untold; /* nobody who waited for an exchange was told of it yet */
+	struct err error; /* why the last line ended */
+	int64_t last_contact;
+	uint64_t changes_in, changes_out;
 };
 
 struct link_calls {
-  /* What is remembered of the instance that its hello names, where that is not
-   * peer->memory. */
-  void (*memory)(void *ctx, struct link *l, const unsigned char instance[8],
-                 struct buf *out);
-  /* It has said hello under the right name. May close other links, not this
-   * one. */
-  void (*met)(void *ctx, struct link *l, const unsigned char instance[8]);
-  void (*exchanged)(void *ctx, struct link *l, uint64_t token, bool equal,
-                    unsigned refused);
-  void (*ended)(void *ctx, struct link *l,
-                const struct err *why); /* the link is gone after it */
+	/* What is remembered of the instance that its hello names, where that is not peer->memory. */
+	void (*memory)(void *ctx, struct link *l, const unsigned char instance[8], struct buf *out);
+	/* It has said hello under the right name. May close other links, not this one. */
+	void (*met)(void *ctx, struct link *l, const unsigned char instance[8]);
+	void (*exchanged)(void *ctx, struct link *l, uint64_t token, bool equal, unsigned refused);
+	void (*ended)(void *ctx, struct link *l, const struct err *why); /* the link is gone after it */
 };
 
-/* Take over an open line. `up`: we dialled our superior. Begins to speak when
- * the loop next turns. */
-struct link *link_open(struct node *n, struct link_peer *peer, bool up,
-                       struct net_line *line, const struct link_calls *calls,
-                       void *ctx);
+/* Take over an open line. `up`: we dialled our superior. Begins to speak when the loop next turns. */
+struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
+    const struct link_calls *calls, void *ctx);
 void link_close(struct link *l); /* no callback; accepts NULL */
 void link_moved(struct link *l);
 void link_request(struct link *l, uint64_t token);
 struct link_peer *link_peer(const struct link *l);
-void link_set_peer(
-    struct link *l,
-    struct link_peer *peer); /* it is this instance of the same node */
+void link_set_peer(struct link *l, struct link_peer *peer); /* it is this instance of the same node */
 bool link_is_up(const struct link *l);
-void link_traffic(const struct link *l, uint64_t *in, uint64_t *out,
-                  bool *equal); /* bytes */
-void link_changes(const struct link *l, uint64_t *in,
-                  uint64_t *out); /* of this line alone */
+void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal); /* bytes */
+void link_changes(const struct link *l, uint64_t *in, uint64_t *out); /* of this line alone */
 const char *link_far(const struct link *l);
 
-/* Ledgers that this node shares with a peer by today's registry: directives of
- * everyone from the root down to the lower end, and below the lower end
- * directives and reports of everyone. In the order of sending, from the top
- * down: so grants arrive before what is written under them. */
-void link_shared(const struct node *n, const char *peer, bool up,
-                 struct strs *out);
+/* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower
+ * end, and below the lower end directives and reports of everyone.
+ * In the order of sending, from the top down: so grants arrive before what is written under them. */
+void link_shared(const struct node *n, const char *peer, bool up, struct strs *out);
 /* Would this node take changes of `ledger` from that peer? */
-bool link_accepts(const struct node *n, const char *peer, bool up,
-                  const char *ledger);
+bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger);
 
 #endif

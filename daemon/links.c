@@ -9,329 +9,349 @@
 #include "node_enrol.h"
 #include "node_instance.h"
 
-#define QUEUE_LIMIT                                                            \
-  (16 << 20) /* bytes to a peer that takes in nothing, before it is given up   \
-              */
+#define QUEUE_LIMIT (16 << 20) /* bytes to a peer that takes in nothing, before it is given up */
 
-const char *links_superior(const struct links *s) {
-  return s->node->config.superior.unit;
+const char *links_superior(const struct links *s)
+{
+	return s->node->config.superior.unit;
 }
 
-struct line *links_line(const struct links *s, const struct link *l) {
-  for (size_t i = 0; i < s->n_open; i++)
-    if (s->open[i].link == l)
-      return &s->open[i];
-  return NULL;
+struct line *links_line(const struct links *s, const struct link *l)
+{
+	for (size_t i = 0; i < s->n_open; i++)
+		if (s->open[i].link == l)
+			return &s->open[i];
+	return NULL;
 }
 
-struct line *links_named(const struct links *s, const char *name) {
-  for (size_t i = 0; i < s->n_open; i++)
-    if (strcmp(link_peer(s->open[i].link)->name, name) == 0)
-      return &s->open[i];
-  return NULL;
+struct line *links_named(const struct links *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_open; i++)
+		if (strcmp(link_peer(s->open[i].link)->name, name) == 0)
+			return &s->open[i];
+	return NULL;
 }
 
-struct line *links_upward(const struct links *s) {
-  for (size_t i = 0; i < s->n_open; i++)
-    if (link_is_up(s->open[i].link))
-      return &s->open[i];
-  return NULL;
+struct line *links_upward(const struct links *s)
+{
+	for (size_t i = 0; i < s->n_open; i++)
+		if (link_is_up(s->open[i].link))
+			return &s->open[i];
+	return NULL;
 }
 
 /* ---- timers ---- */
 
-uv_timer_t *links_timer(struct links *s) {
-  uv_timer_t *t = mem_alloc(sizeof *t);
-  uv_timer_init(s->node->loop, t);
-  t->data = s;
-  return t;
+uv_timer_t *links_timer(struct links *s)
+{
+	uv_timer_t *t = mem_alloc(sizeof *t);
+	uv_timer_init(s->node->loop, t);
+	t->data = s;
+	return t;
 }
 
-static void free_timer(uv_handle_t *handle) { free(handle); }
+static void free_timer(uv_handle_t *handle)
+{
+	free(handle);
+}
 
-void links_free_timer(uv_timer_t *timer) {
-  uv_close((uv_handle_t *)timer, free_timer);
+void links_free_timer(uv_timer_t *timer)
+{
+	uv_close((uv_handle_t *)timer, free_timer);
 }
 
 /* ---- lines that end, lines that begin ---- */
 
-static struct line take_out(struct links *s, struct line *line) {
-  struct line it = *line;
-  *line = s->open[--s->n_open];
-  return it;
+static struct line take_out(struct links *s, struct line *line)
+{
+	struct line it = *line;
+	*line = s->open[--s->n_open];
+	return it;
 }
 
-void links_drop(struct links *s, struct line *line) {
-  links_heard(s, line);
-  link_close(take_out(s, line).link);
+void links_drop(struct links *s, struct line *line)
+{
+	links_heard(s, line);
+	link_close(take_out(s, line).link);
 }
 
-static void ended(void *ctx, struct link *l, const struct err *why) {
-  struct links *s = ctx;
-  struct link_peer *p = link_peer(l);
-  bool up = link_is_up(l);
-  log_err(LOG_NOTICE, p->id, why);
-  if (p->unproven)
-    links_peer(s, p->id)->error = *why;
-  links_drop(s, links_line(s, l));
-  if (up)
-    links_redial_later(s);
+static void ended(void *ctx, struct link *l, const struct err *why)
+{
+	struct links *s = ctx;
+	struct link_peer *p = link_peer(l);
+	bool up = link_is_up(l);
+	log_err(LOG_NOTICE, p->id, why);
+	if (p->unproven)
+		links_peer(s, p->id)->error = *why;
+	links_drop(s, links_line(s, l));
+	if (up)
+		links_redial_later(s);
 }
 
-/* Changes of our own have come back: once an exchange, what all brought since
- * we began. */
-static void tell_came_back(struct links *s, struct link_peer *p) {
-  if (!p->came_back)
-    return;
-  s->came_back += p->came_back;
-  p->came_back = 0;
-  node_instance_came_back(s->node, p->id, s->came_back);
+/* Changes of our own have come back: once an exchange, what all brought since we began. */
+static void tell_came_back(struct links *s, struct link_peer *p)
+{
+	if (!p->came_back)
+		return;
+	s->came_back += p->came_back;
+	p->came_back = 0;
+	node_instance_came_back(s->node, p->id, s->came_back);
 }
 
-static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal,
-                      unsigned refused) {
-  struct links *s = ctx;
-  struct line *line = links_line(s, l);
-  struct link_peer *p = link_peer(l);
-  tell_came_back(s, p);
-  if (p->unproven) {
-    links_proof_over(s);
-    return;
-  }
-  s->backoff = link_is_up(l) ? BACKOFF_FIRST : s->backoff;
-  if (token && token == line->probe)
-    links_probed(s, line);
-  links_wait_exchanged(s, l, token, equal, refused);
+static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, unsigned refused)
+{
+	struct links *s = ctx;
+	struct line *line = links_line(s, l);
+	struct link_peer *p = link_peer(l);
+	tell_came_back(s, p);
+	if (p->unproven) {
+		links_proof_over(s);
+		return;
+	}
+	s->backoff = link_is_up(l) ? BACKOFF_FIRST : s->backoff;
+	if (token && token == line->probe)
+		links_probed(s, line);
+	links_wait_exchanged(s, l, token, equal, refused);
 }
 
-static const struct link_calls link_calls = {links_memory, links_met, exchanged,
-                                             ended};
+static const struct link_calls link_calls = {links_memory, links_met, exchanged, ended};
 
-/* One line of a node may wait to say which instance it is; one more, and the
- * older one is a leftover. */
-static void drop_unmet(struct links *s, const char *id) {
-  for (size_t i = s->n_open; i-- > 0;)
-    if (!s->open[i].met && !link_is_up(s->open[i].link) &&
-        strcmp(link_peer(s->open[i].link)->id, id) == 0)
-      links_drop(s, &s->open[i]);
+/* One line of a node may wait to say which instance it is; one more, and the older one is a leftover. */
+static void drop_unmet(struct links *s, const char *id)
+{
+	for (size_t i = s->n_open; i-- > 0;)
+		if (!s->open[i].met && !link_is_up(s->open[i].link) &&
+		    strcmp(link_peer(s->open[i].link)->id, id) == 0)
+			links_drop(s, &s->open[i]);
 }
 
-void links_begin(struct links *s, struct link_peer *peer, bool up,
-                 struct net_line *line,
-                 const unsigned char key[KEY_PUBLIC_SIZE]) {
-  if (!up)
-    drop_unmet(s, peer->id);
-  struct line it = {.link = link_open(s->node, peer, up, line, &link_calls, s)};
-  memcpy(it.key, key, KEY_PUBLIC_SIZE);
-  VEC_PUSH(s->open, s->n_open, it);
-  log_line(LOG_NOTICE, "line to %s is open%s", peer->id,
-           peer->unproven ? "; its key is not known" : "");
-  if (up)
-    links_wait_begun(s, &s->open[s->n_open - 1]);
+void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_line *line,
+    const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	if (!up)
+		drop_unmet(s, peer->id);
+	struct line it = {.link = link_open(s->node, peer, up, line, &link_calls, s)};
+	memcpy(it.key, key, KEY_PUBLIC_SIZE);
+	VEC_PUSH(s->open, s->n_open, it);
+	log_line(
+	    LOG_NOTICE, "line to %s is open%s", peer->id, peer->unproven ? "; its key is not known" : "");
+	if (up)
+		links_wait_begun(s, &s->open[s->n_open - 1]);
 }
 
-void links_exchange(struct links *s) {
-  for (size_t i = s->n_open;
-       i-- > 0;) /* backwards: a link that ends gives its place to the last */
-    link_request(s->open[i].link, 0);
-  links_dial(s);
+void links_exchange(struct links *s)
+{
+	for (size_t i = s->n_open; i-- > 0;) /* backwards: a link that ends gives its place to the last */
+		link_request(s->open[i].link, 0);
+	links_dial(s);
 }
 
 /* ---- from below ---- */
 
-/* The node behind a key, if it is a direct subordinate of ours or a station of
- * our unit. */
-static const struct registry_grant *
-subordinate(const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE],
-            char id[136]) {
-  const struct registry_grant *g = registry_by_key(s->node->registry, key);
-  if (!g || s->node->config.station)
-    return NULL;
-  struct buf name = {0};
-  buf_printf(&name, "%s%s%s", g->station ? g->station : "",
-             g->station ? "@" : "", g->unit);
-  const struct registry_unit *u =
-      registry_unit(s->node->registry, buf_str(&name));
-  bool ours = u && u->parent && strcmp(u->parent, s->node->config.unit) == 0 &&
-              name.len < 136;
-  if (ours)
-    memcpy(id, name.data, name.len + 1);
-  buf_free(&name);
-  return ours ? g : NULL;
+/* The node behind a key, if it is a direct subordinate of ours or a station of our unit. */
+static const struct registry_grant *subordinate(
+    const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE], char id[136])
+{
+	const struct registry_grant *g = registry_by_key(s->node->registry, key);
+	if (!g || s->node->config.station)
+		return NULL;
+	struct buf name = {0};
+	buf_printf(&name, "%s%s%s", g->station ? g->station : "", g->station ? "@" : "", g->unit);
+	const struct registry_unit *u = registry_unit(s->node->registry, buf_str(&name));
+	bool ours = u && u->parent && strcmp(u->parent, s->node->config.unit) == 0 && name.len < 136;
+	if (ours)
+		memcpy(id, name.data, name.len + 1);
+	buf_free(&name);
+	return ours ? g : NULL;
 }
 
-static bool admit_subordinate(void *ctx,
-                              const unsigned char key[KEY_PUBLIC_SIZE]) {
-  const struct links *s = ctx;
-  char id[136];
-  return !s->node->config.paused && subordinate(s, key, id) != NULL;
+static bool admit_subordinate(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	const struct links *s = ctx;
+	char id[136];
+	return !s->node->config.paused && subordinate(s, key, id) != NULL;
 }
 
-static void came_in(void *ctx, struct net_line *line,
-                    const unsigned char key[KEY_PUBLIC_SIZE]) {
-  struct links *s = ctx;
-  char id[136];
-  if (subordinate(s, key, id) && !s->node->config.paused)
-    links_begin(s, links_peer(s, id), false, line, key);
-  else
-    net_line_close(line);
+static void came_in(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	struct links *s = ctx;
+	char id[136];
+	if (subordinate(s, key, id) && !s->node->config.paused)
+		links_begin(s, links_peer(s, id), false, line, key);
+	else
+		net_line_close(line);
 }
 
-static void early_bytes(void *ctx, struct net_line *line, const void *bytes,
-                        size_t len) {
-  (void)ctx;
-  (void)line;
-  (void)bytes;
-  (void)len;
+static void early_bytes(void *ctx, struct net_line *line, const void *bytes, size_t len)
+{
+	(void)ctx;
+	(void)line;
+	(void)bytes;
+	(void)len;
 }
 
-static void nobody_closed(void *ctx, struct net_line *line,
-                          const struct err *why) {
-  (void)ctx;
-  (void)line;
-  (void)why;
+static void nobody_closed(void *ctx, struct net_line *line, const struct err *why)
+{
+	(void)ctx;
+	(void)line;
+	(void)why;
 }
 
-static const struct net_calls listen_calls = {admit_subordinate, came_in,
-                                              early_bytes, NULL, nobody_closed};
+static const struct net_calls listen_calls = {admit_subordinate, came_in, early_bytes, NULL, nobody_closed};
 
 /* A key that was suspended, or a unit that went elsewhere, keeps no line. */
-static bool check_below(struct links *s, struct line *line) {
-  char id[136];
-  const char *peer = link_peer(line->link)->id;
-  if (subordinate(s, line->key, id) && strcmp(id, peer) == 0)
-    return true;
-  log_line(LOG_NOTICE, "line to %s is closed: its key is admitted no longer",
-           peer);
-  links_drop(s, line);
-  return false;
+static bool check_below(struct links *s, struct line *line)
+{
+	char id[136];
+	const char *peer = link_peer(line->link)->id;
+	if (subordinate(s, line->key, id) && strcmp(id, peer) == 0)
+		return true;
+	log_line(LOG_NOTICE, "line to %s is closed: its key is admitted no longer", peer);
+	links_drop(s, line);
+	return false;
 }
 
 /* ---- the whole ---- */
 
-static void wake_all(uv_timer_t *timer) {
-  struct links *s = timer->data;
-  for (size_t i = s->n_open;
-       i-- > 0;) { /* backwards: a link that ends gives its place to the last */
-    struct line *line = &s->open[i];
-    if (link_is_up(line->link) ? links_check_up(s, line) : check_below(s, line))
-      link_moved(line->link);
-  }
+static void wake_all(uv_timer_t *timer)
+{
+	struct links *s = timer->data;
+	for (size_t i = s->n_open; i-- > 0;) { /* backwards: a link that ends gives its place to the last */
+		struct line *line = &s->open[i];
+		if (link_is_up(line->link) ? links_check_up(s, line) : check_below(s, line))
+			link_moved(line->link);
+	}
 }
 
-void links_wake(struct links *s) { uv_timer_start(s->wake, wake_all, 0, 0); }
-
-void links_moved(struct links *s) {
-  if (s)
-    links_wake(s);
+void links_wake(struct links *s)
+{
+	uv_timer_start(s->wake, wake_all, 0, 0);
 }
 
-static void close_all(struct links *s) {
-  while (s->n_open)
-    links_drop(s, &s->open[s->n_open - 1]);
-  if (s->dialling)
-    net_line_close(s->dialling);
-  s->dialling = NULL;
-  uv_timer_stop(s->redial);
-  uv_timer_stop(s->proof);
-  s->next_dial = 0;
+void links_moved(struct links *s)
+{
+	if (s)
+		links_wake(s);
 }
 
-int links_reload(struct links *s, struct err *err) {
-  const struct config *c = &s->node->config;
-  close_all(s);
-  net_listener_close(s->listener);
-  s->listener = NULL;
-  s->backoff = BACKOFF_FIRST;
-  if (c->paused)
-    return 0;
-  int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s,
-                                  &s->listener, err)
-                     : 0;
-  node_enrol_listen(s->node->desk, s->listener);
-  links_dial(s); /* also when nobody can call here: that is no reason to fall
-                    silent upwards */
-  return rc;
+static void close_all(struct links *s)
+{
+	while (s->n_open)
+		links_drop(s, &s->open[s->n_open - 1]);
+	if (s->dialling)
+		net_line_close(s->dialling);
+	s->dialling = NULL;
+	uv_timer_stop(s->redial);
+	uv_timer_stop(s->proof);
+	s->next_dial = 0;
 }
 
-int links_start(struct node *n, struct links **out, struct err *err) {
-  struct links *s = mem_alloc(sizeof *s);
-  s->node = n;
-  s->backoff = BACKOFF_FIRST;
-  s->redial = links_timer(s);
-  s->proof = links_timer(s);
-  s->wake = links_timer(s);
-  s->again = links_timer(s);
-  *out = s;
-  const struct net_options options = {.queue_limit = QUEUE_LIMIT};
-  int rc = net_new(n->loop, n->key, &options, &s->net, err);
-  if (rc == 0)
-    rc = links_peers_load(s, err);
-  return rc ? rc : links_reload(s, err);
+void links_restart(struct links *s, const char *ledger)
+{
+	for (size_t i = s->n_open; i-- > 0;) { /* backwards: the last takes the place of one that goes */
+		struct link *l = s->open[i].link;
+		struct strs shared = {0};
+		link_shared(s->node, link_peer(l)->id, link_is_up(l), &shared);
+		if (strs_has(&shared, ledger))
+			links_drop(s, &s->open[i]);
+		strs_free(&shared);
+	}
+	links_dial(s);
 }
 
-void links_stop(struct links *s) {
-  if (!s)
-    return;
-  struct err stopping = {0};
-  err_set(&stopping, ERR_TIMEOUT, N_("the daemon is stopping"));
-  links_wait_end_all(s, &stopping);
-  close_all(s);
-  net_listener_close(s->listener);
-  net_free(s->net);
-  links_free_timer(s->redial);
-  links_free_timer(s->proof);
-  links_free_timer(s->wake);
-  links_free_timer(s->again);
-  links_peers_free(s);
-  free(s->open);
-  free(s);
+int links_reload(struct links *s, struct err *err)
+{
+	const struct config *c = &s->node->config;
+	close_all(s);
+	net_listener_close(s->listener);
+	s->listener = NULL;
+	s->backoff = BACKOFF_FIRST;
+	if (c->paused)
+		return 0;
+	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
+	node_enrol_listen(s->node->desk, s->listener);
+	links_dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
+	return rc;
 }
 
-static void state_of(const struct link_peer *p, const struct line *line,
-                     struct link_state *out) {
-  *out = (struct link_state){
-      .peer = p->id, .open = line != NULL, .last_contact = p->last_contact};
-  out->changes_in = p->changes_in;
-  out->changes_out = p->changes_out;
-  out->error = &p->error;
-  out->refused = &p->refusal;
-  if (!line)
-    return;
-  out->instance = line->met ? p->instance : NULL;
-  out->address = link_far(line->link);
-  link_traffic(line->link, &out->bytes_in, &out->bytes_out, &out->equal);
-  uint64_t in, sent;
-  link_changes(line->link, &in, &sent);
-  out->changes_in += in;
-  out->changes_out += sent;
+int links_start(struct node *n, struct links **out, struct err *err)
+{
+	struct links *s = mem_alloc(sizeof *s);
+	s->node = n;
+	s->backoff = BACKOFF_FIRST;
+	s->redial = links_timer(s);
+	s->proof = links_timer(s);
+	s->wake = links_timer(s);
+	s->again = links_timer(s);
+	*out = s;
+	const struct net_options options = {.queue_limit = QUEUE_LIMIT};
+	int rc = net_new(n->loop, n->key, &options, &s->net, err);
+	if (rc == 0)
+		rc = links_peers_load(s, err);
+	return rc ? rc : links_reload(s, err);
 }
 
-static void state_up(struct links *s, struct link_state *out) {
-  const struct line *line = links_upward(s);
-  if (line && link_peer(line->link)->unproven)
-    line = NULL;
-  state_of(links_peer(s, links_superior(s)), line, out);
-  out->up = true;
-  if (!line) {
-    out->address = s->node->config.superior.address;
-    out->next_try =
-        s->next_dial ? (s->next_dial - sys_ticks() + 999) / 1000 : 0;
-  }
+void links_stop(struct links *s)
+{
+	if (!s)
+		return;
+	struct err stopping = {0};
+	err_set(&stopping, ERR_TIMEOUT, N_("the daemon is stopping"));
+	links_wait_end_all(s, &stopping);
+	close_all(s);
+	net_listener_close(s->listener);
+	net_free(s->net);
+	links_free_timer(s->redial);
+	links_free_timer(s->proof);
+	links_free_timer(s->wake);
+	links_free_timer(s->again);
+	links_peers_free(s);
+	free(s->open);
+	free(s);
 }
 
-void links_states(struct links *s,
-                  void (*visit)(void *ctx, const struct link_state *state),
-                  void *ctx) {
-  struct link_state state;
-  if (links_superior(s)) {
-    state_up(s, &state);
-    visit(ctx, &state);
-  }
-  for (size_t i = 0; i < s->n_open; i++) {
-    if (link_is_up(s->open[i].link))
-      continue;
-    state_of(link_peer(s->open[i].link), &s->open[i], &state);
-    visit(ctx, &state);
-  }
+static void state_of(const struct link_peer *p, const struct line *line, struct link_state *out)
+{
+	*out = (struct link_state){.peer = p->id, .open = line != NULL, .last_contact = p->last_contact};
+	out->changes_in = p->changes_in;
+	out->changes_out = p->changes_out;
+	out->error = &p->error;
+	out->refused = &p->refusal;
+	if (!line)
+		return;
+	out->instance = line->met ? p->instance : NULL;
+	out->address = link_far(line->link);
+	link_traffic(line->link, &out->bytes_in, &out->bytes_out, &out->equal);
+	uint64_t in, sent;
+	link_changes(line->link, &in, &sent);
+	out->changes_in += in;
+	out->changes_out += sent;
+}
+
+static void state_up(struct links *s, struct link_state *out)
+{
+	const struct line *line = links_upward(s);
+	if (line && link_peer(line->link)->unproven)
+		line = NULL;
+	state_of(links_peer(s, links_superior(s)), line, out);
+	out->up = true;
+	if (!line) {
+		out->address = s->node->config.superior.address;
+		out->next_try = s->next_dial ? (s->next_dial - sys_ticks() + 999) / 1000 : 0;
+	}
+}
+
+void links_states(struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx)
+{
+	struct link_state state;
+	if (links_superior(s)) {
+		state_up(s, &state);
+		visit(ctx, &state);
+	}
+	for (size_t i = 0; i < s->n_open; i++) {
+		if (link_is_up(s->open[i].link))
+			continue;
+		state_of(link_peer(s->open[i].link), &s->open[i], &state);
+		visit(ctx, &state);
+	}
 }

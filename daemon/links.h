@@ -14,6 +14,9 @@ int links_start(struct node *n, struct links **out, struct err *err);
 /* Ends all waits with ERR_TIMEOUT and closes everything. Accepts NULL. */
 void links_stop(struct links *s);
 int links_reload(struct links *s, struct err *err); /* the configuration has changed */
+/* A ledger here has lost changes (node_heal.h): the lines that share it begin anew, so that nothing is said of it from a
+ * memory that does not hold any more. */
+void links_restart(struct links *s, const char *ledger);
 void links_moved(struct links *s); /* ledgers or units have changed: everybody looks again, soon */
 
 /*

@@ -47,6 +47,7 @@ void links_peers_free(struct links *s)
 		struct link_peer *p = s->peers.rows[i].value;
 		buf_free(&p->memory);
 		oids_free(&p->refused);
+		oids_free(&p->unwanted);
 		free(p->id);
 		free(p->name);
 		free(p->note);

@@ -168,16 +168,17 @@ static struct wait *wait_of(struct links *s, uint64_t token)
 
 void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool equal, unsigned refused)
 {
-	const struct link_peer *peer = link_peer(l);
+	struct link_peer *peer = link_peer(l);
 	struct wait *w = token ? wait_of(s, token) : NULL;
 	if (!w || !strs_has(&w->open, peer->name))
 		return;
 	struct err err = {0};
-	if (equal && !refused && peer->refused.n == 0) {
+	if (equal && !refused && peer->refused.n == 0 && !peer->untold) {
 		remove_open(w, peer->name);
 		if (w->open.n == 0)
 			end_wait(w, &err);
-	} else if (refused || peer->refused.n) {
+	} else if (refused || peer->refused.n || peer->untold) {
+		peer->untold = false;
 		if (peer->refusal.code)
 			err = peer->refusal;
 		else

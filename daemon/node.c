@@ -9,6 +9,7 @@
 #include "links.h"
 #include "node_arrival.h"
 #include "node_enrol.h"
+#include "node_heal.h"
 #include "node_incidents.h"
 #include "node_instance.h"
 #include "node_join.h"
@@ -25,7 +26,7 @@ static char *path_in(const struct node *n, const char *name)
 	return buf_take(&b);
 }
 
-static int load_registry(struct node *n, struct err *err)
+int node_load_registry(struct node *n, struct err *err)
 {
 	registry_free(n->registry);
 	n->registry = registry_new();
@@ -48,7 +49,7 @@ static int open_files(struct node *n, struct err *err)
 	if (rc == 0)
 		rc = node_instance_load(n, err);
 	if (rc == 0)
-		rc = load_registry(n, err);
+		rc = node_load_registry(n, err);
 	free(key);
 	free(store);
 	free(run);
@@ -64,6 +65,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	int rc = open_files(n, err);
 	if (rc == 0)
 		rc = node_incidents_open(n, err);
+	if (rc == 0)
+		rc = node_heal_open(n, err);
 	if (rc == 0)
 		node_arrival_catch_up(n);
 	n->desk = node_enrol_start(n);
@@ -88,6 +91,7 @@ void node_close(struct node *n)
 	node_enrol_stop(n->desk);
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
+	node_heal_close(n);
 	node_incidents_close(n);
 	registry_free(n->registry);
 	store_close(n->store);
@@ -105,7 +109,7 @@ int node_reload(struct node *n, struct err *err)
 		return rc;
 	config_free(&n->config);
 	n->config = fresh;
-	rc = load_registry(n, err);
+	rc = node_load_registry(n, err);
 	if (rc == 0)
 		rc = links_reload(n->links, err);
 	return rc;

@@ -18,6 +18,7 @@ struct links;
 struct node_enrol;
 struct joining;
 struct incidents;
+struct heal;
 struct control_server;
 
 struct node {
@@ -32,6 +33,7 @@ struct node {
 	struct node_enrol *desk; /* node_enrol.h */
 	struct joining *joining; /* node_join.h: one that is going on, or NULL */
 	struct incidents *incidents; /* node_incidents.h */
+	struct heal *heal; /* node_heal.h */
 	struct control_server *control;
 };
 
@@ -40,6 +42,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 /* Closes lines and socket; memory of handles goes as the loop runs out. Accepts NULL. */
 void node_close(struct node *n);
 
+/* Read all units and grants anew: a ledger of directives has lost changes. */
+int node_load_registry(struct node *n, struct err *err);
 /* Read tuyen.conf again (after `join`) and bring lines in step with it. */
 int node_reload(struct node *n, struct err *err);
 

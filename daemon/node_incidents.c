@@ -90,6 +90,14 @@ void node_incident(struct node *n, const struct incident *i)
 	s->soon |= fresh;
 }
 
+void node_incidents_flush(struct node *n)
+{
+	if (!n->incidents || !uv_is_active((uv_handle_t *)n->incidents->timer))
+		return;
+	write_note(n->incidents);
+	uv_timer_stop(n->incidents->timer);
+}
+
 static int close_signed(struct node *n, struct control_request *req, struct err *err)
 {
 	struct outcome o = {0};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "plan/columns.h"
 
 #define COLUMNS (4 + INCIDENT_WORDS)
 
@@ -162,34 +163,7 @@ void incident_list_sentence(const struct incident_entry *e, struct err *out)
 		snprintf(out->arg[i], ERR_ARG_SIZE, "%s", e->word[INCIDENT_ARG + i]);
 }
 
-/* ---- on the disk: a line an entry, its columns separated by tabs ---- */
-
-static void put_word(struct buf *out, const char *word)
-{
-	for (; *word; word++) {
-		if (*word == '\\' || *word == '\t' || *word == '\n') {
-			buf_putc(out, '\\');
-			buf_putc(out, *word == '\t' ? 't' : *word == '\n' ? 'n' : '\\');
-		} else {
-			buf_putc(out, *word);
-		}
-	}
-}
-
-static char *get_word(const char *bytes, size_t len)
-{
-	struct buf out = {0};
-	for (size_t i = 0; i < len; i++) {
-		char c = bytes[i];
-		if (c == '\\' && i + 1 < len) {
-			c = bytes[++i];
-			c = c == 't' ? '\t' : c == 'n' ? '\n' : c;
-		}
-		if (c)
-			buf_putc(&out, c);
-	}
-	return buf_take(&out);
-}
+/* ---- on the disk: a line an entry ---- */
 
 void incident_list_print(const struct incident_list *l, struct buf *out)
 {
@@ -201,7 +175,7 @@ void incident_list_print(const struct incident_list *l, struct buf *out)
 		    out, "%" PRId64 "\t%" PRId64 "\t%" PRIu64 "\t%s", e->first, e->last, e->count, hex);
 		for (int k = 0; k < INCIDENT_WORDS; k++) {
 			buf_putc(out, '\t');
-			put_word(out, e->word[k]);
+			columns_put(out, e->word[k]);
 		}
 		buf_putc(out, '\n');
 	}
@@ -209,15 +183,9 @@ void incident_list_print(const struct incident_list *l, struct buf *out)
 
 static void read_line(struct incident_list *l, const char *line, size_t len)
 {
-	char *columns[COLUMNS] = {0};
+	char *columns[COLUMNS];
 	struct incident_entry e = {0};
-	size_t n = 0;
-	for (size_t from = 0; from <= len && n < COLUMNS; n++) {
-		const char *tab = memchr(line + from, '\t', len - from);
-		size_t end = tab ? (size_t)(tab - line) : len;
-		columns[n] = get_word(line + from, end - from);
-		from = end + 1;
-	}
+	size_t n = columns_get(line, len, columns, COLUMNS);
 	bool good = n == COLUMNS && l->n < INCIDENT_LIST_MAX && oid_parse(&e.change, columns[3]);
 	if (good) {
 		e.first = strtoll(columns[0], NULL, 10);
@@ -230,16 +198,14 @@ static void read_line(struct incident_list *l, const char *line, size_t len)
 		else
 			append(l, &e);
 	}
-	for (size_t i = 0; i < (good ? 4 : n); i++)
+	for (size_t i = 0; i < (good ? 4 : n) && i < COLUMNS; i++)
 		free(columns[i]);
 }
 
 void incident_list_read(struct incident_list *l, const char *bytes, size_t len)
 {
-	for (size_t from = 0; from < len;) {
-		const char *end = memchr(bytes + from, '\n', len - from);
-		size_t to = end ? (size_t)(end - bytes) : len;
-		read_line(l, bytes + from, to - from);
-		from = to + 1;
-	}
+	const char *line;
+	size_t at = 0, line_len;
+	while (columns_line(bytes, len, &at, &line, &line_len))
+		read_line(l, line, line_len);
 }
