@@ -11,6 +11,7 @@
 #include "node_incidents.h"
 #include "node_enrol.h"
 #include "node_join.h"
+#include "node_load.h"
 #include "node_units.h"
 #include "plan/ops.h"
 

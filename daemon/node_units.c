@@ -7,63 +7,18 @@
 #include "base/table.h"
 #include "control/control.h"
 #include "node.h"
+#include "node_edits.h"
 #include "node_enrol.h"
 #include "node_trust.h"
 #include "registry/enrol.h"
 
-static const struct record *read_levels(struct node *n, struct arena *arena, struct record *levels)
-{
-	struct err absent = {0};
-	struct buf ledger = {0};
-	buf_printf(&ledger, "directives/%s", n->config.anchor.unit ? n->config.anchor.unit : n->config.unit);
-	int rc = store_record(n->store, buf_str(&ledger), NULL, "levels.yaml", arena, levels, &absent);
-	buf_free(&ledger);
-	return rc == 0 ? levels : NULL;
-}
-
-/* Edits on their way into as few changes as the limits allow. */
-struct writing {
-	struct outcome o;
-	const char *ledger, *subject;
-	struct change *change;
-	size_t bytes;
-};
-
-static void writing_begin(struct writing *w, const struct node *n, const char *subject)
-{
-	*w = (struct writing){.subject = subject};
-	w->ledger = arena_printf(&w->o.arena, "directives/%s", n->config.unit);
-}
-
-static void writing_put(struct writing *w, const struct enrol_edit *edit)
-{
-	struct buf text = {0};
-	if (!edit->changed)
-		return;
-	record_print(&edit->record, &text);
-	w->bytes += text.len;
-	if (!w->change || w->change->n_records == CHANGE_RECORDS_MAX || w->bytes > CHANGE_BYTES_MAX) {
-		w->change = outcome_change(&w->o, w->ledger, w->subject, NULL);
-		w->bytes = text.len;
-	}
-	outcome_put(&w->o, w->change, edit->path, &edit->record);
-	buf_free(&text);
-}
-
-static int writing_end(struct writing *w, struct node *n, struct err *err)
-{
-	int rc = node_write(n, &w->o, err);
-	outcome_free(&w->o);
-	return rc;
-}
-
 static int write_unit(struct node *n, const struct enrol_edit *edit, const char *verb, struct err *err)
 {
-	struct writing w;
-	writing_begin(&w, n, "");
+	struct node_edits w;
+	node_edits_begin(&w, n, "");
 	w.subject = arena_printf(&w.o.arena, "unit: %s %s", verb, edit->id);
-	writing_put(&w, edit);
-	return writing_end(&w, n, err);
+	node_edits_put(&w, edit);
+	return node_edits_end(&w, n, err);
 }
 
 /* ---- requests ---- */
@@ -86,7 +41,7 @@ int node_units_judge(struct node *n, const struct enrol_request *request, const 
 	if (rc == 0 && n->config.station)
 		rc = err_set(err, ERR_REFUSED, N_("a station admits nobody; ask the node of its unit"));
 	if (rc == 0)
-		rc = enrol_readmit(n->registry, &n->config, read_levels(n, arena, &levels), request,
+		rc = enrol_readmit(n->registry, &n->config, node_edits_levels(n, arena, &levels), request,
 		    date_of_time(sys_now()), lost, arena, out, err);
 	return rc;
 }
@@ -160,13 +115,13 @@ static int judge_requests(struct node *n, const struct control_request *req, str
 
 static int write_admitted(struct node *n, const struct admitting *all, size_t count, struct err *err)
 {
-	struct writing w;
+	struct node_edits w;
 	if (count == 1)
 		return write_unit(n, &all[0].edit, all[0].edit.n_lost ? "recover" : "admit", err);
-	writing_begin(&w, n, "unit: admit a list");
+	node_edits_begin(&w, n, "unit: admit a list");
 	for (size_t i = 0; i < count; i++)
-		writing_put(&w, &all[i].edit);
-	return writing_end(&w, n, err);
+		node_edits_put(&w, &all[i].edit);
+	return node_edits_end(&w, n, err);
 }
 
 static int welcome(struct node *n, struct control_request *req, const struct admitting *a, struct err *err)
@@ -215,113 +170,14 @@ int node_unit_add(struct node *n, struct control_request *req, struct err *err)
 	struct enrol_edit edit;
 	int rc = node_admitted(n, err);
 	if (rc == 0)
-		rc = enrol_add(
-		    n->registry, &n->config, read_levels(n, &arena, &levels), &unit, &arena, &edit, err);
+		rc = enrol_add(n->registry, &n->config, node_edits_levels(n, &arena, &levels), &unit, &arena,
+		    &edit, err);
 	if (rc == 0)
 		rc = write_unit(n, &edit, "add", err);
 	if (rc == 0) {
 		control_output(req, edit.id, strlen(edit.id));
 		control_output(req, "\n", 1);
 	}
-	arena_free(&arena);
-	return rc;
-}
-
-/* ---- a table of units ---- */
-
-static int write_load(struct node *n, const struct enrol_load *load, struct err *err)
-{
-	struct writing w;
-	writing_begin(&w, n, "unit: load a table");
-	for (size_t i = 0; i < load->n; i++)
-		if (load->rows[i].fate != ENROL_OTHER)
-			writing_put(&w, &load->rows[i].edit);
-	return writing_end(&w, n, err);
-}
-
-/* "Lê Chân, phuong" */
-static void name_and_type(const struct record *r, struct buf *out)
-{
-	const char *type = record_get(r, "type");
-	buf_printf(out, "%s%s%s", record_get(r, "name"), type ? ", " : "", type ? type : "");
-}
-
-static void tell_row(struct control_request *req, const struct enrol_loaded *l)
-{
-	struct buf is = {0}, was = {0};
-	if (l->fate == ENROL_ADDED) {
-		name_and_type(&l->edit.record, &is);
-		control_say(req, N_("added: %1 (%2)"), l->edit.id, buf_str(&is));
-	} else if (l->fate == ENROL_CHANGED) {
-		name_and_type(&l->edit.record, &is);
-		name_and_type(l->before, &was);
-		control_say(req, N_("changed: %1 (%2); it was: %3"), l->edit.id, buf_str(&is), buf_str(&was));
-	}
-	buf_free(&is);
-	buf_free(&was);
-}
-
-#define OTHERS_SHOWN 80
-
-/* "01 (126), 04 (56)": whose rows the others are, and how many. */
-static void count_others(const struct enrol_load *load, struct buf *out)
-{
-	struct table counts = {0};
-	for (size_t i = 0; i < load->n; i++) {
-		const char *parent = load->rows[i].row->cell[UNIT_PARENT].text;
-		if (load->rows[i].fate != ENROL_OTHER)
-			continue;
-		void **place = table_at(&counts, *parent ? parent : "-");
-		*place = (void *)((uintptr_t)*place + 1);
-	}
-	for (size_t i = 0; i < counts.n && i < OTHERS_SHOWN; i++)
-		buf_printf(out, "%s%s (%zu)", i ? ", " : "", counts.rows[i].key,
-		    (size_t)(uintptr_t)counts.rows[i].value);
-	if (counts.n > OTHERS_SHOWN)
-		buf_puts(out, ", …");
-	table_free(&counts);
-}
-
-static void tell_load(struct control_request *req, const struct enrol_load *load, bool dry)
-{
-	char count[4][24];
-	struct buf others = {0};
-	for (int i = 0; i < 4; i++)
-		snprintf(count[i], sizeof count[i], "%zu", load->count[i]);
-	for (size_t i = 0; i < load->n; i++)
-		tell_row(req, &load->rows[i]);
-	if (load->count[ENROL_OTHER]) {
-		count_others(load, &others);
-		control_say(req, N_("belongs to another superior's ledger: %1 rows, under %2"),
-		    count[ENROL_OTHER], buf_str(&others));
-	}
-	control_say(req, N_("%1 units added, %2 changed, %3 as before"), count[ENROL_ADDED],
-	    count[ENROL_CHANGED], count[ENROL_SAME]);
-	if (dry)
-		control_say(req, N_("--dry-run: nothing of this was written"));
-	buf_free(&others);
-}
-
-/* Words: the table. */
-int node_unit_load(struct node *n, struct control_request *req, struct err *err)
-{
-	const char *text = args_word(&req->args, 0), *source = args_get(&req->args, "source");
-	bool dry = args_has(&req->args, "dry-run");
-	struct arena arena = {0};
-	struct unit_list list;
-	struct enrol_load load;
-	struct record levels;
-	int rc = node_admitted(n, err);
-	if (rc == 0)
-		rc = unit_list_read(
-		    &arena, source ? source : "-", text, strlen(text), UNIT_LIST_FULL, &list, err);
-	if (rc == 0)
-		rc = enrol_load(n->registry, &n->config, read_levels(n, &arena, &levels), &list,
-		    date_of_time(sys_now()), &arena, &load, err);
-	if (rc == 0 && !dry)
-		rc = write_load(n, &load, err);
-	if (rc == 0)
-		tell_load(req, &load, dry);
 	arena_free(&arena);
 	return rc;
 }

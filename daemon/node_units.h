@@ -1,5 +1,5 @@
 /*
- * daemon/node_units.h - what the superior's node does for `unit add`, `unit admit` and `unit load`: enrolment reckons
+ * daemon/node_units.h - what the superior's node does for `unit add` and `unit admit`: enrolment reckons
  * (registry/enrol.h), this signs, stores and answers.
  */
 #ifndef TUYEN_NODE_UNITS_H
@@ -24,7 +24,5 @@ int node_unit_add(struct node *n, struct control_request *req, struct err *err);
 /* Words: the texts of requests, all or none of which are admitted. Output: their welcomes in that order, with a line
  * "---" between them. */
 int node_unit_admit(struct node *n, struct control_request *req, struct err *err);
-/* Words: the text of a table. One transaction, as few changes as the limits allow. Notes: what became of its rows. */
-int node_unit_load(struct node *n, struct control_request *req, struct err *err);
 
 #endif

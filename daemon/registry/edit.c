@@ -105,13 +105,20 @@ void edit_start(struct enrol_edit *out, struct arena *arena, const char *id, con
 		    arena_dup(arena, old->fields[i].value));
 }
 
-const char *edit_free_id(const struct registry *r, struct arena *arena, const char *code, struct err *err)
+const char *edit_free_id(const struct registry *r, const char *me, struct arena *arena, const char *code,
+    struct table *taken, struct err *err)
 {
-	const char *id = code;
-	for (int i = 2; i <= IDS_TRIED && registry_unit(r, id); i++)
-		id = arena_printf(arena, "%s.%d", code, i);
-	if (text_is_id(id) && !registry_unit(r, id))
+	const char *id = registry_moved_here(r, me, code);
+	for (int i = 1; !id && i <= IDS_TRIED; i++) {
+		const char *next = i > 1 ? arena_printf(arena, "%s.%d", code, i) : code;
+		if (!registry_unit(r, next) && !(taken && table_get(taken, next)))
+			id = next;
+	}
+	if (id && text_is_id(id)) {
+		if (taken)
+			*table_at(taken, id) = taken;
 		return id;
+	}
 	err_set(err, ERR_INPUT, N_("there is no id left for the code %1"), code);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef TUYEN_REGISTRY_EDIT_H
 #define TUYEN_REGISTRY_EDIT_H
 
+#include "base/table.h"
 #include "registry/enrol.h"
 
 /* Set fields from a list of path and value, ended by a NULL path; a NULL value leaves its field out. */
@@ -15,8 +16,10 @@ int edit_rank(
 int edit_allowed(const struct config *me, struct err *err);
 /* Begin the record of unit `id`, from what it was (or NULL). */
 void edit_start(struct enrol_edit *out, struct arena *arena, const char *id, const struct record *old);
-/* Ids are given once and for ever: the code, or the code and the next number. NULL and ERR_INPUT if none is left. */
-const char *edit_free_id(const struct registry *r, struct arena *arena, const char *code, struct err *err);
+/* Ids are given once and for ever: the code, or the code and the next number; to a unit that a move brings to `me`, the
+ * one it has. `taken` (may be NULL) remembers what is given before it is fed. NULL and ERR_INPUT if none is left. */
+const char *edit_free_id(const struct registry *r, const char *me, struct arena *arena, const char *code,
+    struct table *taken, struct err *err);
 /* Another row of `keys`, active. */
 int edit_add_key(
     struct record *rec, struct arena *arena, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err);

@@ -17,6 +17,7 @@
 #include "record/record.h"
 #include "registry/config.h"
 #include "registry/registry.h"
+#include "registry/reorg_list.h"
 #include "registry/unit_list.h"
 
 #define ENROL_REQUEST_FORMAT "tuyen-request/1"
@@ -70,7 +71,7 @@ enum enrol_fate { ENROL_OTHER, ENROL_ADDED, ENROL_CHANGED, ENROL_SAME };
 
 /* What loading a table makes of one of its rows. */
 struct enrol_loaded {
-	const struct unit_row *row;
+	const struct unit_row *row; /* NULL: of a unit that has ended, by the table of moves */
 	enum enrol_fate fate; /* ENROL_OTHER: it belongs to the ledger of another superior */
 	const struct record *before; /* of a unit that is changed */
 	struct enrol_edit edit; /* set unless ENROL_OTHER */
@@ -79,6 +80,17 @@ struct enrol_loaded {
 struct enrol_load {
 	struct enrol_loaded *rows; /* one for every row of the table, in its order */
 	size_t n, count[4]; /* count: by fate */
+	struct enrol_loaded *ended; /* units of this superior that have ended */
+	size_t n_ended, ended_count[4];
+	size_t retyped; /* lines that say of a unit here that it goes on under another name or kind */
+	size_t foreign; /* lines of the table of moves that belong to other superiors */
+	size_t given; /* lines by which a unit that goes on gave a part of itself away */
+};
+
+/* What is loaded. */
+struct enrol_tables {
+	const struct unit_list *units;
+	const struct reorg_list *moves; /* or NULL */
 };
 
 /* Write a request from what init put into the configuration. */
@@ -111,12 +123,15 @@ int enrol_add(const struct registry *r, const struct config *me, const struct re
     const struct enrol_unit *unit, struct arena *arena, struct enrol_edit *out, struct err *err);
 
 /*
- * What a table makes of the registry: the rows whose parent is this unit are its direct subordinates, which are
- * registered, or have their name and type brought up to date; what the table leaves blank stays. Keys are never
- * touched. All or nothing: ERR_INPUT or ERR_REFUSED with the place in the table. Memory is the arena's.
+ * What tables make of the registry: the rows whose parent is this unit are its direct subordinates, which are
+ * registered, or have their name and type brought up to date; what the table leaves blank stays. What went into them
+ * by the table of moves (registry/timeline.h) is registered with its last day and its successors; where the registry
+ * has it already, that is added. The units that are still there come first when ids are given. Keys are never touched.
+ * All or nothing: ERR_INPUT or ERR_REFUSED with the place in the table. Memory is the arena's.
  */
 int enrol_load(const struct registry *r, const struct config *me, const struct record *levels,
-    const struct unit_list *list, day_t today, struct arena *arena, struct enrol_load *out, struct err *err);
+    const struct enrol_tables *tables, day_t today, struct arena *arena, struct enrol_load *out,
+    struct err *err);
 
 /* The welcome for an admitted key, once the registry was fed with the change that admitted it. The same bytes every
  * time. ERR_NOT_FOUND if the registry does not know the key. */

@@ -84,7 +84,7 @@ int enrol_add(const struct registry *r, const struct config *me, const struct re
 		out->changed = false;
 		return 0;
 	}
-	const char *id = edit_free_id(r, arena, unit->code, err);
+	const char *id = edit_free_id(r, me->unit, arena, unit->code, NULL, err);
 	if (!id)
 		return ERR_INPUT;
 	out->id = arena_dup(arena, id);

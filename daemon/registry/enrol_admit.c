@@ -204,7 +204,7 @@ static int admit(struct judging *j)
 		return rc;
 	if (u)
 		return admit_old(j, u);
-	const char *id = req->recover ? req->unit : edit_free_id(j->r, j->arena, req->unit, j->err);
+	const char *id = req->recover ? req->unit : edit_free_id(j->r, j->me->unit, j->arena, req->unit, NULL, j->err);
 	return id ? admit_new(j, id, req->unit) : ERR_INPUT;
 }
 

@@ -93,6 +93,26 @@ void registry_replaced_by(const struct registry *r, const char *unit, struct str
 	strs_sort(out);
 }
 
+static bool is_claimed_by(const struct unit *u, const char *superior)
+{
+	for (size_t i = 0; i < u->n_claims; i++)
+		if (strcmp(u->claims[i]->issuer, superior) == 0)
+			return true;
+	return false;
+}
+
+const char *registry_moved_here(const struct registry *r, const char *superior, const char *typed)
+{
+	size_t len = strlen(typed);
+	for (size_t i = 0; i < r->units.n; i++) {
+		const struct unit *u = r->units.rows[i].value;
+		if (str_is(u->moved_to, superior) && !is_claimed_by(u, superior) &&
+		    strncmp(u->id, typed, len) == 0 && (!u->id[len] || u->id[len] == '.'))
+			return u->id;
+	}
+	return NULL;
+}
+
 void registry_below(const struct registry *r, const char *top, bool stations, struct strs *out)
 {
 	for (size_t i = 0; i < r->units.n; i++) {

@@ -109,6 +109,8 @@ bool registry_was_above(const struct registry *r, const char *upper, const char 
 bool registry_replaces(const struct registry *r, const char *unit, const char *ended);
 /* All that it replaces as a whole, sorted. */
 void registry_replaced_by(const struct registry *r, const char *unit, struct strs *out);
+/* The id of a unit that a move brought to this superior, who has not registered it yet, by its id or code; NULL. */
+const char *registry_moved_here(const struct registry *r, const char *superior, const char *typed);
 /* The unit record as it was last fed (removed ones: NULL). Borrowed like registry_unit. */
 const struct record *registry_record(const struct registry *r, const char *id);
 bool registry_valid_on(const struct registry_unit *u, day_t day); /* valid_from <= day <= valid_to */

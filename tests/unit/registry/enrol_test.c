@@ -369,7 +369,8 @@ static const char *load(struct node *by, const char *text, bool keep, struct err
 	ERR_CLEAR(err);
 	int rc = unit_list_read(&arena, "t.csv", text, strlen(text), UNIT_LIST_FULL, &list, err);
 	if (rc == 0)
-		rc = enrol_load(by->registry, &by->config, NULL, &list, today(), &arena, &l, err);
+		rc = enrol_load(by->registry, &by->config, NULL, &(struct enrol_tables){&list, NULL}, today(),
+		    &arena, &l, err);
 	for (size_t i = 0; rc == 0 && i < l.n; i++) {
 		buf_printf(&said, "%s%s %s", i ? " | " : "", fates[l.rows[i].fate],
 		    l.rows[i].edit.id ? l.rows[i].edit.id : l.rows[i].row->cell[UNIT_CODE].text);
