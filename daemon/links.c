@@ -8,6 +8,7 @@
 #include "links_inside.h"
 #include "node_enrol.h"
 #include "node_instance.h"
+#include "node_trust.h"
 
 #define QUEUE_LIMIT (16 << 20) /* bytes to a peer that takes in nothing, before it is given up */
 
@@ -152,7 +153,7 @@ void links_exchange(struct links *s)
 static const struct registry_grant *subordinate(
     const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE], char id[136])
 {
-	const struct registry_grant *g = registry_by_key(s->node->registry, key);
+	const struct registry_grant *g = node_trust_welcome(s->node, key);
 	if (!g || s->node->config.station)
 		return NULL;
 	struct buf name = {0};

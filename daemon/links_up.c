@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "links_inside.h"
+#include "node_trust.h"
 
 #define PROOF_MS 600000 /* for the directives of some months, over a slow line */
 
@@ -28,8 +29,8 @@ static void look_for_ended(void *ctx, const struct registry_grant *g)
 
 static enum standing standing(const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE])
 {
-	const struct node *n = s->node;
-	const struct registry_grant *g = registry_by_key(n->registry, key);
+	struct node *n = s->node;
+	const struct registry_grant *g = node_trust_welcome(n, key);
 	struct asked asked = {key, links_superior(s), false};
 	if (g)
 		return !g->station && str_is(g->unit, links_superior(s)) ? PROVEN : FOREIGN;
