@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "node_admission.h"
+#include "node_heal.h"
 #include "node_held.h"
 #include "node_incidents.h"
 #include "plan/receipt.h"
@@ -21,7 +22,9 @@ static int judge(
     void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
 {
 	const struct judging *j = ctx;
-	int rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
+	int rc = node_heal_check(j->node, &c->id, err);
+	if (rc == 0)
+		rc = registry_check(j->node->registry, j->grant, c, texts, n, err);
 	if (rc == 0)
 		rc = node_check_claim(j->node, c, texts, n, err);
 	if (rc == 0)

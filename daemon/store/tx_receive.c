@@ -91,9 +91,6 @@ static int check_signature(
 	return 0;
 }
 
-typedef int judge_fn(
-    void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err);
-
 /* Everything that can be asked of a change, in order of what the answer costs. *known: it is there already. */
 static int receive(struct draft *d, const struct change *c, const unsigned char *public_key, judge_fn *judge,
     void *ctx, bool *known, struct err *err)
