@@ -548,6 +548,73 @@ static void a_welcome_is_for_one_node(void **state)
 	node_free(&other);
 }
 
+/* A new machine for a unit whose old one is lost: it need not know level and name, and the old key goes. */
+static void a_lost_machine_is_replaced(void **state)
+{
+	(void)state;
+	struct node city = root_new("31", "province");
+	struct node ward = node_new("11383", NULL, "commune", "phường Lê Chân", NULL);
+	struct node fresh = node_new("11383", NULL, ENROL_UNKNOWN, "11383", NULL);
+	struct node nobody = node_new("11914", NULL, ENROL_UNKNOWN, "11914", NULL);
+	struct buf text = {0}, welcome = {0};
+	struct enrol_request req, vain;
+	struct enrol_welcome w;
+	struct enrol_edit edit;
+	struct err err = {0};
+	struct arena *arena = &fresh.arena;
+	assert_int_equal(join(&ward, &city, &welcome, &err), 0);
+	buf_cut(&welcome, 0);
+	assert_int_equal(enrol_request(&fresh.config, fresh.key, true, &text, &err), 0);
+	assert_int_equal(enrol_read_request(arena, "r", buf_str(&text), text.len, &req, &err), 0);
+	assert_true(req.recover);
+	/* Not by the way: somebody has to say that the old one is gone. */
+	assert_int_equal(
+	    enrol_admit(city.registry, &city.config, NULL, &req, today(), arena, &edit, &err), ERR_REFUSED);
+	assert_string_equal(err.rule, "keys");
+	assert_non_null(strstr(err.hint, "--recover"));
+	ERR_CLEAR(&err);
+	if (enrol_readmit(city.registry, &city.config, NULL, &req, today(), "suspended", arena, &edit, &err) <
+	    0)
+		tree_fail(&err);
+	assert_int_equal(edit.n_lost, 1);
+	assert_string_equal(edit.lost[0], "k1");
+	assert_string_equal(record_get(&edit.record, "keys.k1.state"), "suspended");
+	assert_string_equal(record_get(&edit.record, "keys.k2.state"), "active");
+	feed(&city, &edit);
+	assert_null(registry_by_key(city.registry, key_public(ward.key)));
+	assert_int_equal(enrol_welcome(city.registry, &city.config, city.key, &req, &welcome, &err), 0);
+	assert_int_equal(enrol_read_welcome(arena, "w", buf_str(&welcome), welcome.len, &w, &err), 0);
+	assert_int_equal(enrol_take(&fresh.config, &w, key_public(fresh.key), NULL, &err), 0);
+	assert_string_equal(fresh.config.level, "commune");
+	assert_string_equal(fresh.config.name, "phường Lê Chân");
+	assert_int_equal(fresh.config.rank, 3);
+	/* Again: nothing is lost any more. */
+	assert_int_equal(
+	    enrol_readmit(city.registry, &city.config, NULL, &req, today(), "retired", arena, &edit, &err),
+	    0);
+	assert_false(edit.changed);
+	assert_int_equal(edit.n_lost, 0);
+	/* The old machine asks to come back: its key is gone for good. */
+	assert_int_equal(ask(&ward, arena, &vain, &err), 0);
+	assert_int_equal(
+	    enrol_readmit(city.registry, &city.config, NULL, &vain, today(), "retired", arena, &edit, &err),
+	    ERR_REFUSED);
+	ERR_CLEAR(&err);
+	buf_cut(&text, 0);
+	assert_int_equal(enrol_request(&nobody.config, nobody.key, true, &text, &err), 0);
+	assert_int_equal(enrol_read_request(arena, "r", buf_str(&text), text.len, &req, &err), 0);
+	assert_int_equal(
+	    enrol_readmit(city.registry, &city.config, NULL, &req, today(), "retired", arena, &edit, &err),
+	    ERR_REFUSED);
+	assert_non_null(strstr(err.msg, "nothing to recover"));
+	buf_free(&text);
+	buf_free(&welcome);
+	node_free(&city);
+	node_free(&ward);
+	node_free(&fresh);
+	node_free(&nobody);
+}
+
 static void a_welcome_needs_an_admission(void **state)
 {
 	(void)state;
@@ -611,6 +678,7 @@ int main(void)
 	    cmocka_unit_test(no_byte_can_be_changed),
 	    cmocka_unit_test(line_ends_do_not_matter),
 	    cmocka_unit_test(a_welcome_is_for_one_node),
+	    cmocka_unit_test(a_lost_machine_is_replaced),
 	    cmocka_unit_test(a_welcome_needs_an_admission),
 	    cmocka_unit_test(what_is_written_passes_the_check),
 	};
