@@ -3,7 +3,6 @@
 #include "ask.h"
 #include "cli.h"
 #include "reader.h"
-#include "registry/unit_list.h"
 #include "say.h"
 #include "show.h"
 
@@ -146,18 +145,4 @@ int cli_unit_add(struct cli *cli, struct err *err)
 		if (!args_has(&cli->args, needed[i]))
 			return err_set(err, ERR_USAGE, "'%1' needs --%2", cli->command->name, needed[i]);
 	return ask_node(cli, err);
-}
-
-int cli_unit_load(struct cli *cli, struct err *err)
-{
-	struct arena arena = {0};
-	struct unit_list list;
-	int rc = ask_take_file(cli, err);
-	if (rc == 0)
-		rc = unit_list_read(&arena, args_get(&cli->args, "source"), args_word(&cli->args, 0),
-		    strlen(args_word(&cli->args, 0)), UNIT_LIST_FULL, &list, err);
-	if (rc == 0)
-		rc = ask_report(cli, err);
-	arena_free(&arena);
-	return rc;
 }
