@@ -217,9 +217,9 @@ static void put_signature(struct proof *p, const struct link *l, const char *hex
 	put_command(out,
 	    arena_printf(&p->r.arena,
 		"git -C proof.git -c gpg.ssh.allowedSignersFile=../allowed_signers verify-commit %s", hex));
-	put_answer(p, out, N_("must say: %1"),
-	    arena_printf(&p->r.arena, "Good \"git\" signature for %s with ED25519 key %s", l->account,
-		fingerprint(&p->r, l->key)));
+	put_answer(p, out, N_("must say:"));
+	buf_printf(out, "      Good \"git\" signature for %s with ED25519 key %s\n", l->account,
+	    fingerprint(&p->r, l->key));
 }
 
 static bool is_directive(const struct link *l)

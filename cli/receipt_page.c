@@ -58,7 +58,7 @@ static void gather_facts(struct page *g, const struct receipt *p)
 	    {_(N_("Due day")), what_was_due(r, p->row), false, false},
 	    {_(N_("In time")),
 		!p->row->late ? _(N_("not late: there was no due day"))
-		: p->late     ? _(N_("LATE"))
+		: p->late     ? _(N_("RECEIVED LATE"))
 			      : _(N_("ON TIME")),
 		true, false},
 	};
