@@ -92,6 +92,10 @@ static const char *const choices[] = {
     N_("restored"),
     N_("moved"),
     N_("recovered"),
+    N_("unknown"),
+    N_("open"),
+    N_("used"),
+    N_("expired"),
 };
 
 static bool wants_vietnamese(void)
