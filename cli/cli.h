@@ -39,6 +39,7 @@ int cli_unit_load(struct cli *cli, struct err *err);
 int cli_unit_admit(struct cli *cli, struct err *err);
 int unit_admit_pending(struct cli *cli, struct err *err); /* `unit admit --pending [UNIT]` */
 int cli_unit_invite(struct cli *cli, struct err *err);
+int cli_key_replace(struct cli *cli, struct err *err);
 int cli_plan_load(struct cli *cli, struct err *err);
 int cli_plan_list(struct cli *cli, struct err *err);
 int cli_plan_show(struct cli *cli, struct err *err);

@@ -50,6 +50,18 @@ static void say_joined(const struct cli *cli, const struct config *config)
 	buf_free(&fingerprint);
 }
 
+/* By what is in the store; if that cannot be read, the welcome is held against what is pinned. */
+static void know_anchor(const struct cli *cli, const struct config *config, struct enrol_welcome *welcome)
+{
+	struct reader reader;
+	struct err unread = {0};
+	if (!config->anchor.unit)
+		return;
+	if (reader_open(cli, &reader, &unread) == 0)
+		enrol_know_anchor(reader.registry, config, welcome);
+	reader_close(&reader);
+}
+
 static int join_welcome(const struct cli *cli, struct config *config, const struct key *key,
     const struct buf *text, struct err *err)
 {
@@ -57,6 +69,8 @@ static int join_welcome(const struct cli *cli, struct config *config, const stru
 	struct enrol_welcome welcome;
 	const char *file = args_word(&cli->args, 0), *superior = args_get(&cli->args, "superior");
 	int rc = enrol_read_welcome(&arena, file, buf_str(text), text->len, &welcome, err);
+	if (rc == 0)
+		know_anchor(cli, config, &welcome);
 	if (rc == 0)
 		rc = enrol_take(config, &welcome, key_public(key), superior, err);
 	if (rc == 0)

@@ -24,6 +24,7 @@ static const struct verb {
     {"unit load", cli_unit_load},
     {"unit admit", cli_unit_admit},
     {"unit invite", cli_unit_invite},
+    {"key replace", cli_key_replace},
     {"plan load", cli_plan_load},
     {"plan list", cli_plan_list},
     {"plan show", cli_plan_show},

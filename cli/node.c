@@ -125,6 +125,23 @@ out:
 	return rc;
 }
 
+/* The key that may replace the root's own: it lies here until somebody takes it to the safe. */
+static int make_reserve(const struct tree *tree, struct config *c, struct err *err)
+{
+	struct key *key = NULL;
+	char *path = tree_path(tree, NODE_RESERVE);
+	int rc = key_generate(&key, err);
+	if (rc == 0)
+		rc = key_save(key, path, err);
+	if (rc == 0) {
+		c->anchor.has_reserve = true;
+		memcpy(c->anchor.reserve, key_public(key), KEY_PUBLIC_SIZE);
+	}
+	key_free(key);
+	free(path);
+	return rc;
+}
+
 static int fill_stage(const struct tree *tree, struct config *c, bool root, struct err *err)
 {
 	struct key *key = NULL;
@@ -136,6 +153,8 @@ static int fill_stage(const struct tree *tree, struct config *c, bool root, stru
 		rc = tree_make_places(tree, err);
 	if (rc == 0)
 		rc = store_init(store, err);
+	if (rc == 0 && root)
+		rc = make_reserve(tree, c, err);
 	if (rc == 0 && root)
 		rc = write_genesis(c, key, store, err);
 	if (rc == 0)
@@ -159,9 +178,12 @@ int node_make(const char *dir, struct config *config, bool root, struct err *err
 	if (rc != 0)
 		return rc;
 	config_node(config, name);
-	if (root)
+	if (root) {
 		say(N_("%1 is now the node of %2, and the root of trust"), dir, name);
-	else
+		say(N_("its reserve key is %1/%2: move it to a stick and keep that in the safe; nothing else "
+		       "can replace a stolen key of the root"),
+		    dir, NODE_RESERVE);
+	} else
 		say(N_("%1 is now the node of %2"), dir, name);
 	return 0;
 }

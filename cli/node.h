@@ -4,6 +4,8 @@
 
 #include "registry/config.h"
 
+#define NODE_RESERVE "reserve.key" /* in a root's directory, until somebody takes it to the safe */
+
 /* A new node in `dir` with a key and a store of its own; says so. ERR_REFUSED where something of a node stands. */
 int node_make(const char *dir, struct config *config, bool root, struct err *err);
 /* ERR_INPUT unless the value of --option is an id, or host:port. NULL is fine. */

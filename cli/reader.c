@@ -19,8 +19,7 @@ int reader_open(const struct cli *cli, struct reader *out, struct err *err)
 	if (rc != 0)
 		return rc;
 	out->registry = registry_new();
-	if (out->config.anchor.unit)
-		rc = registry_set_anchor(out->registry, out->config.anchor.unit, out->config.anchor.key, err);
+	rc = config_pin(&out->config, out->registry, err);
 	if (rc == 0)
 		rc = registry_load(out->registry, out->store, err);
 	if (rc == 0)

@@ -17,7 +17,7 @@
 #define STAGE ".making-"
 
 /* What a node is made of; its settings last, for they say that it is whole. */
-static const char *const parts[] = {"run", "spool", "store.git", "key", CONFIG_FILE};
+static const char *const parts[] = {"run", "spool", "store.git", "reserve.key", "key", CONFIG_FILE};
 #define N_PARTS (sizeof parts / sizeof *parts)
 
 static char *join(const char *dir, const char *name)

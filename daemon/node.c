@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "control/control.h"
 #include "links.h"
+#include "node_anchor.h"
 #include "node_arrival.h"
 #include "node_enrol.h"
 #include "node_heal.h"
@@ -30,9 +31,7 @@ int node_load_registry(struct node *n, struct err *err)
 {
 	registry_free(n->registry);
 	n->registry = registry_new();
-	int rc = 0;
-	if (n->config.anchor.unit)
-		rc = registry_set_anchor(n->registry, n->config.anchor.unit, n->config.anchor.key, err);
+	int rc = config_pin(&n->config, n->registry, err);
 	return rc ? rc : registry_load(n->registry, n->store, err);
 }
 
@@ -67,6 +66,9 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
 		rc = node_heal_open(n, err);
+	struct err unfinished = {0};
+	if (rc == 0 && node_anchor_settle(n, &unfinished) != 0)
+		log_err(LOG_ERROR, "anchor", &unfinished);
 	if (rc == 0)
 		node_arrival_catch_up(n);
 	n->desk = node_enrol_start(n);
@@ -110,6 +112,8 @@ int node_reload(struct node *n, struct err *err)
 	config_free(&n->config);
 	n->config = fresh;
 	rc = node_load_registry(n, err);
+	if (rc == 0)
+		rc = node_anchor_settle(n, err);
 	if (rc == 0)
 		rc = links_reload(n->links, err);
 	return rc;

@@ -84,12 +84,19 @@ static bool is_one_too_many(struct node *n, const struct change *c)
 	return many;
 }
 
+/* An anchor above the one that is pinned here: the handover to it stands in another ledger of the same exchange. */
+static bool is_new_anchor(const struct judging *j, const struct change *c)
+{
+	return j->arrival->from_above && !c->station &&
+	       (oid_is_zero(&c->grant) || oid_eq(&c->grant, &registry_reserve));
+}
+
 static void receive(struct judging *j, struct tx *tx, const struct change *c, struct arrival_result *r)
 {
 	struct node *n = j->node;
 	bool known = false;
 	j->grant = registry_grant(n->registry, &c->grant, c->unit, c->station);
-	if (!j->grant && !j->fresh && grant_is_here(n, &c->grant)) {
+	if (!j->grant && !j->fresh && !is_new_anchor(j, c) && grant_is_here(n, &c->grant)) {
 		char writer[136];
 		change_writer(c, writer);
 		err_set(&r->err, ERR_REFUSED, N_("a change of %1 names as its grant what grants %2 nothing"),

@@ -135,6 +135,8 @@ static int take_welcome(struct joining *j, const struct enrol_talk *t, struct er
 	if (rc == 0)
 		rc = config_load(n->dir, &fresh, err);
 	if (rc == 0)
+		enrol_know_anchor(n->registry, &fresh, &w);
+	if (rc == 0)
 		rc = enrol_take(&fresh, &w, key_public(n->key), j->address, err);
 	if (rc == 0)
 		rc = config_save(&fresh, n->dir, err);

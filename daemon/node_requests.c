@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "links.h"
 #include "node.h"
+#include "node_anchor.h"
 #include "node_incidents.h"
 #include "node_enrol.h"
 #include "node_join.h"
@@ -216,6 +217,7 @@ static const struct {
     {"clock", clock_now, 0},
     {"incident close", node_incident_close, 1},
     {"incidents", node_incidents_tell, 0},
+    {"key replace", node_key_replace, 0},
     {"lines", lines, 0},
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},

@@ -44,17 +44,20 @@ static int no_passphrase(char *text, int size, int writing, void *ctx)
 	return -1;
 }
 
+int key_read(const void *bytes, size_t len, const char *name, struct key **out, struct err *err)
+{
+	BIO *bio = BIO_new_mem_buf(bytes, (int)len);
+	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	BIO_free(bio);
+	return pkey ? wrap(pkey, out, err) : err_set(err, ERR_INPUT, N_("%1 is not a private key"), name);
+}
+
 int key_load(const char *path, struct key **out, struct err *err)
 {
 	struct buf text = {0};
 	int rc = sys_read_file(path, 4096, &text, err);
-	if (rc == 0) {
-		BIO *bio = BIO_new_mem_buf(buf_str(&text), (int)text.len);
-		EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-		BIO_free(bio);
-		rc = pkey ? wrap(pkey, out, err)
-			  : err_set(err, ERR_INPUT, N_("%1 is not a private key"), path);
-	}
+	if (rc == 0)
+		rc = key_read(buf_str(&text), text.len, path, out, err);
 	if (text.data)
 		memset(text.data, 0, text.len);
 	buf_free(&text);

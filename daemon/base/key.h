@@ -17,6 +17,8 @@ struct key; /* a private key with its public half */
 
 int key_generate(struct key **out, struct err *err);
 int key_load(const char *path, struct key **out, struct err *err);
+/* The same from the bytes of such a file; `name` is for messages. */
+int key_read(const void *bytes, size_t len, const char *name, struct key **out, struct err *err);
 int key_save(const struct key *key, const char *path, struct err *err); /* refuses to overwrite */
 void key_free(struct key *key);
 

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "record/text.h"
 #include "registry/form.h"
+#include "registry/registry.h"
 
 void config_init(struct config *c)
 {
@@ -23,6 +24,22 @@ void config_free(struct config *c)
 const char *config_keep(struct config *c, const char *text)
 {
 	return arena_dup(&c->arena, text);
+}
+
+struct config_peer config_keep_peer(struct config *c, const struct config_peer *peer)
+{
+	struct config_peer kept = *peer;
+	kept.unit = config_keep(c, peer->unit);
+	kept.address = config_keep(c, peer->address);
+	return kept;
+}
+
+int config_pin(const struct config *c, struct registry *r, struct err *err)
+{
+	int rc = c->anchor.unit ? registry_set_anchor(r, c->anchor.unit, c->anchor.key, err) : 0;
+	if (rc == 0 && c->anchor.unit && c->anchor.has_reserve)
+		registry_set_reserve(r, c->anchor.reserve);
+	return rc;
 }
 
 bool config_address(const char *text, char host[256], char port[6])
@@ -72,7 +89,7 @@ static void check_whole(struct form *f, const struct config *c)
 int config_parse(const char *file, const char *bytes, size_t len, struct config *out, struct err *err)
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "rank",
-	    "listen", "address", "root", "paused", "superior", "anchor", "grant", "above", NULL};
+	    "listen", "address", "root", "paused", "superior", "anchor", "handover", "grant", "above", NULL};
 	struct form f;
 	config_init(out);
 	form_open(&f, &out->arena, file, bytes, len, CONFIG_FORMAT, known, err);
@@ -88,6 +105,7 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	out->paused = form_yes(&f, "paused");
 	form_peer(&f, "superior", false, &out->superior);
 	form_peer(&f, "anchor", false, &out->anchor);
+	form_peer(&f, "handover", false, &out->handover);
 	form_change(&f, "grant", false, &out->grant);
 	out->above = form_ids(&f, &out->arena, "above", &out->n_above);
 	check_whole(&f, out);
@@ -114,6 +132,7 @@ void config_print(const struct config *c, struct buf *out)
 	form_put(out, 0, "paused", c->paused ? "yes" : NULL);
 	form_put_peer(out, "superior", &c->superior);
 	form_put_peer(out, "anchor", &c->anchor);
+	form_put_peer(out, "handover", &c->handover);
 	form_put_change(out, "grant", &c->grant);
 	form_put_ids(out, "above", c->above, c->n_above);
 }

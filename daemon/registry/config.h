@@ -20,6 +20,8 @@ struct config_peer {
 	const char *unit; /* NULL: not known yet; then the rest means nothing */
 	const char *address; /* "host:port", or NULL */
 	unsigned char key[KEY_PUBLIC_SIZE];
+	bool has_reserve;
+	unsigned char reserve[KEY_PUBLIC_SIZE]; /* of an anchor: the key that may replace its active one */
 };
 
 /* Start from config_init or config_load; config_free when done. The strings are the arena's; to set one, give it
@@ -37,8 +39,9 @@ struct config {
 	bool admitted; /* root, or a welcome was taken */
 	bool paused; /* sync --pause is in force */
 	struct config_peer superior; /* of the root: none */
-	struct config_peer anchor; /* address never set */
-	struct oid grant; /* zero: not admitted, or the anchor's own */
+	struct config_peer anchor; /* its first key, by which what it wrote is judged for ever; address never set */
+	struct config_peer handover; /* of a node that was a root: the anchor it was put under */
+	struct oid grant; /* zero: not admitted, or the anchor's own first key */
 	const char *const
 	    *above; /* ids of the units above its line, root first, the superior last; of a station the last
 				   * one is its own unit */
@@ -48,6 +51,12 @@ struct config {
 void config_init(struct config *c);
 void config_free(struct config *c);
 const char *config_keep(struct config *c, const char *text); /* a copy in c's arena; NULL gives NULL */
+
+/* Pin the anchor, with its reserve key, in a fresh registry. */
+struct registry;
+int config_pin(const struct config *c, struct registry *r, struct err *err);
+/* A peer with its strings in c's arena. */
+struct config_peer config_keep_peer(struct config *c, const struct config_peer *peer);
 
 /* NODE/tuyen.conf. No file: ERR_NOT_FOUND with the hint to run `tuyen init`. */
 int config_load(const char *node_dir, struct config *out, struct err *err);

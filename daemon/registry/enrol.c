@@ -26,6 +26,23 @@ static void print_request(const struct enrol_request *req, struct buf *out)
 	form_put(out, 0, "address", req->address);
 	form_put(out, 0, "recover", req->recover ? "yes" : NULL);
 	form_put_key(out, 0, "key", req->key);
+	if (!req->anchor)
+		return;
+	form_put(out, 0, "anchor", "yes");
+	form_put_rank(out, req->rank);
+	form_put_key(out, 0, "anchor_key", req->anchor_key);
+	if (req->has_reserve)
+		form_put_key(out, 0, "reserve", req->reserve);
+}
+
+/* A root, or one that was a root and has not handed over yet, says what it wrote under. */
+static void say_anchor(const struct config *me, struct enrol_request *req)
+{
+	req->anchor = me->root || me->handover.unit;
+	req->rank = me->rank;
+	memcpy(req->anchor_key, me->anchor.key, KEY_PUBLIC_SIZE);
+	req->has_reserve = me->anchor.has_reserve;
+	memcpy(req->reserve, me->anchor.reserve, KEY_PUBLIC_SIZE);
 }
 
 int enrol_request(
@@ -34,13 +51,14 @@ int enrol_request(
 	int rc = config_check(me, err);
 	if (rc < 0)
 		return rc;
-	if (me->root) {
-		err_set(err, ERR_REFUSED, N_("%1 is a root; it joins nobody"), me->unit);
-		err_hint(err, N_("only nodes made without --root ask to be admitted"));
-		return ERR_REFUSED;
-	}
-	struct enrol_request req = {
-	    me->unit, me->station, me->agency, me->level, me->name, config_reach(me), recover, {0}};
+	struct enrol_request req = {.unit = me->unit,
+	    .station = me->station,
+	    .agency = me->agency,
+	    .level = me->level,
+	    .name = me->name,
+	    .address = config_reach(me),
+	    .recover = recover};
+	say_anchor(me, &req);
 	memcpy(req.key, key_public(key), KEY_PUBLIC_SIZE);
 	print_request(&req, out);
 	form_sign(out, key);
@@ -51,7 +69,7 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
     struct enrol_request *out, struct err *err)
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "address",
-	    "recover", "key", "signature", NULL};
+	    "recover", "key", "anchor", "rank", "anchor_key", "reserve", "signature", NULL};
 	unsigned char sig[KEY_SIGNATURE_SIZE];
 	struct form f;
 	*out = (struct enrol_request){0};
@@ -64,6 +82,12 @@ int enrol_read_request(struct arena *arena, const char *file, const char *bytes,
 	out->address = form_address(&f, "address");
 	out->recover = form_yes(&f, "recover");
 	form_key(&f, "key", true, out->key);
+	out->anchor = form_yes(&f, "anchor");
+	if (out->anchor) {
+		out->rank = form_rank(&f, "rank", true);
+		form_key(&f, "anchor_key", true, out->anchor_key);
+		out->has_reserve = form_key(&f, "reserve", false, out->reserve);
+	}
 	form_signature(&f, sig);
 	if (f.rc < 0)
 		return f.rc;
@@ -120,7 +144,7 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
 	    .grant = g->change,
 	    .rank = g->rank,
 	    .superior = {.unit = me->unit, .address = config_reach(me)},
-	    .anchor = me->anchor,
+	    .anchor = me->handover.unit ? me->handover : me->anchor,
 	    .n_above = me->n_above + 1};
 	memcpy(w.key, request->key, KEY_PUBLIC_SIZE);
 	memcpy(w.superior.key, key_public(my_key), KEY_PUBLIC_SIZE);
@@ -179,14 +203,39 @@ int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes,
 	return f.rc;
 }
 
+/* A reserve key that was not known may be learned; another one than is known may not. */
+static bool same_anchor(const struct config_peer *pinned, const struct config_peer *named)
+{
+	return str_same(pinned->unit, named->unit) && memcmp(pinned->key, named->key, KEY_PUBLIC_SIZE) == 0 &&
+	       (!pinned->has_reserve ||
+		   (named->has_reserve && memcmp(pinned->reserve, named->reserve, KEY_PUBLIC_SIZE) == 0));
+}
+
+/* What a root has written stands under its id and its rank, so it keeps both. */
+static int check_root(const struct config *me, const struct enrol_welcome *w, struct err *err)
+{
+	char mine[16], theirs[16];
+	snprintf(mine, sizeof mine, "%d", me->rank);
+	snprintf(theirs, sizeof theirs, "%d", w->rank);
+	if (!str_same(w->unit, me->unit) || w->rank != me->rank)
+		err_set(err, ERR_REFUSED,
+		    N_("%1 is a root with the rank %2; this welcome makes it %3 with the rank %4"), me->unit,
+		    mine, w->unit, theirs);
+	else if (str_same(w->anchor.unit, me->unit) || str_same(w->superior.unit, me->unit))
+		err_set(err, ERR_REFUSED, N_("this welcome puts the root %1 under itself"), me->unit);
+	else
+		return 0;
+	err_hint(err, N_("a root is put under a centre that gives it the id and the rank that it has"));
+	err_rule(err, "anchor", NULL, NULL);
+	return ERR_REFUSED;
+}
+
 /* Is it for this node, and does it agree with what is pinned here? */
 static int check_welcome(const struct config *me, const struct enrol_welcome *w,
     const unsigned char my_key[KEY_PUBLIC_SIZE], struct err *err)
 {
 	char node[136];
 	config_node(me, node);
-	if (me->root)
-		return err_set(err, ERR_REFUSED, N_("%1 is a root; it joins nobody"), node);
 	if ((!str_same(w->code, me->unit) && !str_same(w->unit, me->unit)) ||
 	    !str_same(w->station, me->station)) {
 		err_set(err, ERR_REFUSED, N_("this welcome is for %2%3%4, not for %1"), node,
@@ -206,15 +255,26 @@ static int check_welcome(const struct config *me, const struct enrol_welcome *w,
 		buf_free(&mine);
 		return ERR_REFUSED;
 	}
-	if (me->anchor.unit && (!str_same(me->anchor.unit, w->anchor.unit) ||
-				   memcmp(me->anchor.key, w->anchor.key, KEY_PUBLIC_SIZE) != 0)) {
+	const struct config_peer *pinned = me->handover.unit ? &me->handover : &me->anchor;
+	if (me->root)
+		return check_root(me, w, err);
+	if (pinned->unit && !same_anchor(pinned, &w->anchor)) {
 		err_set(err, ERR_REFUSED,
 		    N_("%1 trusts the anchor %2 already; this welcome names %3 with another key or unit"),
-		    node, me->anchor.unit, w->anchor.unit);
+		    node, pinned->unit, w->anchor.unit);
 		err_rule(err, "anchor", NULL, NULL);
 		return ERR_REFUSED;
 	}
 	return 0;
+}
+
+void enrol_know_anchor(const struct registry *r, const struct config *me, struct enrol_welcome *w)
+{
+	const struct oid zero = {{0}};
+	const struct registry_grant *g =
+	    w->anchor.unit ? registry_grant(r, &zero, w->anchor.unit, NULL) : NULL;
+	if (!me->root && me->anchor.unit && g && memcmp(g->key, w->anchor.key, KEY_PUBLIC_SIZE) == 0)
+		w->anchor = me->handover.unit ? me->handover : me->anchor;
 }
 
 int enrol_take(struct config *me, const struct enrol_welcome *w, const unsigned char my_key[KEY_PUBLIC_SIZE],
@@ -238,12 +298,12 @@ int enrol_take(struct config *me, const struct enrol_welcome *w, const unsigned 
 	me->rank = w->rank;
 	me->grant = w->grant;
 	me->admitted = true;
-	me->superior = w->superior;
-	me->superior.unit = config_keep(me, w->superior.unit);
+	me->superior = config_keep_peer(me, &w->superior);
 	me->superior.address = config_keep(me, address);
-	me->anchor = w->anchor;
-	me->anchor.unit = config_keep(me, w->anchor.unit);
-	me->anchor.address = NULL;
+	struct config_peer *anchor = me->root || me->handover.unit ? &me->handover : &me->anchor;
+	*anchor = config_keep_peer(me, &w->anchor);
+	anchor->address = NULL;
+	me->root = false;
 	const char **above = arena_alloc(&me->arena, (w->n_above + 1) * sizeof *above);
 	for (size_t i = 0; i < w->n_above; i++)
 		above[i] = config_keep(me, w->above[i]);

@@ -34,6 +34,11 @@ struct enrol_request {
 	bool
 	    recover; /* it is a new machine for a unit whose old one is lost; its level may be ENROL_UNKNOWN */
 	unsigned char key[KEY_PUBLIC_SIZE];
+	bool anchor; /* a root that is to be put under a superior; then: */
+	int rank; /* that it has, and keeps */
+	unsigned char anchor_key[KEY_PUBLIC_SIZE]; /* its first key, under which it wrote as an anchor */
+	bool has_reserve;
+	unsigned char reserve[KEY_PUBLIC_SIZE];
 };
 
 struct enrol_welcome {
@@ -139,15 +144,26 @@ int enrol_welcome(const struct registry *r, const struct config *me, const struc
     const struct enrol_request *request, struct buf *out, struct err *err);
 int enrol_read_welcome(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct enrol_welcome *out, struct err *err);
+/* May this node, which believes what `r` holds, take the anchor that a welcome names for its own? Then the welcome is made
+ * to name the one that is pinned: a unit may know its anchor, others the one that this was put under. */
+void enrol_know_anchor(const struct registry *r, const struct config *me, struct enrol_welcome *welcome);
 /* Take a welcome into the configuration of the node it was written for (`my_key`: its public key). `address` (may be
- * NULL) overrides the superior's. ERR_REFUSED: for another node, or against the anchor that is pinned already. */
+ * NULL) overrides the superior's. A root is none from then on: it keeps its own anchor pinned, and me->handover says to
+ * whom it must hand over. ERR_REFUSED: for another node, against the anchor that is pinned already, or with another rank
+ * than a root has. */
 int enrol_take(struct config *me, const struct enrol_welcome *welcome,
     const unsigned char my_key[KEY_PUBLIC_SIZE], const char *address, struct err *err);
 
 /* The first change of a root: levels.yaml and units/<root>.yaml for directives/<root>. Fills me->rank, root, admitted
- * and anchor. */
+ * and anchor; its reserve key, where there is one, stands in me->anchor before. */
 int enrol_genesis(struct config *me, const unsigned char key[KEY_PUBLIC_SIZE], struct arena *arena,
     struct enrol_edit *levels, struct enrol_edit *unit, struct err *err);
+
+/* What a root that was put under a superior says of it in its own ledger: handovers/<anchor>.yaml. */
+int enrol_handover(const struct config *me, struct arena *arena, struct enrol_edit *out, struct err *err);
+/* Another key in the record of a unit, active. */
+int enrol_let_in(struct record *unit, struct arena *arena, const unsigned char key[KEY_PUBLIC_SIZE],
+    struct err *err);
 
 /* What two people compare: "bai chong ... (SHA256:...)". */
 void enrol_fingerprint(const unsigned char key[KEY_PUBLIC_SIZE], struct buf *out);

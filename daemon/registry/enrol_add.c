@@ -96,6 +96,7 @@ int enrol_genesis(struct config *me, const unsigned char key[KEY_PUBLIC_SIZE], s
     struct enrol_edit *levels, struct enrol_edit *unit, struct err *err)
 {
 	int rank, rc = config_check(me, err);
+	char reserve[KEY_TEXT_SIZE];
 	if (rc < 0)
 		return rc;
 	if (me->station) {
@@ -117,13 +118,34 @@ int enrol_genesis(struct config *me, const unsigned char key[KEY_PUBLIC_SIZE], s
 	rc = edit_set(&unit->record, pairs, err);
 	if (rc == 0)
 		rc = edit_add_key(&unit->record, arena, key, err);
+	key_text(me->anchor.reserve, reserve);
+	if (rc == 0 && me->anchor.has_reserve)
+		rc = record_set(&unit->record, "reserve", reserve, err);
 	if (rc < 0)
 		return rc;
 	me->rank = rank;
 	me->root = me->admitted = true;
 	me->grant = (struct oid){{0}};
 	me->superior = (struct config_peer){0};
-	me->anchor = (struct config_peer){.unit = me->unit};
+	me->anchor.unit = me->unit;
 	memcpy(me->anchor.key, key, KEY_PUBLIC_SIZE);
 	return 0;
+}
+
+int enrol_handover(const struct config *me, struct arena *arena, struct enrol_edit *out, struct err *err)
+{
+	char key[KEY_TEXT_SIZE], reserve[KEY_TEXT_SIZE];
+	*out = (struct enrol_edit){.id = me->handover.unit, .changed = true};
+	out->path = arena_printf(arena, "handovers/%s.yaml", me->handover.unit);
+	record_init(&out->record, arena, type_by_name("handover"));
+	key_text(me->handover.key, key);
+	key_text(me->handover.reserve, reserve);
+	const char *const pairs[] = {"key", key, me->handover.has_reserve ? "reserve" : NULL, reserve, NULL};
+	return edit_set(&out->record, pairs, err);
+}
+
+int enrol_let_in(
+    struct record *unit, struct arena *arena, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err)
+{
+	return edit_add_key(unit, arena, key, err);
 }

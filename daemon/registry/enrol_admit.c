@@ -114,6 +114,30 @@ static int narrow(struct judging *j)
 	return rc;
 }
 
+/* What a root has written stands under its id and its rank, so it keeps both. */
+static int take_anchor(struct judging *j, int rank)
+{
+	const struct enrol_request *req = j->req;
+	char has[16], gets[16], first[KEY_TEXT_SIZE], reserve[KEY_TEXT_SIZE];
+	if (!req->anchor)
+		return 0;
+	snprintf(has, sizeof has, "%d", req->rank);
+	snprintf(gets, sizeof gets, "%d", rank);
+	if (strcmp(req->unit, j->out->id) != 0 || req->rank != rank) {
+		err_set(j->err, ERR_REFUSED,
+		    N_("%1 was a root with the rank %2 until now; here it would be %3 with the rank %4"),
+		    req->unit, has, j->out->id, gets);
+		err_hint(j->err, N_("a root keeps its id and its rank: levels must rank here as they do there"));
+		err_rule(j->err, "anchor", NULL, NULL);
+		return ERR_REFUSED;
+	}
+	key_text(req->anchor_key, first);
+	key_text(req->reserve, reserve);
+	const char *const pairs[] = {
+	    "anchor_key", first, req->has_reserve ? "reserve" : NULL, reserve, NULL};
+	return edit_set(&j->out->record, pairs, j->err);
+}
+
 static int admit_old(struct judging *j, const struct registry_unit *u)
 {
 	const struct enrol_request *req = j->req;
@@ -133,6 +157,8 @@ static int admit_old(struct judging *j, const struct registry_unit *u)
 		rc = record_set(&out->record, "agency", req->agency, j->err);
 	if (rc == 0 && req->address)
 		rc = record_set(&out->record, "address", req->address, j->err);
+	if (rc == 0)
+		rc = take_anchor(j, u->rank);
 	if (rc == 0)
 		rc = narrow(j);
 	if (rc == 0 && !known)
@@ -160,6 +186,8 @@ static int admit_new(struct judging *j, const char *id, const char *code)
 	    req->address, NULL};
 	edit_start(j->out, j->arena, id, NULL);
 	int rc = edit_set(&j->out->record, pairs, j->err);
+	if (rc == 0)
+		rc = take_anchor(j, j->rank);
 	return rc == 0 ? edit_add_key(&j->out->record, j->arena, req->key, j->err) : rc;
 }
 

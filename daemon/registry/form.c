@@ -160,12 +160,13 @@ bool form_signature(struct form *f, unsigned char out[KEY_SIGNATURE_SIZE])
 
 void form_peer(struct form *f, const char *key, bool required, struct config_peer *out)
 {
-	static const char *const known[] = {"unit", "address", "key", NULL};
+	static const char *const known[] = {"unit", "address", "key", "reserve", NULL};
 	struct form sub;
 	if (form_sub(f, key, known, &sub)) {
 		out->unit = form_id(&sub, "unit", true);
 		out->address = form_address(&sub, "address");
 		form_key(&sub, "key", true, out->key);
+		out->has_reserve = form_key(&sub, "reserve", false, out->reserve);
 		form_join(f, &sub);
 	} else if (required) {
 		fail(f, f->map, N_("%1 is missing"), key);
@@ -234,6 +235,8 @@ void form_put_peer(struct buf *out, const char *key, const struct config_peer *p
 	form_put(out, 1, "unit", peer->unit);
 	form_put(out, 1, "address", peer->address);
 	form_put_key(out, 1, "key", peer->key);
+	if (peer->has_reserve)
+		form_put_key(out, 1, "reserve", peer->reserve);
 }
 
 void form_put_change(struct buf *out, const char *key, const struct oid *id)

@@ -127,9 +127,6 @@ static void a_root_begins(void **state)
 	assert_int_equal(
 	    enrol_genesis(&root.config, key_public(root.key), &root.arena, &levels, &own, &err), ERR_USAGE);
 	ERR_CLEAR(&err);
-	struct buf text = {0};
-	root.config.station = NULL;
-	assert_int_equal(enrol_request(&root.config, root.key, false, &text, &err), ERR_REFUSED);
 	node_free(&root);
 }
 
