@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "cli.h"
 #include "reader.h"
+#include "refused.h"
 #include "say.h"
 #include "show.h"
 #include "store/verify.h"
@@ -85,11 +86,21 @@ static int read_logs(struct reader *r, const struct strs *names, struct ledger_l
 	return rc;
 }
 
-static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, long limit, bool json)
+/* The refusals since `time` that were not shown yet; *left of them are older. */
+static void show_refused(
+    struct reader *r, const struct refusals *refused, size_t *left, int64_t time, struct show_table *table)
+{
+	for (; *left && refused->items[*left - 1].time >= time; --*left)
+		refused_row(r, &refused->items[*left - 1], table);
+}
+
+static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, const struct refusals *refused,
+    long limit, bool json)
 {
 	struct ledger_log *log;
 	json_t *list = json_array();
 	struct show_table *table = show_table();
+	size_t left = refused->n;
 	char hex[OID_HEX + 1];
 	show_column(table, SHOW_LEFT, N_("CHANGE"));
 	show_column(table, SHOW_LEFT, N_("TIME"));
@@ -100,11 +111,23 @@ static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, long 
 		const struct entry *e = &log->entries[--log->n];
 		oid_hex(&e->id, hex);
 		hex[12] = '\0';
+		show_refused(r, refused, &left, e->time, table);
 		show_row(table, hex, reader_time(r, e->time), e->writer, log->name, e->subject);
 		if (json)
 			json_array_append_new(list, entry_json(r, log->name, e));
 	}
-	show_listing(true, json, "changes", list, table);
+	if (limit < 0)
+		show_refused(r, refused, &left, INT64_MIN, table);
+	if (json) {
+		json_t *o = json_object();
+		json_object_set(o, "changes", list);
+		json_object_set_new(o, "refused", refused_json(r, refused));
+		show_json(o);
+		show_drop(table);
+		json_decref(list);
+		return;
+	}
+	show_listing(true, false, "changes", list, table);
 }
 
 static int choose_ledgers(struct cli *cli, struct reader *r, struct strs *names, struct err *err)
@@ -128,6 +151,7 @@ int cli_log(struct cli *cli, struct err *err)
 	struct reader r;
 	struct strs names = {0};
 	struct ledger_log *logs = NULL;
+	struct refusals refused = {0};
 	const char *typed = args_get(&cli->args, "limit");
 	char *end = NULL;
 	long limit = typed ? strtol(typed, &end, 10) : -1;
@@ -141,7 +165,10 @@ int cli_log(struct cli *cli, struct err *err)
 		rc = read_logs(&r, &names, logs, err);
 	}
 	if (rc == 0)
-		show_logs(&r, logs, names.n, limit, cli->json);
+		rc = refused_read(&r, &names, &refused, err);
+	if (rc == 0)
+		show_logs(&r, logs, names.n, &refused, limit, cli->json);
+	refusals_free(&refused);
 	for (size_t i = 0; logs && i < names.n; i++)
 		free(logs[i].entries);
 	free(logs);

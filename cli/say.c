@@ -87,6 +87,7 @@ static const char *const choices[] = {
     N_("healed"),
     N_("lost"),
     N_("stranger"),
+    N_("flagged"),
     N_("twin"),
     N_("held"),
     N_("restored"),

@@ -128,9 +128,28 @@ static json_t *conflict_work(const struct conflict_item *c)
 	return o;
 }
 
-static json_t *agenda_json(const struct agenda *t)
+/* What was refused above and must be entered again. */
+static bool is_lost(const struct incident_shown *s)
+{
+	return str_is(s->kind, "lost");
+}
+
+static json_t *lost_work(const struct incident_shown *s)
+{
+	json_t *o = work("lost");
+	json_object_set_new(o, "id", show_string(s->id));
+	json_object_set_new(o, "ledger", show_string(s->ledger));
+	json_object_set_new(o, "record", show_string(s->record));
+	json_object_set_new(o, "field", show_string(s->field));
+	return o;
+}
+
+static json_t *agenda_json(const struct agenda *t, const struct incidents_shown *incidents)
 {
 	json_t *list = json_array();
+	for (size_t i = 0; i < incidents->n; i++)
+		if (is_lost(&incidents->items[i]))
+			json_array_append_new(list, lost_work(&incidents->items[i]));
 	for (size_t i = 0; i < t->n_directives; i++)
 		json_array_append_new(list, directive_work(t->directives[i]));
 	for (size_t i = 0; i < t->n_reports; i++)
@@ -176,7 +195,7 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "rank", r->config.rank < 0 ? json_null() : json_integer(r->config.rank));
 	json_object_set_new(o, "admitted", json_boolean(r->config.admitted));
 	json_object_set_new(o, "superior", show_string(r->config.superior.unit));
-	json_object_set_new(o, "to_do", agenda_json(&s->agenda));
+	json_object_set_new(o, "to_do", agenda_json(&s->agenda, &s->incidents));
 	json_object_set_new(o, "reports_due", reports);
 	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
 	json_object_set_new(o, "conflicts", conflicts);
@@ -223,15 +242,30 @@ static void print_report(struct reader *r, const struct agenda *all, const struc
 		say_out(N_("  it was returned: 'tuyen report show %1 %2' says why"), t->plan, t->period);
 }
 
-static void print_agenda(struct reader *r, const struct agenda *t, bool damaged)
+static size_t print_lost(const struct incidents_shown *list, bool print)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct incident_shown *s = &list->items[i];
+		n += is_lost(s);
+		if (is_lost(s) && print)
+			say_out(N_("- %1 (when it is done: tuyen incident close %2)"), s->text ? s->text : "",
+			    s->id);
+	}
+	return n;
+}
+
+static void print_agenda(
+    struct reader *r, const struct agenda *t, const struct incidents_shown *incidents, bool damaged)
 {
 	if (damaged)
 		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
 			   "without it:"));
-	else if (t->n_directives + t->n_reports + t->n_waiting == 0)
+	else if (t->n_directives + t->n_reports + t->n_waiting + print_lost(incidents, false) == 0)
 		say_out(N_("Nothing is to be done here."));
 	else
 		say_out(N_("To be done here:"));
+	print_lost(incidents, true);
 	for (size_t i = 0; i < t->n_directives; i++)
 		say_out(N_("- acknowledge directive %1: %2"),
 		    directive_name(r, t, t->directives[i]->issuer, t->directives[i]->id),
@@ -266,15 +300,19 @@ static void print_last(struct reader *r, const struct agenda *t)
 
 static void print_incidents(struct reader *r, const struct incidents_shown *list)
 {
+	size_t shown = 0;
 	if (!list->n)
 		return;
 	show_line(N_("Open incidents"), arena_printf(&r->arena, "%zu", list->n));
-	for (size_t i = 0; i < list->n && i < INCIDENTS_SHOWN; i++) {
+	for (size_t i = 0; i < list->n && shown < INCIDENTS_SHOWN; i++) {
 		const struct incident_shown *s = &list->items[i];
+		if (is_lost(s))
+			continue; /* stands among what is to be done */
 		printf("  %s  %s  %s  %s\n", s->last ? s->last : "", s->unit ? s->unit : "-",
 		    say_choice(s->kind), s->text ? s->text : "");
+		shown++;
 	}
-	if (list->n > INCIDENTS_SHOWN)
+	if (list->n > shown)
 		say_out(N_("  'tuyen incident list' shows all"));
 }
 
@@ -329,7 +367,7 @@ static void status_print(struct reader *r, const struct status *s)
 	size_t i;
 	json_t *ledger;
 	char node[136];
-	print_agenda(r, &s->agenda, s->damaged);
+	print_agenda(r, &s->agenda, &s->incidents, s->damaged);
 	config_node(&r->config, node);
 	show_line(N_("Node"), arena_printf(&r->arena, "%s, %s", node, r->config.name));
 	if (r->config.superior.unit)

@@ -299,6 +299,8 @@ static int judge_again(
 	const struct registry_grant *grant =
 	    registry_grant(n->registry, &n->config.grant, n->config.unit, n->config.station);
 	int rc = screen_change(c, texts, n_texts, err);
+	if (rc == 0) /* as the superior will: or it would be refused, and taken out, change by change */
+		rc = registry_admission(n->registry, c, texts, n_texts, err);
 	if (rc == 0 && grant)
 		rc = registry_check(n->registry, grant, c, texts, n_texts, err);
 	if (rc == 0 && grant && c->claim != CLAIM_NONE)

@@ -18,9 +18,10 @@
 
 /* One thing that happened. */
 struct incident {
-	/* "refused": a change of a subordinate that we refused;
+	/* "refused": a change that we refused, or one of ours that `unit`, our superior, refused and that stays here;
 	 * "healed": a change of ours that our superior refused, and that was taken out here;
-	 * "lost": what was built on it and could not be issued again;
+	 * "lost": what must be entered again: it was in it, or built on it and could not be issued again;
+	 * "flagged": taken in, for it was admitted elsewhere, but it looks like a person's data;
 	 * "stranger": a line with a key that is not admitted, or is no longer;
 	 * "twin": one key at work in two nodes; "held": changes wait to be confirmed;
 	 * "flagged": personal data in what was taken in, as another had to refuse it;
