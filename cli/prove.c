@@ -24,6 +24,7 @@ struct link {
 	const char *grants; /* the text of the key that it lets in, or NULL */
 	const char *granted; /* its fingerprint */
 	bool anchor; /* signed by the anchor */
+	bool narrowed; /* the key was retired or suspended since */
 };
 
 struct proof {
@@ -97,6 +98,7 @@ static int add_grant(struct proof *p, const struct change *c, const struct regis
 	memcpy(out->key, g->key, sizeof out->key);
 	key_text(g->key, text);
 	out->anchor = oid_is_zero(&g->change);
+	out->narrowed = !g->active;
 	if (out->anchor)
 		return 0;
 	if (oid_eq(&g->change, &registry_reserve))
@@ -227,6 +229,15 @@ static bool is_directive(const struct link *l)
 	return strncmp(l->path, "directives/", strlen("directives/")) == 0;
 }
 
+/* What was signed before stays good as far as the act vouches for it, which is the superior's to say. */
+static void put_narrowed(struct proof *p, const struct link *l, struct buf *out)
+{
+	if (l->narrowed)
+		put_answer(p, out,
+		    N_("that key is out of use by now: ask whoever let it in whether this change is vouched "
+		       "for"));
+}
+
 static void put_step(struct proof *p, size_t i, struct buf *out)
 {
 	const struct link *l = &p->links[i];
@@ -250,6 +261,7 @@ static void put_step(struct proof *p, size_t i, struct buf *out)
 	else
 		put(p, out, N_("%1. %2 sent the report, with these figures."), number, l->account);
 	put_signature(p, l, hex, out);
+	put_narrowed(p, l, out);
 	if (l->grants) {
 		put_command(out, arena_printf(&r->arena, "git -C proof.git grep -F \"%s\" %s -- %s",
 				     l->grants, hex, l->path));

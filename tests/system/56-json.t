@@ -82,6 +82,9 @@ keys 31 '.units[0]' 'unit code name state due late overdue' missing hp --period 
 keys 31 . 'unit code name issuer plan title period first last previous_period state version reported nil partial due late note returned values missing rows receipts corrections' report show --unit 11383 hp 2026-06
 keys 31 '.rows[0]' 'indicator name measure kind value previous missing conflict disputed' report show --unit 11383 hp 2026-06
 keys 31 '.receipts[0]' 'version received by change due directive directive_version late' report show --unit 11383 hp 2026-06
+keys 31 . 'unit superior issuer plan period version values received due directive directive_version late submission receipt fingerprint' report receipt --unit 11383 hp 2026-06
+prints 31 '[.version, .superior, .values.A, .late]' '[1,"31","42",false]' report receipt --unit 11383 hp 2026-06
+keys 11383 . 'folder version submission receipt anchor fingerprint' report prove hp 2026-06 --out proof
 prints 31 '[.first, .last, .version, .receipts[0].version, .receipts[0].late]' '["2026-05-15","2026-06-14",1,1,false]' report show --unit 11383 hp 2026-06
 prints 31 '[.state, .values, .missing, .rows[0].missing]' '[null,{},["A","R"],true]' report show --unit 11050 hp 2026-06
 keys 31 '.reports[0]' 'unit code name issuer plan period state version reported nil partial received due late' report list
