@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -187,6 +188,35 @@ int repo_open(const char *path, git_repository **git, git_odb **odb, struct err 
 	git_repository_free(*git);
 	*git = NULL;
 	return err->code;
+}
+
+static struct timespec packs_changed(const struct store *s)
+{
+	struct stat st = {0};
+	struct buf path = {0};
+	buf_printf(&path, "%s/objects/pack", s->path);
+	if (stat(buf_str(&path), &st) < 0)
+		st.st_mtim = (struct timespec){0};
+	buf_free(&path);
+	return st.st_mtim;
+}
+
+void repo_follow(struct store *s)
+{
+	struct timespec now = packs_changed(s);
+	git_repository *git;
+	git_odb *odb;
+	struct err none = {0};
+	if (now.tv_sec == s->packs.tv_sec && now.tv_nsec == s->packs.tv_nsec)
+		return;
+	bool first = s->packs.tv_sec == 0;
+	s->packs = now;
+	if (first || repo_open(s->path, &git, &odb, &none) != 0)
+		return;
+	git_odb_free(s->odb);
+	git_repository_free(s->git);
+	s->git = git;
+	s->odb = odb;
 }
 
 int repo_read(struct store *s, git_object_t kind, const struct oid *id, git_odb_object **out, struct err *err)

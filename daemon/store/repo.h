@@ -7,6 +7,7 @@
 #ifndef TUYEN_STORE_REPO_H
 #define TUYEN_STORE_REPO_H
 
+#include <time.h>
 #include <git2.h>
 
 #include "base/table.h"
@@ -17,6 +18,7 @@ struct store {
 	git_repository *git;
 	git_odb *odb;
 	struct table ledgers; /* name -> struct store_ledger */
+	struct timespec packs; /* when the folder of packs had changed last, at the opening */
 	bool swept; /* litter of killed writers was looked for */
 };
 
@@ -32,6 +34,10 @@ int repo_init(const char *path, struct err *err);
 int repo_sync(const char *path, struct err *err);
 /* Open with a reference database that syncs and an object database that does not (tx.h: one syncfs instead). */
 int repo_open(const char *path, git_repository **git, git_odb **odb, struct err *err);
+
+/* Packs were made or removed by another process since the opening: open again, for libgit2 never lets go of one that is
+ * gone, nor of its room on the disk. Where that fails all stays as it was. */
+void repo_follow(struct store *s);
 
 /* libgit2's last error on this thread as ours: what was tried on which thing. A missing or damaged object that
  * something refers to is ERR_CORRUPT. */

@@ -24,6 +24,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 	}
 	s->path = mem_dup(git_repository_path(s->git));
 	s->path[strlen(s->path) - 1] = '\0';
+	repo_follow(s);
 	*out = s;
 	return 0;
 }
@@ -62,6 +63,7 @@ int store_tip(struct store *s, const char *ledger, struct oid *out, struct err *
 {
 	struct buf ref = {0};
 	git_oid id;
+	repo_follow(s);
 	int rc = repo_ref(ledger, &ref, err);
 	if (rc == 0) {
 		int git_rc = git_reference_name_to_id(&id, s->git, buf_str(&ref));
