@@ -85,8 +85,10 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 	if (p->unproven)
 		links_peer(s, p->id)->error = *why;
 	links_drop(s, links_line(s, l));
-	if (up)
+	if (up) {
+		links_refused(s, why);
 		links_redial_later(s);
+	}
 }
 
 /* Changes of our own have come back: once an exchange, what all brought since we began. */
@@ -214,9 +216,15 @@ static bool check_below(struct links *s, struct line *line)
 
 /* ---- the whole ---- */
 
+static void rekey(struct links *s);
+
 static void wake_all(uv_timer_t *timer)
 {
 	struct links *s = timer->data;
+	if (s->rekey) {
+		rekey(s);
+		return;
+	}
 	for (size_t i = s->n_open; i-- > 0;) { /* backwards: a link that ends gives its place to the last */
 		struct line *line = &s->open[i];
 		if (link_is_up(line->link) ? links_check_up(s, line) : check_below(s, line))
@@ -275,6 +283,41 @@ int links_reload(struct links *s, struct err *err)
 	return rc;
 }
 
+int links_net(struct links *s, const struct key *key, struct net **out, struct err *err)
+{
+	const struct net_options options = {.queue_limit = QUEUE_LIMIT};
+	return net_new(s->node->loop, key, &options, out, err);
+}
+
+static void rekey(struct links *s)
+{
+	struct net *net;
+	struct err err = {0};
+	s->rekey = false;
+	int rc = links_net(s, s->node->key, &net, &err);
+	if (rc == 0) {
+		close_all(s);
+		net_listener_close(s->listener);
+		s->listener = NULL;
+		VEC_PUSH(s->former, s->n_former, s->net);
+		s->net = net;
+		net_free(s->fresh);
+		s->fresh = NULL;
+		s->dial_fresh = false;
+		rc = links_reload(s, &err);
+	}
+	if (rc)
+		log_err(LOG_ERROR, "key", &err);
+}
+
+void links_rekey(struct links *s)
+{
+	if (!s)
+		return;
+	s->rekey = true;
+	links_wake(s);
+}
+
 int links_start(struct node *n, struct links **out, struct err *err)
 {
 	struct links *s = mem_alloc(sizeof *s);
@@ -285,8 +328,7 @@ int links_start(struct node *n, struct links **out, struct err *err)
 	s->wake = links_timer(s);
 	s->again = links_timer(s);
 	*out = s;
-	const struct net_options options = {.queue_limit = QUEUE_LIMIT};
-	int rc = net_new(n->loop, n->key, &options, &s->net, err);
+	int rc = links_net(s, n->key, &s->net, err);
 	if (rc == 0)
 		rc = links_peers_load(s, err);
 	return rc ? rc : links_reload(s, err);
@@ -302,6 +344,10 @@ void links_stop(struct links *s)
 	close_all(s);
 	net_listener_close(s->listener);
 	net_free(s->net);
+	net_free(s->fresh);
+	for (size_t i = 0; i < s->n_former; i++)
+		net_free(s->former[i]);
+	free(s->former);
 	links_free_timer(s->redial);
 	links_free_timer(s->proof);
 	links_free_timer(s->wake);

@@ -17,6 +17,7 @@ int links_reload(struct links *s, struct err *err); /* the configuration has cha
 /* A ledger here has lost changes (node_heal.h): the lines that share it begin anew, so that nothing is said of it from a
  * memory that does not hold any more. */
 void links_restart(struct links *s, const char *ledger);
+void links_rekey(struct links *s); /* the node has another key (node_keys.h); accepts NULL */
 void links_moved(struct links *s); /* ledgers or units have changed: everybody looks again, soon */
 
 /*

@@ -24,6 +24,12 @@ struct line {
 struct links {
 	struct node *node;
 	struct net *net;
+	struct net
+	    *fresh; /* with the key that is to follow ours: for dialling; NULL while it was not needed */
+	struct net **former; /* with keys that we had; their last lines may still be enrolling somebody */
+	size_t n_former;
+	bool dial_fresh; /* our key was refused: dial with the one that is to follow it */
+	bool rekey; /* the node has another key: all lines begin anew when the loop next turns */
 	struct net_listener *listener;
 	struct line *open;
 	size_t n_open;
@@ -50,6 +56,7 @@ struct line *links_named(const struct links *s, const char *name); /* NULL: no s
 struct line *links_upward(const struct links *s);
 void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_line *line,
     const unsigned char key[KEY_PUBLIC_SIZE]);
+int links_net(struct links *s, const struct key *key, struct net **out, struct err *err);
 void links_drop(struct links *s, struct line *line); /* closes it, without a call */
 void links_wake(struct links *s); /* look at all lines when the loop next turns */
 uv_timer_t *links_timer(struct links *s);
@@ -57,6 +64,8 @@ void links_free_timer(uv_timer_t *timer);
 
 /* links_up.c */
 void links_dial(struct links *s); /* unless a line is open or being dialled */
+/* The line to the superior ended so: where it does not admit our key, the next try is with the other one we have. */
+void links_refused(struct links *s, const struct err *why);
 void links_redial_later(struct links *s);
 /* May the line to the superior go on? False: it was dropped. */
 bool links_check_up(struct links *s, struct line *line);

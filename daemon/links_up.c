@@ -1,8 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/sys.h"
 #include "links_inside.h"
+#include "node_keys.h"
 #include "node_trust.h"
 
 #define PROOF_MS 600000 /* for the directives of some months, over a slow line */
@@ -93,10 +95,43 @@ static void dial_failed(void *ctx, struct net_line *line, const struct err *why)
 	s->dialling = NULL;
 	links_peer(s, links_superior(s))->error = *why;
 	log_err(LOG_DEBUG, "dial", why);
+	links_refused(s, why);
 	links_redial_later(s);
 }
 
 static const struct net_calls dial_calls = {admit, dialled, early_bytes, NULL, dial_failed};
+
+static char *new_key(const struct links *s)
+{
+	struct buf path = {0};
+	buf_printf(&path, "%s/" NODE_KEY_NEW, s->node->dir);
+	return buf_take(&path);
+}
+
+/* A rotation that the superior has approved without our knowing yet: the old key opens no line any more, so the
+ * new one must, to bring the news. */
+void links_refused(struct links *s, const struct err *why)
+{
+	char *path = new_key(s);
+	if (why->code == ERR_REFUSED && (s->dial_fresh || sys_exists(path))) {
+		s->dial_fresh = !s->dial_fresh;
+		s->backoff = s->dial_fresh ? BACKOFF_FIRST : s->backoff;
+	}
+	free(path);
+}
+
+static struct net *net_of(struct links *s)
+{
+	char *path = new_key(s);
+	struct key *key = NULL;
+	struct err err = {0};
+	if (s->dial_fresh && !s->fresh &&
+	    (key_load(path, &key, &err) != 0 || links_net(s, key, &s->fresh, &err) != 0))
+		log_err(LOG_ERROR, "key", &err);
+	key_free(key);
+	free(path);
+	return s->dial_fresh && s->fresh ? s->fresh : s->net;
+}
 
 void links_dial(struct links *s)
 {
@@ -107,7 +142,7 @@ void links_dial(struct links *s)
 	uv_timer_stop(s->redial);
 	s->next_dial = 0;
 	struct err err = {0};
-	s->dialling = net_dial(s->net, c->superior.address, &dial_calls, s, &err);
+	s->dialling = net_dial(net_of(s), c->superior.address, &dial_calls, s, &err);
 	if (!s->dialling) {
 		links_peer(s, c->superior.unit)->error = err;
 		log_err(LOG_ERROR, "superior", &err);

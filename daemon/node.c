@@ -11,9 +11,11 @@
 #include "node_arrival.h"
 #include "node_enrol.h"
 #include "node_heal.h"
+#include "node_held.h"
 #include "node_incidents.h"
 #include "node_instance.h"
 #include "node_join.h"
+#include "node_keys.h"
 #include "node_requests.h"
 #include "plan/claim.h"
 #include "record/screen.h"
@@ -61,11 +63,16 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	n->dir = mem_dup(dir);
 	n->loop = loop;
 	char *socket = path_in(n, "run/tuyend.sock");
+	bool other_key;
 	int rc = open_files(n, err);
 	if (rc == 0)
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
 		rc = node_heal_open(n, err);
+	if (rc == 0)
+		rc = node_keys_follow(n, &other_key, err);
+	if (rc == 0)
+		node_held_release(n);
 	struct err unfinished = {0};
 	if (rc == 0 && node_anchor_settle(n, &unfinished) != 0)
 		log_err(LOG_ERROR, "anchor", &unfinished);
@@ -237,15 +244,30 @@ int node_write(struct node *n, struct outcome *o, struct err *err)
 	return rc;
 }
 
+/* What has come may be our superior's word on our own key. */
+static void follow_keys(struct node *n)
+{
+	struct err err = {0};
+	bool other_key = false;
+	if (node_keys_follow(n, &other_key, &err) != 0)
+		log_err(LOG_ERROR, "key", &err);
+	if (other_key)
+		links_rekey(n->links);
+}
+
 void node_moved(struct node *n, const struct strs *ledgers)
 {
+	bool registry = false;
 	for (size_t i = 0; i < ledgers->n; i++) {
 		struct err err = {0};
 		if (strncmp(ledgers->items[i], "directives/", 11) != 0)
 			continue;
 		if (registry_load_ledger(n->registry, n->store, ledgers->items[i], &err) != 0)
 			log_err(LOG_ERROR, "registry", &err);
+		registry = true;
 	}
+	if (registry)
+		follow_keys(n);
 	if (ledgers->n)
 		links_moved(n->links);
 }
