@@ -162,6 +162,20 @@ static void a_version_made_twice_has_two(void **state)
 	assert_string_equal(all[n - 1].version, "2");
 }
 
+/* The same, and neither had been received: what stands now is what is received. */
+static void a_version_made_twice_at_once_has_one(void **state)
+{
+	struct memory *m = *state;
+	submit(m);
+	memory_put(m, LEDGER, PATH, "state: submitted\nversion: '2'\nvalues: {TT01: '1'}\n");
+	memory_put(m, LEDGER, PATH, "state: submitted\nversion: '1'\n");
+	memory_put(m, LEDGER, PATH, "state: submitted\nversion: '2'\nvalues: {TT01: '2'}\n");
+	unsigned again = m->changes;
+	assert_int_equal(receive_at(m, "2026-07-03T08:00:00+07:00"), 1);
+	assert_change(m, "2", again);
+	assert_null(said(m, "2-2", "change"));
+}
+
 /* One change for all the reports of a batch; each record once. */
 static void a_batch_shares_a_change(void **state)
 {
@@ -220,6 +234,7 @@ static const struct story {
     {"2v5s", "2026-07-04T00:00:00+07:00", "2026-07-05", "2", "no", NULL},
     {"2vs5", "2026-07-04T00:00:00+07:00", "2026-07-05", "2", "no", NULL},
     {"2v5vs", "2026-07-06T00:00:00+07:00", "2026-07-05", "2", "yes", NULL},
+    {"8v2vs3", "2026-07-05T00:00:00+07:00", "2026-07-03", "3", "yes", NULL},
     {"5v2v8vs3", "2026-07-06T00:00:00+07:00", "2026-07-08", "3", "no", NULL},
     /* A day set where the ward knew of none, and one taken away. */
     {"0v2s", "2026-07-04T00:00:00+07:00", NULL, NULL, NULL, NULL},
@@ -370,6 +385,7 @@ int main(void)
 	    TEST(a_correction_has_its_own),
 	    TEST(a_correction_of_what_is_returned_waits),
 	    TEST(a_version_made_twice_has_two),
+	    TEST(a_version_made_twice_at_once_has_one),
 	    TEST(a_batch_shares_a_change),
 	    TEST(the_day_that_was_known_counts),
 	    TEST(of_several_the_earliest),
