@@ -9,10 +9,13 @@
 #include "links.h"
 #include "node.h"
 #include "node_anchor.h"
+#include "node_held.h"
 #include "node_incidents.h"
+#include "node_keys.h"
 #include "node_enrol.h"
 #include "node_join.h"
 #include "node_load.h"
+#include "node_reorg.h"
 #include "node_units.h"
 #include "plan/ops.h"
 
@@ -215,15 +218,25 @@ static const struct {
 	unsigned min_words;
 } handlers[] = {
     {"clock", clock_now, 0},
+    {"held confirm", node_held_confirm, 0},
+    {"held set-aside", node_held_set_aside, 1},
     {"incident close", node_incident_close, 1},
     {"incidents", node_incidents_tell, 0},
     {"key replace", node_key_replace, 0},
+    {"key rotate", node_key_rotate, 0},
     {"lines", lines, 0},
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},
     {"unit admit", node_unit_admit, 1},
     {"unit invite", node_enrol_invite, 0},
+    {"unit end", node_unit_end, 1},
     {"unit load", node_unit_load, 1},
+    {"unit move", node_unit_move, 1},
+    {"unit rename", node_unit_rename, 1},
+    {"unit replace", node_unit_replace, 1},
+    {"unit retire", node_unit_retire, 1},
+    {"unit rotate", node_unit_rotate, 1},
+    {"unit suspend", node_unit_suspend, 1},
 };
 
 static int run_command(struct node *n, struct control_request *req, struct err *err)

@@ -164,7 +164,7 @@ int node_unit_add(struct node *n, struct control_request *req, struct err *err)
 	const struct args *a = &req->args;
 	struct enrol_unit unit = {args_word(a, 0), args_get(a, "name"), args_get(a, "level"),
 	    args_get(a, "type"), args_get(a, "identifier"), args_get(a, "valid-from"),
-	    args_get(a, "valid-to")};
+	    args_get(a, "valid-to"), NULL};
 	struct arena arena = {0};
 	struct record levels;
 	struct enrol_edit edit;

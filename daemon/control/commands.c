@@ -22,6 +22,14 @@
 	{                              \
 		"reason", "TEXT", text \
 	}
+#define OPT_KEY                                                      \
+	{                                                            \
+		"key", "ROW", N_("only this row of its keys, as k1") \
+	}
+#define OPT_SINCE                                                                                           \
+	{                                                                                                   \
+		"since", "CHANGE", N_("do not vouch for this change of it, nor for what was built on that") \
+	}
 #define OPT_ON_BEHALF OPT_UNIT(N_("the subordinate unit whose report it is"))
 
 const struct command commands[] = {
@@ -49,9 +57,12 @@ const struct command commands[] = {
 	N_("Enrol this node with its superior: by invitation, by its clerk, or by request and welcome.")},
     {"unit list", "", 0, 0, COMMAND_LOCAL, true, 0,
 	OPTIONS({"below", "UNIT", N_("only what is below this unit")},
-	    {"stations", NULL, N_("stations as well")}),
-	N_("List the units that this node knows.")},
-    {"unit show", "UNIT", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS, N_("Show one unit and its keys.")},
+	    {"stations", NULL, N_("stations as well")}, {"on", "DATE", N_("as they are or were on that day")},
+	    {"ended", NULL, N_("only units that have ended")}),
+	N_("List the units that there are now.")},
+    {"unit show", "UNIT", 1, 1, COMMAND_LOCAL, true, 0,
+	OPTIONS({"on", "DATE", N_("the unit that has this code or name on that day")}),
+	N_("Show one unit and its keys.")},
     {"unit add", "CODE", 1, 1, COMMAND_NODE, false, 0,
 	OPTIONS({"level", "LEVEL", N_("its level: central, province, district or commune")},
 	    {"name", "NAME", N_("its name")}, {"type", "TEXT", N_("what kind of unit it is, in words")},
@@ -64,6 +75,27 @@ const struct command commands[] = {
 	    {"drafts", "FOLDER", N_("write what is other superiors' into files for them")},
 	    {"dry-run", NULL, N_("only say what would happen")}),
 	N_("Register the direct subordinates that a table names, all or nothing.")},
+    {"unit rename", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"name", "NAME", N_("its new name")}, {"type", "TEXT", N_("what kind of unit it is, in words")},
+	    {"level", "LEVEL", N_("another level of the same rank")},
+	    {"identifier", "ID", N_("its identifier of Decision 20/2020")}, OPT_REASON(N_("why"))),
+	N_("Give a subordinate unit another name or kind; it stays the same unit.")},
+    {"unit end", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"on", "DATE", N_("its last day")},
+	    {"replaced-by", "UNITS", N_("its successors, by commas: CODE, CODE:whole or CODE:part")},
+	    OPT_REASON(N_("why"))),
+	N_("End a subordinate unit; what it made before is still taken.")},
+    {"unit replace", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"by", "UNITS", N_("its successors, by commas: CODE, CODE:whole or CODE:part")},
+	    {"on", "DATE", N_("the first day of what replaces it")},
+	    {"name", "NAME", N_("register the successor under this name")},
+	    {"level", "LEVEL", N_("its level, if not that of the unit that ends")},
+	    {"type", "TEXT", N_("what kind of unit it is, in words")}, OPT_REASON(N_("why"))),
+	N_("End a subordinate unit and name, or register, what replaces it.")},
+    {"unit move", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS({"to", "SUPERIOR", N_("the unit under which it will stand")},
+	    {"on", "DATE", N_("the day of the decision, if not today")}, OPT_REASON(N_("why"))),
+	N_("Put a unit below under another superior, with all that it has.")},
     {"unit invite", "[UNIT]", 0, 1, COMMAND_NODE, true, 0,
 	OPTIONS({"level", "LEVEL", N_("its level: central, province, district or commune")},
 	    {"name", "NAME", N_("its name")}, {"days", "DAYS", N_("how long it is good; 7 if not given")},
@@ -86,6 +118,16 @@ const struct command commands[] = {
 	OPTIONS({"reserve", "FILE", N_("the reserve key of this root")},
 	    {"suspend", NULL, N_("the old key was stolen: suspend it")}),
 	N_("Give the root another key by its reserve key; all below accept it.")},
+    {"unit suspend", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS(OPT_KEY, OPT_REASON(N_("why; its neighbours do not read it")), OPT_SINCE),
+	N_("Suspend the key of a unit or station at once: its line is closed.")},
+    {"unit retire", "UNIT", 1, 1, COMMAND_NODE, false, 0,
+	OPTIONS(OPT_KEY, OPT_REASON(N_("why; its neighbours do not read it")), OPT_SINCE),
+	N_("Retire the key of a unit or station that is used no longer.")},
+    {"unit rotate", "UNIT", 1, 1, COMMAND_NODE, false, 0, NO_OPTIONS,
+	N_("Approve the new key that a unit or station asks for.")},
+    {"key rotate", "", 0, 0, COMMAND_NODE, false, 0, NO_OPTIONS,
+	N_("Make a new key for this node and ask the superior to approve it.")},
     {"plan load", "FILE", 1, 1, COMMAND_NODE, false, 1,
 	OPTIONS({"dry-run", NULL, N_("only read the file and say what it holds")}),
 	N_("Load a plan file, all or nothing, and print the id of the plan.")},
@@ -179,6 +221,14 @@ const struct command commands[] = {
     {"incident close", "ID", 1, 1, COMMAND_NODE, false, 0,
 	OPTIONS({"note", "TEXT", N_("what was done about it")}),
 	N_("Close an incident: it has been dealt with.")},
+    {"held list", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("List the changes that are to be confirmed.")},
+    {"held show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("Show a change that is to be confirmed, with what it writes.")},
+    {"held confirm", "[ID...]", 0, -1, COMMAND_NODE, false, 0,
+	OPTIONS(OPT_UNIT(N_("all that wait of this unit"))), N_("Confirm changes: they are as good as any.")},
+    {"held set-aside", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),
+	N_("Set a change aside: it is taken in, and its values are written over.")},
     {"status", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
 	N_("Say what is to be done here, and how the node and its lines are.")},
     {"sync", "", 0, 0, COMMAND_NODE, false, 0,

@@ -70,6 +70,7 @@ struct enrol_unit {
 	const char *code, *name, *level;
 	const char *type, *identifier; /* or NULL */
 	const char *valid_from, *valid_to; /* dates, or NULL */
+	const char *follows; /* the id of a unit that ends before it; NULL */
 };
 
 enum enrol_fate { ENROL_OTHER, ENROL_ADDED, ENROL_CHANGED, ENROL_SAME };

@@ -32,15 +32,15 @@ static bool says_the_same(const struct record *a, const struct record *b)
 
 /* A direct subordinate of the same code whose time overlaps, or NULL. */
 static const struct registry_unit *overlapping(
-    const struct registry *r, const char *me, const char *code, day_t from, day_t to)
+    const struct registry *r, const char *me, const struct enrol_unit *unit, day_t from, day_t to)
 {
 	const struct registry_unit *hit = NULL;
 	struct strs all = {0};
 	registry_below(r, me, false, &all);
 	for (size_t i = 0; i < all.n && !hit; i++) {
 		const struct registry_unit *u = registry_unit(r, all.items[i]);
-		if (strcmp(u->parent, me) == 0 && strcmp(u->code, code) == 0 && u->valid_from <= to &&
-		    from <= u->valid_to)
+		if (strcmp(u->parent, me) == 0 && strcmp(u->code, unit->code) == 0 && u->valid_from <= to &&
+		    from <= u->valid_to && !str_is(unit->follows, u->id))
 			hit = u;
 	}
 	strs_free(&all);
@@ -71,7 +71,7 @@ int enrol_add(const struct registry *r, const struct config *me, const struct re
 	if (from > to)
 		return err_set(err, ERR_INPUT, N_("%1 would end on %3, before it begins on %2"), unit->code,
 		    unit->valid_from, unit->valid_to);
-	const struct registry_unit *u = overlapping(r, me->unit, unit->code, from, to);
+	const struct registry_unit *u = overlapping(r, me->unit, unit, from, to);
 	if (u) {
 		const struct record *old = registry_record(r, u->id);
 		if (!says_the_same(old, &out->record)) {
