@@ -41,6 +41,8 @@ static const struct verb {
     {"missing", cli_missing},
     {"conflict list", cli_conflict_list},
     {"conflict show", cli_conflict_show},
+    {"held list", cli_held_list},
+    {"held show", cli_held_show},
     {"incident list", cli_incident_list},
     {"status", cli_status},
     {"sync", cli_sync},

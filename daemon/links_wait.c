@@ -2,14 +2,17 @@
 #include <string.h>
 
 #include "links_inside.h"
+#include "node_held.h"
 
 #define ASK_AGAIN 200 /* ms after an exchange that ended unequal, while somebody waits */
+#define UNEQUAL_HELD 3 /* exchanges that ended so before it is asked whether something is held */
 
 struct wait {
 	struct wait *next;
 	struct links *links;
 	uv_timer_t *timer;
 	uint64_t token;
+	unsigned unequal; /* exchanges that ended so */
 	/* Lines that must still end an exchange equal; names of peers. */
 	struct strs open;
 	void (*done)(void *ctx, const struct err *err);
@@ -186,7 +189,13 @@ void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool 
 			    N_("a change of %1 was refused here; see the log of the daemon"), peer->id);
 		end_wait(w, &err);
 	} else {
-		/* Something moved meanwhile, or is parked: once more, until the time is over. */
+		/* Something moved meanwhile, or is parked: once more, until the time is over. What waits for a
+		 * person's word does not come by waiting. */
+		if (++w->unequal >= UNEQUAL_HELD &&
+		    node_held_between(s->node, peer->id, link_is_up(l), &err)) {
+			end_wait(w, &err);
+			return;
+		}
 		if (!uv_is_active((uv_handle_t *)s->again))
 			uv_timer_start(s->again, links_wait_again, ASK_AGAIN, 0);
 	}
