@@ -184,6 +184,11 @@ demo: deps-demo ## the main job, shown in under a minute (KEEP=1 leaves the daem
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) KEEP=$(KEEP) sh contrib/demo/demo.sh
 .PHONY: demo
 
+drill: deps-demo ## a burned server comes back by one command, and how long it takes
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/drill.sh
+.PHONY: drill
+
 bench: all $(HELPER_BIN) ## measure bytes and memory beside stock git
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/bench.sh
 .PHONY: bench
