@@ -49,6 +49,7 @@ static const struct verb {
     {"log", cli_log},
     {"verify", cli_verify},
     {"config", cli_config},
+    {"maintain", cli_maintain},
     {"backup", cli_backup},
     {"restore", cli_restore},
 };

@@ -28,6 +28,7 @@ static const char *const phrases[] = {
     N_("make the socket"),
     N_("move ledger"),
     N_("read object"),
+    N_("pack"),
     N_("read tree"),
     N_("write HEAD of"),
     N_("write to"),

@@ -10,9 +10,10 @@
 #include "base/sys.h"
 #include "net/notify.h"
 #include "node.h"
+#include "node_upkeep.h"
 
 static const char usage[] =
-    "usage: tuyend [-C NODE_DIR] [--verbose] [--version] [--help]\n"
+    "usage: tuyend [-C NODE_DIR] [--verbose] [--maintain] [--version] [--help]\n"
     "Keeps the node in NODE_DIR (or $TUYEN_DIR, or /var/lib/tuyen) running. See tuyend(8).\n";
 
 struct daemon {
@@ -112,6 +113,7 @@ static int run(const char *dir, struct err *err)
 int main(int argc, char **argv)
 {
 	const char *dir = getenv("TUYEN_DIR");
+	bool maintain = false;
 	if (!dir || !*dir)
 		dir = "/var/lib/tuyen";
 	for (int i = 1; i < argc; i++) {
@@ -119,6 +121,8 @@ int main(int argc, char **argv)
 			dir = argv[++i];
 		} else if (strcmp(argv[i], "--verbose") == 0) {
 			log_set_level(LOG_DEBUG);
+		} else if (strcmp(argv[i], "--maintain") == 0) {
+			maintain = true;
 		} else if (strcmp(argv[i], "--version") == 0) {
 			puts("tuyend " TUYEN_VERSION);
 			return 0;
@@ -132,7 +136,7 @@ int main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	signal(SIGPIPE, SIG_IGN);
 	struct err err = {0};
-	int rc = run(dir, &err);
+	int rc = maintain ? node_upkeep_run(dir, &err) : run(dir, &err);
 	if (rc)
 		log_err(LOG_ERROR, "tuyend", &err);
 	return rc == 0 ? 0 : rc == ERR_BUSY ? 3 : 1;

@@ -17,6 +17,7 @@
 #include "node_join.h"
 #include "node_keys.h"
 #include "node_requests.h"
+#include "node_upkeep.h"
 #include "plan/claim.h"
 #include "record/screen.h"
 #include "store/verify.h"
@@ -83,6 +84,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 		rc = links_start(n, &n->links, err);
 	if (rc == 0)
 		rc = control_server_start(loop, socket, node_request, n, &n->control, err);
+	if (rc == 0)
+		node_upkeep_start(n);
 	free(socket);
 	if (rc) {
 		node_close(n);
@@ -98,6 +101,7 @@ void node_close(struct node *n)
 		return;
 	node_join_stop(n);
 	node_enrol_stop(n->desk);
+	node_upkeep_stop(n);
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
 	node_heal_close(n);
@@ -268,6 +272,8 @@ void node_moved(struct node *n, const struct strs *ledgers)
 	}
 	if (registry)
 		follow_keys(n);
-	if (ledgers->n)
+	if (ledgers->n) {
+		node_upkeep_moved(n);
 		links_moved(n->links);
+	}
 }

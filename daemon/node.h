@@ -20,6 +20,7 @@ struct joining;
 struct incidents;
 struct heal;
 struct control_server;
+struct upkeep_timer;
 
 struct node {
 	char *dir;
@@ -34,6 +35,7 @@ struct node {
 	struct joining *joining; /* node_join.h: one that is going on, or NULL */
 	struct incidents *incidents; /* node_incidents.h */
 	struct heal *heal; /* node_heal.h */
+	struct upkeep_timer *upkeep; /* node_upkeep.h */
 	struct control_server *control;
 };
 

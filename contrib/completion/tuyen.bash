@@ -3,12 +3,22 @@
 # Commands and their options, "=" where an option takes a value; update.sh writes it, tests/lint checks it.
 # table
 _tuyen_table='init: --unit= --level= --name= --root --listen= --address= --station= --agency=
-join: --request --superior=
-unit list: --below= --stations --json
-unit show: --json
+join: --request --superior= --superior-key= --recover --unit= --level= --name=
+unit list: --below= --stations --on= --ended --json
+unit show: --on= --json
 unit add: --level= --name= --type= --identifier= --valid-from= --valid-to=
-unit load: --dry-run
-unit admit: --list= --out= --dry-run
+unit load: --moves= --drafts= --dry-run
+unit rename: --name= --type= --level= --identifier= --reason=
+unit end: --on= --replaced-by= --reason=
+unit replace: --by= --on= --name= --level= --type= --reason=
+unit move: --to= --on= --reason=
+unit invite: --level= --name= --days= --recover --stolen --list --revoke= --json
+unit admit: --list= --out= --dry-run --pending --key= --recover --stolen --json
+key replace: --reserve= --suspend
+unit suspend: --key= --reason= --since=
+unit retire: --key= --reason= --since=
+unit rotate:
+key rotate:
 plan load: --dry-run
 plan list: --json
 plan show: --json
@@ -40,11 +50,16 @@ conflict object: --reason=
 conflict answer: --reason=
 incident list: --unit= --all --json
 incident close: --note=
+held list: --json
+held show: --json
+held confirm: --unit=
+held set-aside: --reason=
 status: --json
 sync: --wait --with= --pause --resume
 log: --limit= --json
 verify: --full --allowed-signers --json
 config: --json
+maintain: --full --json
 backup:
 restore:
 *: --timeout= --help'

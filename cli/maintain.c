@@ -1,0 +1,37 @@
+/* maintain: keep the store small. The daemon does the same by itself when it is worth while (node_upkeep.h). */
+#include "store/maintain.h"
+
+#include <stdio.h>
+
+#include "reader.h"
+#include "say.h"
+#include "show.h"
+
+static void tell(const struct cli *cli, struct reader *r, const struct maintain_report *m)
+{
+	if (cli->json) {
+		json_t *o = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I}", "full", m->full, "loose",
+		    (json_int_t)m->loose, "packs", (json_int_t)m->packs, "packed", (json_int_t)m->packed,
+		    "removed", (json_int_t)m->removed, "pruned", (json_int_t)m->pruned);
+		show_json(o);
+		return;
+	}
+	say_out(N_("%1 loose objects and %2 packs found; %3 objects packed, %4 loose ones removed, %5 of no "
+		   "use pruned"),
+	    arena_printf(&r->arena, "%zu", m->loose), arena_printf(&r->arena, "%zu", m->packs),
+	    arena_printf(&r->arena, "%zu", m->packed), arena_printf(&r->arena, "%zu", m->removed),
+	    arena_printf(&r->arena, "%zu", m->pruned));
+}
+
+int cli_maintain(struct cli *cli, struct err *err)
+{
+	struct reader r;
+	struct maintain_report report;
+	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = store_maintain(r.store, args_has(&cli->args, "full"), &report, err);
+	if (rc == 0)
+		tell(cli, &r, &report);
+	reader_close(&r);
+	return rc;
+}
