@@ -238,6 +238,14 @@ static void put_narrowed(struct proof *p, const struct link *l, struct buf *out)
 		       "for"));
 }
 
+/* "phường Lê Chân (11383)", "cong-an@ phường Lê Chân (11383)". */
+static const char *who(struct proof *p, const struct link *l)
+{
+	const struct change *c = &l->change;
+	const char *unit = reader_unit_name(&p->r, c->unit);
+	return c->station ? arena_printf(&p->r.arena, "%s@ %s", c->station, unit) : unit;
+}
+
 static void put_step(struct proof *p, size_t i, struct buf *out)
 {
 	const struct link *l = &p->links[i];
@@ -249,17 +257,17 @@ static void put_step(struct proof *p, size_t i, struct buf *out)
 	bool last = i + 1 == p->n;
 	buf_putc(out, '\n');
 	if (l->grants)
-		put(p, out, N_("%1. %2 let a key in: the record %3 names it as active."), number, l->account,
+		put(p, out, N_("%1. %2 let a key in: the record %3 names it as active."), number, who(p, l),
 		    l->path);
 	else if (last)
 		put(p, out,
 		    N_("%1. %2 wrote the receipt: its row of version %3 names the change of the report."),
-		    number, l->account, p->receipt.row->version);
+		    number, who(p, l), p->receipt.row->version);
 	else if (is_directive(l))
 		put(p, out, N_("%1. %2 asked for the report, by directive %3 in its version %4."), number,
-		    l->account, p->receipt.row->directive, p->receipt.row->directive_version);
+		    who(p, l), p->receipt.row->directive, p->receipt.row->directive_version);
 	else
-		put(p, out, N_("%1. %2 sent the report, with these figures."), number, l->account);
+		put(p, out, N_("%1. %2 sent the report, with these figures."), number, who(p, l));
 	put_signature(p, l, hex, out);
 	put_narrowed(p, l, out);
 	if (l->grants) {
@@ -298,9 +306,9 @@ static void print_guide(struct proof *p, struct buf *out)
 	    p->receipt.row->version, reader_unit_name(r, p->receipt.row->by),
 	    receipt_hour(r, p->receipt.row->received));
 	put(p, out,
-	    N_("Needed: git 2.34 or later, with OpenSSH 8.2 or later. Type the commands in this folder, "
-	       "as they "
-	       "stand."));
+	    N_("Needed: git 2.34 or later, with OpenSSH 8.2 or later. Copy this folder to a disk of your "
+	       "own, and type the "
+	       "commands in it as they stand."));
 	put(p, out, N_("receipt.html is for reading and printing; what counts is what git shows."));
 	buf_putc(out, '\n');
 	if (anchor) {
@@ -308,7 +316,7 @@ static void print_guide(struct proof *p, struct buf *out)
 		put(p, out,
 		    N_("All rests on one key, that of %1. Ask there, by telephone or on paper, whether it "
 		       "is:"),
-		    anchor->account);
+		    who(p, anchor));
 		buf_printf(out, "  %s (%s)\n\n", fingerprint(r, anchor->key), buf_str(&spoken));
 	}
 	put(p, out, N_("1. Nothing in the repository is altered: it must say nothing at all."));

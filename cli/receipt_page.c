@@ -56,7 +56,7 @@ static void gather_facts(struct page *g, const struct receipt *p)
 	    {_(N_("Version of the report")), p->row->version, false, false},
 	    {_(N_("Hour of receipt")), receipt_hour(r, p->row->received), true, false},
 	    {_(N_("Due day")), what_was_due(r, p->row), false, false},
-	    {_(N_("In time")),
+	    {_(N_("Verdict")),
 		!p->row->late ? _(N_("not late: there was no due day"))
 		: p->late     ? _(N_("RECEIVED LATE"))
 			      : _(N_("ON TIME")),

@@ -143,7 +143,7 @@ is 'of twelve in all' "$(git -C n/31/store.git log --format=%s reports/11383 | s
 # The page.
 t 'as text' ward report receipt hp 2026-06 --version 1
 says 'with the hour' 'Hour of receipt: +23:5.:.., 05/07/2026 \(UTC\+07:00\)'
-says 'the verdict' 'In time: +ON TIME'
+says 'the verdict' 'Verdict: +ON TIME'
 says 'the figure as it was sent' '= 42$'
 says 'both changes' "Change of the report: +$first"
 wide=$(perl -CSD -ne 'chomp; print if length > 80' "$WORK/out")
