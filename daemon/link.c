@@ -48,6 +48,18 @@ static void lower_end(const struct node *n, const char *peer, bool up, const cha
 	*station = up ? n->config.station != NULL : strchr(peer, '@') != NULL;
 }
 
+/* What a unit took over whole when others ended. */
+static void add_replaced(const struct node *n, const char *unit, struct strs *out)
+{
+	struct strs ended = {0};
+	registry_replaced_by(n->registry, unit, &ended);
+	for (size_t i = 0; i < ended.n; i++) {
+		add_ledger(out, "directives", ended.items[i]);
+		add_ledger(out, "reports", ended.items[i]);
+	}
+	strs_free(&ended);
+}
+
 void link_shared(const struct node *n, const char *peer, bool up, struct strs *out)
 {
 	const char *unit;
@@ -64,6 +76,8 @@ void link_shared(const struct node *n, const char *peer, bool up, struct strs *o
 	add_ledger(out, "reports", unit);
 	if (!station)
 		registry_below(n->registry, unit, false, &below);
+	if (!station)
+		add_replaced(n, unit, out);
 	for (size_t i = 0; i < below.n; i++) {
 		add_ledger(out, "directives", below.items[i]);
 		add_ledger(out, "reports", below.items[i]);
@@ -81,7 +95,8 @@ bool link_accepts(const struct node *n, const char *peer, bool up, const char *l
 	if (!slash)
 		return false;
 	const char *of = slash + 1;
-	bool inside = strcmp(of, unit) == 0 || (!station && registry_is_above(n->registry, unit, of));
+	bool inside = strcmp(of, unit) == 0 || (!station && (registry_is_above(n->registry, unit, of) ||
+								registry_replaces(n->registry, unit, of)));
 	if (strncmp(ledger, "reports/", 8) == 0)
 		return inside;
 	if (strncmp(ledger, "directives/", 11) != 0)
@@ -452,6 +467,7 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
+	use_peer(l, peer);
 	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has,
 	    world_change, world_text, world_memory};
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
@@ -472,7 +488,6 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 	uv_timer_init(n->loop, l->timer);
 	l->timer->data = l;
 	net_line_set(line, &net_calls, l);
-	use_peer(l, peer);
 	uv_timer_start(l->timer, on_timer, 0, 0);
 	return l;
 }
