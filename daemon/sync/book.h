@@ -29,6 +29,7 @@ struct book_ledger {
 	bool fresh; /* never spoken of with this peer */
 	bool asked; /* we asked for a have of it */
 	bool reply; /* we owe a have of it */
+	bool doubted; /* on this line it was asked once more what it has */
 	bool wary; /* the peer did not find a short id: use none */
 	bool flying; /* changes are on their way unacknowledged */
 	bool clean; /* nothing is to be sent */

@@ -140,8 +140,8 @@ static void add_exception(struct sync *s, size_t position, const struct sync_res
 	struct frame_exception e = {.position = s->ack_changes + position, .status = FRAME_DECLINED};
 	if (r && r->status == SYNC_PARKED) {
 		e.status = FRAME_PARKED;
-		s->parked_here++;
-		s->directives_moved = false;
+		if (s->parked_here++ == 0) /* what was parked before them may be welcome already */
+			s->directives_moved = false;
 	} else if (r) {
 		struct buf sentence = {0};
 		e.status = FRAME_REFUSED;
@@ -326,6 +326,21 @@ static void set_known(struct sync *s, struct book_ledger *l, const struct oids *
 	l->unsure = l->asked = l->fresh = l->clean = false;
 }
 
+/* The peer has what is not here, and does not say which of what is here it has: one end was put back from an older copy,
+ * or both have begun apart. It answers that when it has heard what we have; once a line, and then we go ahead. */
+static void doubt(struct sync *s, struct book_ledger *l, const struct oids *ids)
+{
+	bool more = false;
+	struct oids lacking = {0};
+	for (size_t i = 0; i < ids->n && !more; i++)
+		more = !s->world.has(s->world.ctx, l->name, &ids->items[i]);
+	if (!more || l->doubted || !l->shared)
+		return;
+	s->world.between(s->world.ctx, l->name, &l->sent, &lacking);
+	l->doubted = l->unsure = lacking.n != 0;
+	oids_free(&lacking);
+}
+
 static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply, bool full)
 {
 	struct book_ledger *l = book_at(&s->book, m->name);
@@ -336,6 +351,8 @@ static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply
 	l->mark = true;
 	l->reply |= reply;
 	set_known(s, l, &m->ids, full);
+	if (full)
+		doubt(s, l, &m->ids);
 	sync_look_at(s, l);
 }
 

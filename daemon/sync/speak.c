@@ -253,14 +253,13 @@ static void add_common(struct sync *s, const struct book_ledger *l, const struct
 			oids_add(ids, &from->items[i]);
 }
 
-/* Heads, what both ends had, and where there is no common ground, or the peer may have lost it, some of the past, ever
- * further apart. */
-static void list_ids(struct sync *s, const struct book_ledger *l, bool past_too, struct oids *ids)
+/* Heads, what both ends had, and where there is no common ground yet some of the past, ever further apart. */
+static void list_ids(struct sync *s, const struct book_ledger *l, struct oids *ids)
 {
 	oids_copy(ids, &l->heads);
 	add_common(s, l, &l->known, ids);
 	add_common(s, l, &l->base, ids);
-	if ((l->base.n == 0 || past_too) && l->heads.n) {
+	if (l->base.n == 0 && l->heads.n) {
 		struct oids past = {0}, none = {0};
 		s->world.between(s->world.ctx, l->name, &none, &past);
 		for (size_t back = 2; back <= past.n; back *= 2)
@@ -292,7 +291,7 @@ static void put_have(struct sync *s, bool full, bool wanted)
 		struct book_ledger *l = s->book.ledgers[i];
 		if (is_listed(l, full)) {
 			struct frame_ledger row = {.name = l->name};
-			list_ids(s, l, full && s->x.have_said, &row.ids);
+			list_ids(s, l, &row.ids);
 			VEC_PUSH(m.ledgers, m.n, row);
 		}
 		l->reply = false;

@@ -105,6 +105,68 @@ static void fire(struct sim *sim)
 	sim_run(sim, 15000, NULL);
 }
 
+static void write_some(struct sim *sim, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char value[8];
+		snprintf(value, sizeof value, "%d", 20 + i);
+		sim_write(sim, WARD, "reports/11383", nv, "percent", value);
+		sim_write(sim, CITY, "directives/31", "directives/D-017.yaml", "title", value);
+	}
+}
+
+/* A copy, taken when ten changes each were made, is put back when ten more were. */
+static void old_copy(struct sim *sim, int node, enum sim_back how)
+{
+	first_meeting(sim);
+	write_some(sim, 10);
+	sim_run(sim, 8000, NULL);
+	sim_copy(sim, node);
+	write_some(sim, 10);
+	sim_run(sim, 20000, NULL);
+	curtain(sim);
+	sim_put_back(sim, node, how);
+}
+
+/* The ward's disk is put back from an old copy where it was: it gets back what it lost, and sends nothing. */
+static void ward_in_place(struct sim *sim)
+{
+	old_copy(sim, WARD, SIM_IN_PLACE);
+	sim_run(sim, 30000, NULL);
+}
+
+/* The same, and somebody types before it has met the city. */
+static void ward_ahead(struct sim *sim)
+{
+	old_copy(sim, WARD, SIM_IN_PLACE);
+	sim_write(sim, WARD, "reports/11383", nv, "percent", "99");
+	sim_run(sim, 30000, NULL);
+}
+
+static void ward_elsewhere(struct sim *sim)
+{
+	old_copy(sim, WARD, SIM_ELSEWHERE);
+	sim_run(sim, 30000, NULL);
+}
+
+static void ward_newer_notes(struct sim *sim)
+{
+	old_copy(sim, WARD, SIM_STORE_ALONE);
+	sim_run(sim, 30000, NULL);
+}
+
+static void city_in_place(struct sim *sim)
+{
+	old_copy(sim, CITY, SIM_IN_PLACE);
+	sim_run(sim, 30000, NULL);
+}
+
+static void city_elsewhere(struct sim *sim)
+{
+	old_copy(sim, CITY, SIM_ELSEWHERE);
+	sim_run(sim, 30000, NULL);
+}
+
 /* A dead line says nothing: it is given up after 45 s. */
 static void silence(struct sim *sim)
 {
@@ -198,6 +260,112 @@ static const struct scene {
 	"[ 10077] 11383 > is equal with 31\n"
 	"[ 10077] 11383 > says ack, note to 31 (19 bytes)\n"
 	"[ 10177] 31 > is equal with 11383\n"},
+    {"ward in place", ward_in_place,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 11383 > is put back from its copy, in place\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, ask to 31 (35 bytes)\n"
+	"[ 21815] 31 > says hello, answer to 11383 (32 bytes)\n"
+	"[ 21915] 11383 > says have, ask to 31 (90 bytes)\n"
+	"[ 22015] 31 > says changes, changes, changes, have, answer to 11383 (1768 bytes)\n"
+	"[ 22125] 11383 > stores 9 changes of directives/31\n"
+	"[ 22125] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22130] 11383 > stores 1 change of directives/31\n"
+	"[ 22130] 11383 > stores 8 changes of reports/11383\n"
+	"[ 22130] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22132] 11383 > stores 2 changes of reports/11383\n"
+	"[ 22132] 11383 > is equal with 31\n"
+	"[ 22132] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 22232] 31 > is equal with 11383\n"},
+    {"ward ahead", ward_ahead,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 11383 > is put back from its copy, in place\n"
+	"[ 20000] 11383 > writes percent = 99 in reports/11383\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, changes, ask to 31 (192 bytes)\n"
+	"[ 21816] 31 > says hello, ack, have, answer to 11383 (111 bytes)\n"
+	"[ 21917] 11383 > says have, ask to 31 (110 bytes)\n"
+	"[ 22018] 31 > says changes, changes, have, answer to 11383 (950 bytes)\n"
+	"[ 22127] 11383 > stores 9 changes of directives/31\n"
+	"[ 22127] 11383 > stores 1 change of directives/31\n"
+	"[ 22127] 11383 > says changes, ack, have, ask to 31 (404 bytes)\n"
+	"[ 22231] 31 > stores 1 change of reports/11383\n"
+	"[ 22231] 31 > says ack, changes, changes, answer to 11383 (843 bytes)\n"
+	"[ 22339] 11383 > stores 9 changes of reports/11383\n"
+	"[ 22339] 11383 > stores 1 change of reports/11383\n"
+	"[ 22339] 11383 > is equal with 31\n"
+	"[ 22339] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 22439] 31 > is equal with 11383\n"},
+    {"ward elsewhere", ward_elsewhere,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 11383 > is put back from its copy, elsewhere\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, ask to 31 (35 bytes)\n"
+	"[ 21815] 31 > says hello, have, answer to 11383 (267 bytes)\n"
+	"[ 21917] 11383 > says have, ask to 31 (130 bytes)\n"
+	"[ 22018] 31 > says changes, changes, changes, have, answer to 11383 (1961 bytes)\n"
+	"[ 22128] 11383 > stores 9 changes of directives/31\n"
+	"[ 22128] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22133] 11383 > stores 1 change of directives/31\n"
+	"[ 22133] 11383 > stores 8 changes of reports/11383\n"
+	"[ 22133] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22137] 11383 > stores 2 changes of reports/11383\n"
+	"[ 22137] 11383 > is equal with 31\n"
+	"[ 22137] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 22237] 31 > is equal with 11383\n"},
+    {"ward under newer notes", ward_newer_notes,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 11383 > is put back from its copy, under newer notes\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, have, ask to 31 (230 bytes)\n"
+	"[ 21817] 31 > says hello, have, answer to 11383 (267 bytes)\n"
+	"[ 21919] 11383 > says have, ask to 31 (211 bytes)\n"
+	"[ 22021] 31 > says changes, changes, changes, have, answer to 11383 (1889 bytes)\n"
+	"[ 22131] 11383 > stores 9 changes of directives/31\n"
+	"[ 22131] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22136] 11383 > stores 1 change of directives/31\n"
+	"[ 22136] 11383 > stores 8 changes of reports/11383\n"
+	"[ 22136] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 22139] 11383 > stores 2 changes of reports/11383\n"
+	"[ 22139] 11383 > is equal with 31\n"
+	"[ 22139] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 22239] 31 > is equal with 11383\n"},
+    {"city in place", city_in_place,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 31 > is put back from its copy, in place\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, ask to 31 (35 bytes)\n"
+	"[ 21815] 31 > says hello, answer to 11383 (32 bytes)\n"
+	"[ 21915] 11383 > says have, ask to 31 (90 bytes)\n"
+	"[ 22015] 31 > says have, answer to 11383 (90 bytes)\n"
+	"[ 22115] 11383 > says changes, changes, changes, have, ask to 31 (1768 bytes)\n"
+	"[ 22225] 31 > stores 9 changes of directives/31\n"
+	"[ 22225] 31 > says ack to 11383 (3 bytes)\n"
+	"[ 22230] 31 > stores 1 change of directives/31\n"
+	"[ 22230] 31 > stores 8 changes of reports/11383\n"
+	"[ 22230] 31 > says ack to 11383 (3 bytes)\n"
+	"[ 22232] 31 > stores 2 changes of reports/11383\n"
+	"[ 22232] 31 > is equal with 11383\n"
+	"[ 22232] 31 > says ack, answer to 11383 (19 bytes)\n"
+	"[ 22332] 11383 > is equal with 31\n"},
+    {"city elsewhere", city_elsewhere,
+	"[ 20000] 11383 > has lost 31\n"
+	"[ 20000] 31 > is put back from its copy, elsewhere\n"
+	"[ 21715] 11383 > dials 31\n"
+	"[ 21715] 11383 > says hello, ask to 31 (35 bytes)\n"
+	"[ 21815] 31 > says hello, answer to 11383 (32 bytes)\n"
+	"[ 21915] 11383 > says have, ask to 31 (251 bytes)\n"
+	"[ 22017] 31 > says have, answer to 11383 (130 bytes)\n"
+	"[ 22118] 11383 > says changes, changes, changes, have, ask to 31 (1961 bytes)\n"
+	"[ 22228] 31 > stores 9 changes of directives/31\n"
+	"[ 22228] 31 > says ack to 11383 (3 bytes)\n"
+	"[ 22233] 31 > stores 1 change of directives/31\n"
+	"[ 22233] 31 > stores 8 changes of reports/11383\n"
+	"[ 22233] 31 > says ack to 11383 (3 bytes)\n"
+	"[ 22237] 31 > stores 2 changes of reports/11383\n"
+	"[ 22237] 31 > is equal with 11383\n"
+	"[ 22237] 31 > says ack, answer to 11383 (19 bytes)\n"
+	"[ 22337] 11383 > is equal with 31\n"},
     {"silence", silence,
 	"[  5000] 11383 > writes percent = 11 in reports/11383\n"
 	"[  5000] 11383 > says changes, ask to 31 (103 bytes)\n"

@@ -350,6 +350,8 @@ void sim_init(struct sim *sim, uint64_t seed)
 	*sim = (struct sim){.random = seed * 7919 + 17};
 }
 
+static void drop_copy(struct sim *sim, struct sim_node *n);
+
 void sim_free(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->n_lines; i++) {
@@ -363,6 +365,7 @@ void sim_free(struct sim *sim)
 			buf_free(&n->memories[k].disk);
 		}
 		free(n->memories);
+		drop_copy(sim, n);
 		sim_store_free(n->store);
 		free((char *)n->name);
 		free((char *)n->unit);
@@ -385,7 +388,8 @@ static void new_instance(struct sim *sim, struct sim_node *n)
 
 int sim_node(struct sim *sim, const char *unit, const char *station, int rank, int superior)
 {
-	struct sim_node n = {.unit = mem_dup(unit), .station = station, .rank = rank, .superior = superior};
+	struct sim_node n = {
+	    .unit = mem_dup(unit), .station = station, .rank = rank, .superior = superior, .twin_of = -1};
 	char name[160];
 	snprintf(name, sizeof name, "%s%s%s", station ? station : "", station ? "@" : "", unit);
 	n.name = mem_dup(name);
@@ -394,6 +398,18 @@ int sim_node(struct sim *sim, const char *unit, const char *station, int rank, i
 	new_instance(sim, &n);
 	VEC_PUSH(sim->nodes, sim->n_nodes, n);
 	return (int)sim->n_nodes - 1;
+}
+
+int sim_twin(struct sim *sim, int node)
+{
+	const struct sim_node *of = &sim->nodes[node];
+	int twin = sim_node(sim, of->unit, of->station, of->rank, of->superior);
+	char name[160];
+	snprintf(name, sizeof name, "%s'", sim->nodes[node].name);
+	free((char *)sim->nodes[twin].name);
+	sim->nodes[twin].name = mem_dup(name);
+	sim->nodes[twin].twin_of = node;
+	return twin;
 }
 
 int sim_line(struct sim *sim, int below, int above, unsigned delay, unsigned rate)
@@ -409,7 +425,9 @@ void sim_enrol(struct sim *sim)
 	for (size_t i = 0; i < sim->n_nodes; i++) {
 		struct sim_node *n = &sim->nodes[i];
 		n->memories = mem_alloc(sim->n_lines * sizeof *n->memories);
-		if (n->superior < 0)
+		if (n->twin_of >= 0)
+			n->writer.grant = sim->nodes[n->twin_of].writer.grant;
+		if (n->superior < 0 || n->twin_of >= 0)
 			continue;
 		struct sim_node *above = &sim->nodes[n->superior];
 		char ledger[80], path[160];
@@ -468,14 +486,68 @@ void sim_forget(struct sim *sim, int node)
 	}
 }
 
+/* What one with several lines has lost comes back from all sides at once. */
+static void lost_store(struct sim *sim, int node)
+{
+	unsigned lines = 0;
+	for (size_t i = 0; i < sim->n_lines; i++)
+		lines += sim->lines[i].node[0] == node || sim->lines[i].node[1] == node;
+	sim->mesh |= lines > 1;
+}
+
 void sim_burn(struct sim *sim, int node)
 {
 	struct sim_node *n = &sim->nodes[node];
 	sim_forget(sim, node);
+	lost_store(sim, node);
 	sim_trace(sim, n->name, "has burned");
 	sim_store_free(n->store);
 	n->store = sim_store_new();
 	new_instance(sim, n);
+}
+
+static void drop_copy(struct sim *sim, struct sim_node *n)
+{
+	for (size_t i = 0; n->copied && i < sim->n_lines; i++)
+		buf_free(&n->copied[i]);
+	free(n->copied);
+	sim_store_free(n->copy);
+}
+
+void sim_copy(struct sim *sim, int node)
+{
+	struct sim_node *n = &sim->nodes[node];
+	drop_copy(sim, n);
+	n->copy = sim_store_copy(n->store);
+	n->copied = mem_alloc((sim->n_lines + 1) * sizeof *n->copied);
+	for (size_t i = 0; i < sim->n_lines; i++)
+		buf_add(&n->copied[i], n->memories[i].disk.data, n->memories[i].disk.len);
+	sim_trace(sim, n->name, "is copied");
+}
+
+void sim_put_back(struct sim *sim, int node, enum sim_back how)
+{
+	static const char *const words[] = {"in place", "elsewhere", "under newer notes"};
+	struct sim_node *n = &sim->nodes[node];
+	if (!n->copy)
+		return;
+	cut_all(sim, node);
+	sim->losses++;
+	lost_store(sim, node);
+	sim_trace(sim, n->name, "is put back from its copy, %s", words[how]);
+	sim_store_free(n->store);
+	n->store = sim_store_copy(n->copy);
+	for (size_t i = 0; i < sim->n_lines; i++) {
+		struct sim_memory *m = &n->memories[i];
+		if (how != SIM_STORE_ALONE) {
+			buf_free(&m->disk);
+			buf_add(&m->disk, n->copied[i].data, n->copied[i].len);
+		}
+		buf_free(&m->ram);
+		buf_add(&m->ram, m->disk.data, m->disk.len);
+	}
+	if (how == SIM_ELSEWHERE)
+		new_instance(sim, n);
 }
 
 /* ---- running ---- */

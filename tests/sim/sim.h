@@ -17,10 +17,13 @@ struct sim_node {
 	const char *name; /* "11383", "cong-an@11383" */
 	const char *unit, *station;
 	int rank, superior; /* index, -1 for the root; a station's is its unit's node */
+	int twin_of; /* index of the node whose key and grant it has; -1: it has its own */
 	struct sim_store *store;
 	unsigned char instance[SYNC_INSTANCE_SIZE];
 	struct sim_writer writer;
 	struct sim_memory *memories; /* by line */
+	struct sim_store *copy; /* of an earlier day; NULL: none */
+	struct buf *copied; /* memories then, by line */
 	bool down;
 	size_t known, refused, parked;
 };
@@ -69,6 +72,8 @@ unsigned sim_dice(struct sim *sim, unsigned sides); /* 0 to sides - 1 */
 
 /* Nodes from the top down; superior -1 for the root. A station has the unit of its superior. Returns the index. */
 int sim_node(struct sim *sim, const char *unit, const char *station, int rank, int superior);
+/* A second node with the key of one that is there: its disk was copied. */
+int sim_twin(struct sim *sim, int node);
 int sim_line(struct sim *sim, int below, int above, unsigned delay, unsigned rate);
 /* The superiors register everybody below them. Before any line is open. */
 void sim_enrol(struct sim *sim);
@@ -81,10 +86,15 @@ void sim_cut(struct sim *sim, int line);
 void sim_crash(struct sim *sim, int node, unsigned ms);
 void sim_forget(struct sim *sim, int node); /* all memories of peers */
 void sim_burn(struct sim *sim, int node); /* the store, too: a new instance */
+void sim_copy(struct sim *sim, int node);
+/* Put the copy in the place of the node: with its notes at the same place or elsewhere (another instance), or under notes
+ * that are newer. */
+enum sim_back { SIM_IN_PLACE, SIM_ELSEWHERE, SIM_STORE_ALONE };
+void sim_put_back(struct sim *sim, int node, enum sim_back how);
 void sim_request(struct sim *sim, int line, int side, uint64_t token);
 /* Random faults and writing, by probabilities in 1/1000 a step of 500 ms. */
 struct sim_weather {
-	unsigned write, cut, crash, forget, burn;
+	unsigned write, cut, crash, forget, burn, copy, back;
 };
 void sim_weather_step(struct sim *sim, const struct sim_weather *w); /* throws the dice once */
 void sim_run(struct sim *sim, int64_t until, const struct sim_weather *weather);

@@ -373,6 +373,30 @@ void sim_store_write(struct sim_store *st, const struct sim_writer *w, const cha
 
 /* ---- receiving ---- */
 
+static void copy_ledger(const struct ledger *from, struct ledger *to)
+{
+	for (size_t i = 0; i < from->entries.n; i++) {
+		const struct entry *e = from->entries.rows[i].value;
+		struct arena arena = {0};
+		struct state before;
+		struct oid parent;
+		struct err err = {0};
+		state_of(to, &to->arena, &e->c.heads, &before, &parent);
+		if (add_history(to, &arena, &e->c, &before, &err))
+			abort();
+		keep(to, &e->c, &before);
+		arena_free(&arena);
+	}
+}
+
+struct sim_store *sim_store_copy(const struct sim_store *st)
+{
+	struct sim_store *copy = sim_store_new();
+	for (size_t i = 0; i < st->ledgers.n; i++)
+		copy_ledger(st->ledgers.rows[i].value, make(copy, st->ledgers.rows[i].key));
+	return copy;
+}
+
 static bool is_state(const struct ledger *l, const struct change *c)
 {
 	struct oids self = {(struct oid *)&c->id, 1};

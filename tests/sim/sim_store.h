@@ -12,6 +12,7 @@ struct sim_store;
 
 struct sim_store *sim_store_new(void);
 void sim_store_free(struct sim_store *st);
+struct sim_store *sim_store_copy(const struct sim_store *st);
 
 /* Names of the ledgers that have changes, sorted. */
 void sim_store_ledgers(const struct sim_store *st, struct strs *out);

@@ -70,4 +70,8 @@ void sim_weather_step(struct sim *sim, const struct sim_weather *w)
 		sim_forget(sim, node);
 	if (sim_dice(sim, 1000) < w->burn && is_safe(sim, node))
 		sim_burn(sim, node);
+	if (w->copy && sim_dice(sim, 1000) < w->copy)
+		sim_copy(sim, node);
+	if (w->back && sim_dice(sim, 1000) < w->back)
+		sim_put_back(sim, node, sim_dice(sim, 3));
 }

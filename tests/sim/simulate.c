@@ -38,6 +38,8 @@ static void build(struct sim *sim)
 			char unit[16];
 			snprintf(unit, sizeof unit, "%u", 11000 + 1000 * i + k);
 			int commune = sim_node(sim, unit, NULL, 3, cities[i]);
+			if (sim_dice(sim, 12) == 0)
+				sim_twin(sim, commune);
 			if (sim_dice(sim, 4) == 0)
 				sim_node(sim, unit, "cong-an", 3, commune);
 			if (sim_dice(sim, 6) == 0)
@@ -135,6 +137,7 @@ static bool run(uint64_t seed)
 	    .crash = sim_dice(&sim, 30),
 	    .forget = sim_dice(&sim, 10),
 	    .burn = sim_dice(&sim, 3) ? 0 : 4};
+	w.copy = w.back = sim_dice(&sim, 3) ? 0 : 20;
 	sim_run(&sim, 120000, &w);
 	sim_run(&sim, sim.now + 30000, NULL); /* whoever crashed is back */
 	for (size_t i = 0; i < sim.n_lines; i++)
