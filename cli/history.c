@@ -8,7 +8,7 @@
 #include "refused.h"
 #include "say.h"
 #include "show.h"
-#include "store/verify.h"
+#include "store/store.h"
 
 /* The changes of one ledger, oldest first: the order in which they had seen each other. */
 struct ledger_log {
@@ -173,78 +173,6 @@ int cli_log(struct cli *cli, struct err *err)
 		free(logs[i].entries);
 	free(logs);
 	strs_free(&names);
-	reader_close(&r);
-	return rc;
-}
-
-static void expand_english(const struct err *what, struct buf *out)
-{
-	const char *args[ERR_ARGS];
-	for (int i = 0; i < what->n_args; i++)
-		args[i] = what->arg[i];
-	if (what->msg)
-		err_expand(what->msg, args, what->n_args, out);
-}
-
-static void keep_problem(void *ctx, const char *ledger, const struct oid *commit, const struct err *what)
-{
-	struct buf text = {0};
-	char hex[OID_HEX + 1] = "";
-	json_t *o = json_object();
-	if (commit)
-		oid_hex(commit, hex);
-	expand_english(what, &text);
-	json_object_set_new(o, "ledger", show_string(ledger));
-	json_object_set_new(o, "commit", show_string(commit ? hex : NULL));
-	json_object_set_new(o, "rule", show_string(what->rule));
-	json_object_set_new(o, "record", show_string(what->record[0] ? what->record : NULL));
-	json_object_set_new(o, "field", show_string(what->field[0] ? what->field : NULL));
-	json_object_set_new(o, "problem", json_string(buf_str(&text)));
-	json_array_append_new(ctx, o);
-	buf_cut(&text, 0);
-	say_format(what, &text);
-	say(N_("%1 %2: %3"), ledger ? ledger : "-", hex, buf_str(&text));
-	buf_free(&text);
-}
-
-static void show_verified(struct reader *r, const struct verify_report *v, json_t *problems, bool json)
-{
-	if (json) {
-		json_t *o = json_object();
-		json_object_set_new(o, "ok", json_boolean(v->problems == 0));
-		json_object_set_new(o, "ledgers", json_integer((json_int_t)v->ledgers));
-		json_object_set_new(o, "changes", json_integer((json_int_t)v->changes));
-		json_object_set_new(o, "merges", json_integer((json_int_t)v->merges));
-		json_object_set_new(o, "records", json_integer((json_int_t)v->records));
-		json_object_set(o, "problems", problems);
-		show_json(o);
-		return;
-	}
-	say_out(N_("%1 ledgers, %2 signed changes, %3 merges, %4 records: %5 problems"),
-	    arena_printf(&r->arena, "%zu", v->ledgers), arena_printf(&r->arena, "%zu", v->changes),
-	    arena_printf(&r->arena, "%zu", v->merges), arena_printf(&r->arena, "%zu", v->records),
-	    arena_printf(&r->arena, "%zu", v->problems));
-}
-
-int cli_verify(struct cli *cli, struct err *err)
-{
-	struct reader r;
-	struct verify_report report = {0};
-	struct buf signers = {0};
-	json_t *problems = json_array();
-	int rc = reader_open(cli, &r, err);
-	if (rc == 0 && args_has(&cli->args, "allowed-signers")) {
-		verify_allowed_signers(r.registry, &signers);
-		fwrite(buf_str(&signers), 1, signers.len, stdout);
-	} else if (rc == 0) {
-		rc = verify_store(r.store, r.registry, &report, keep_problem, problems, err);
-		if (rc == 0)
-			show_verified(&r, &report, problems, cli->json);
-		if (rc == 0 && report.problems)
-			rc = EXIT_REFUSED;
-	}
-	json_decref(problems);
-	buf_free(&signers);
 	reader_close(&r);
 	return rc;
 }

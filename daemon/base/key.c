@@ -5,6 +5,7 @@
 #include <string.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 
 #include "base/oid.h"
@@ -107,6 +108,21 @@ void key_sign(const struct key *key, const void *bytes, size_t len, unsigned cha
 	    EVP_DigestSign(ctx, sig, &sig_len, bytes, len) != 1)
 		abort(); /* only when memory is out */
 	EVP_MD_CTX_free(ctx);
+}
+
+void key_seal(const struct key *key, const char *purpose, const void *bytes, size_t len,
+    unsigned char seal[KEY_SEAL_SIZE])
+{
+	unsigned char secret[KEY_PUBLIC_SIZE], derived[KEY_SEAL_SIZE];
+	size_t secret_len = sizeof secret;
+	unsigned n = KEY_SEAL_SIZE;
+	if (EVP_PKEY_get_raw_private_key(key->pkey, secret, &secret_len) != 1 ||
+	    !HMAC(EVP_sha256(), secret, (int)secret_len, (const unsigned char *)purpose, strlen(purpose),
+		derived, &n) ||
+	    !HMAC(EVP_sha256(), derived, sizeof derived, bytes, len, seal, &n))
+		abort(); /* only when memory is out */
+	OPENSSL_cleanse(secret, sizeof secret);
+	OPENSSL_cleanse(derived, sizeof derived);
 }
 
 bool key_verify(const unsigned char public_key[KEY_PUBLIC_SIZE], const void *bytes, size_t len,

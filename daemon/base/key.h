@@ -25,6 +25,11 @@ void key_free(struct key *key);
 const unsigned char *key_public(const struct key *key); /* KEY_PUBLIC_SIZE bytes; borrowed */
 void *key_evp(const struct key *key); /* the EVP_PKEY, for the rooms that own OpenSSL; borrowed */
 void key_sign(const struct key *key, const void *bytes, size_t len, unsigned char sig[KEY_SIGNATURE_SIZE]);
+/* A code over bytes that only who holds this private key can make (HMAC-SHA256 under a key derived from it for this one
+ * purpose): for what a node writes down for itself alone. */
+#define KEY_SEAL_SIZE 32
+void key_seal(const struct key *key, const char *purpose, const void *bytes, size_t len,
+    unsigned char seal[KEY_SEAL_SIZE]);
 bool key_verify(const unsigned char public_key[KEY_PUBLIC_SIZE], const void *bytes, size_t len,
     const unsigned char sig[KEY_SIGNATURE_SIZE]);
 

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
 
 #include "base/sys.h"
 #include "record/text.h"
+#include "store/loose.h"
 
 #define CACHE_BYTES (2 * 1024 * 1024)
 #define WINDOW_BYTES (1024 * 1024)
@@ -49,8 +52,8 @@ int repo_fail(struct err *err, int rc, const char *what, const char *thing)
 		code = ERR_CORRUPT;
 	err_set(err, code, N_("cannot %1 %2: %3"), what, thing, why);
 	if (code == ERR_CORRUPT)
-		err_hint(err, N_("the store is damaged; run 'tuyen verify', then restore it from the "
-				 "superior or a backup"));
+		err_hint(err, N_("the store is damaged; run 'tuyen verify' to see where, and "
+				 "'tuyen repair' to mend it"));
 	return code;
 }
 
@@ -160,6 +163,27 @@ int repo_init(const char *path, struct err *err)
 	return rc;
 }
 
+/* Loose objects before packs, so that a good loose one stands for what a damaged pack has. */
+static int open_objects(git_repository *git, const char *path, git_odb **odb)
+{
+	git_odb_backend *loose = NULL, *packs = NULL;
+	struct buf objects = {0};
+	buf_printf(&objects, "%s/objects", path);
+	int rc = git_odb_new(odb);
+	if (rc == 0)
+		rc = loose_backend(&loose, buf_str(&objects));
+	if (rc == 0)
+		rc = git_odb_add_backend(*odb, loose, 2);
+	if (rc == 0)
+		rc = git_odb_backend_pack(&packs, buf_str(&objects));
+	if (rc == 0)
+		rc = git_odb_add_backend(*odb, packs, 1);
+	if (rc == 0)
+		rc = git_repository_set_odb(git, *odb);
+	buf_free(&objects);
+	return rc;
+}
+
 int repo_open(const char *path, git_repository **git, git_odb **odb, struct err *err)
 {
 	pthread_once(&started, start);
@@ -177,7 +201,7 @@ int repo_open(const char *path, git_repository **git, git_odb **odb, struct err 
 	}
 	pthread_mutex_unlock(&opening);
 	if (rc == 0)
-		rc = git_repository_odb(odb, *git);
+		rc = open_objects(*git, path, odb);
 	git_refdb_free(refs);
 	if (rc == 0)
 		return 0;
@@ -185,7 +209,9 @@ int repo_open(const char *path, git_repository **git, git_odb **odb, struct err 
 		err_set(err, ERR_NOT_FOUND, N_("there is no store in %1"), path);
 	else
 		repo_fail(err, rc, "open", path);
+	git_odb_free(*odb);
 	git_repository_free(*git);
+	*odb = NULL;
 	*git = NULL;
 	return err->code;
 }

@@ -1,225 +1,348 @@
 /*
- * Nothing that the store says is believed: each ledger's history is built anew, parents first, and each change is
- * held against it as if it had just arrived.
+ * First everything that lies in the store is read and hashed (objects.h): from then on what stands on what is known, and
+ * which part of each ledger is whole. That part is then walked, parents first; of what was proved before, nothing but the
+ * grants it rests on is asked again.
  */
 #include "store/verify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/draft.h"
+#include "store/load.h"
+#include "store/verify_inside.h"
 
-struct verify {
-	struct store *s;
-	const struct registry *r;
-	struct verify_report *report;
-	void (*problem)(void *ctx, const char *ledger, const struct oid *commit, const struct err *what);
-	void *ctx;
-	const char *ledger;
-	struct history *history;
-	struct oids merges; /* recomputed already */
-};
+#define PROGRESS_EVERY 64 /* changes */
+#define LOST_TOLD 20 /* objects of a ledger that are named one by one */
 
-static void tell(struct verify *v, const struct oid *commit, const struct err *what)
+void verify_tell(struct verify *v, const char *kind, const struct oid *commit, const struct err *what)
 {
+	const struct verify_problem p = {
+	    kind, v->ledger, commit && oid_is_zero(commit) ? NULL : commit, what};
 	v->report->problems++;
-	if (v->problem)
-		v->problem(v->ctx, v->ledger, commit, what);
+	v->unproved = true;
+	if (v->o->problem)
+		v->o->problem(v->o->ctx, &p);
 }
 
-/* A merge must be there with all it holds, and be the one that the rule gives. */
-static int check_merge(struct verify *v, const struct oid *commit, const struct oids *heads, struct err *err)
+static void progress(struct verify *v, bool always)
 {
-	struct stage stage = {0};
-	struct arena arena = {0};
-	struct tree_differences differences = {0};
-	struct oid again, first, tree;
-	int rc = draft_merge(v->s, v->history, v->ledger, heads, &stage, &again, err);
-	if (rc == 0 && !oid_eq(&again, commit)) {
-		char hex[OID_HEX + 1];
-		oid_hex(commit, hex);
-		rc = err_set(err, ERR_CORRUPT, N_("merge %1 in ledger %2 is not what the merge rule gives"),
-		    hex, v->ledger);
-		err_hint(err, N_("one of the two programs computes merges wrongly: compare their versions"));
-	}
-	if (rc == 0)
-		rc = load_tree(v->s, &heads->items[0], &first, err);
-	if (rc == 0)
-		rc = load_tree(v->s, commit, &tree, err);
-	if (rc == 0)
-		rc = tree_compare(v->s, &first, &tree, &arena, &differences, err);
-	for (size_t i = 0; rc == 0 && i < differences.n; i++) {
-		const char *text;
-		size_t len;
-		if (!oid_is_zero(&differences.items[i].after))
-			rc = repo_blob(v->s, &differences.items[i].after, &arena, &text, &len, err);
-	}
-	free(differences.items);
-	stage_free(&stage);
-	arena_free(&arena);
-	return rc;
+	if (v->o->progress && (always || v->done % PROGRESS_EVERY == 0))
+		v->o->progress(v->o->ctx, VERIFY_CHANGES, v->done, v->total);
 }
 
-/* Each merge once. */
-static void verify_merge(struct verify *v, const struct oid *commit, const struct oids *heads)
+static void objects_step(void *ctx, unsigned done)
+{
+	const struct verify *v = ctx;
+	if (v->o->progress)
+		v->o->progress(v->o->ctx, VERIFY_OBJECTS, done, OBJECTS_STEPS);
+}
+
+/* ---- what is damaged ---- */
+
+static void tell_object(struct verify *v, const struct oid *by, const struct object *x, const char *path)
+{
+	static const char *const names[] = {"object", "commit", "tree", "record"};
+	struct err err = {0};
+	char hex[OID_HEX + 1];
+	bool absent = x->state == OBJECT_ABSENT;
+	const char *name = path && x->kind == OBJECT_BLOB ? path : names[x->kind];
+	oid_hex(&x->id, hex);
+	if (absent)
+		err_set(&err, ERR_CORRUPT, N_("%1 %2 is missing"), name, hex);
+	else
+		err_set(&err, ERR_CORRUPT, N_("%1 %2 is damaged on the disk"), name, hex);
+	err_hint(&err, N_("'tuyen repair' fetches it from the superior, a subordinate or a stick"));
+	err_rule(&err, NULL, path, NULL);
+	verify_tell(v, absent ? "missing" : "corrupt", by, &err);
+}
+
+/* Whoever lost a disk needs to know how much, not ten thousand ids. */
+static void tell_more(struct verify *v)
 {
 	struct err err = {0};
-	if (heads->n < 2 || oids_has(&v->merges, commit))
+	char n[32];
+	if (v->n_lost > LOST_TOLD) {
+		snprintf(n, sizeof n, "%zu", v->n_lost - LOST_TOLD);
+		err_set(&err, ERR_CORRUPT, N_("and %1 more objects are missing or damaged"), n);
+		verify_tell(v, "corrupt", NULL, &err);
+	}
+	v->n_lost = 0;
+}
+
+static void tell_lost(void *ctx, const struct object *by, const struct object *lost)
+{
+	struct verify *v = ctx;
+	struct arena arena = {0};
+	const char *path = NULL;
+	objects_find(&v->objects, &lost->id)->told = true;
+	v->unproved = true;
+	if (v->n_lost++ >= LOST_TOLD)
 		return;
-	oids_add(&v->merges, commit);
-	v->report->merges++;
-	if (check_merge(v, commit, heads, &err))
-		tell(v, commit, &err);
+	if (by != lost && by->n)
+		path = verify_path(v->s, &objects_child(&v->objects, by, 0)->id, &lost->id, &arena);
+	tell_object(v, &by->id, lost, path);
+	arena_free(&arena);
 }
 
-static int check_form(struct verify *v, const struct load_texts *texts, struct arena *arena, struct err *err)
+/* What nothing in a ledger needs: told all the same, for git takes a file that is there for the object itself. */
+static void tell_rest(struct verify *v)
 {
-	for (size_t i = 0; i < texts->n; i++) {
-		const struct change_texts *t = &texts->items[i];
-		const struct record_type *type = type_by_path(v->ledger, t->path);
-		struct record record;
-		if (t->before == t->after || !t->after)
-			continue;
-		v->report->records++;
-		if (!type) {
-			err_set(err, ERR_CORRUPT, N_("no kind of record stands at %1 in ledger %2"), t->path,
-			    v->ledger);
-			err_rule(err, "form", t->path, NULL);
-			return err->code;
-		}
-		if (record_parse(&record, arena, type, t->after, t->after_len, err)) {
-			err_at(err, t->path, 0, 0);
-			err_rule(err, "form", t->path, NULL);
-			return err->code;
-		}
-	}
-	return 0;
-}
-
-static int check_grant(struct verify *v, const struct change *c, const struct commit *commit,
-    const struct load_texts *texts, struct err *err)
-{
-	char writer[136], hex[OID_HEX + 1];
-	const struct registry_grant *grant = registry_grant(v->r, &c->grant, c->unit, c->station);
-	change_writer(c, writer);
-	oid_hex(&c->id, hex);
-	if (!grant) {
-		err_set(err, ERR_PARKED, N_("change %1 was written under a grant of %2 that is not here"),
-		    hex, writer);
-		err_hint(err, N_("a sync with the superior brings the registry"));
-		return ERR_PARKED;
-	}
-	if (!commit_verify(commit, grant->key)) {
-		err_set(err, ERR_REFUSED, N_("change %1 does not bear a signature of %2"), hex, writer);
-		err_rule(err, "signature", NULL, NULL);
-		return ERR_REFUSED;
-	}
-	return registry_check(v->r, grant, c, texts->items, texts->n, err);
-}
-
-static int check_change(struct verify *v, const struct oid *id, struct arena *arena, struct err *err)
-{
-	struct commit commit;
-	struct change c;
-	struct oid before;
-	struct load_texts texts;
-	struct merge_writes writes;
-	int rc = load_commit(v->s, id, arena, &commit, err);
-	if (rc == 0)
-		rc = load_change(v->s, v->ledger, id, &commit, arena, &c, err);
-	if (rc)
-		return rc;
-	verify_merge(v, &c.parent, &c.heads);
-	rc = load_tree(v->s, &c.parent, &before, err);
-	if (rc == 0)
-		rc = load_texts(v->s, &c, &before, &commit.tree, arena, &texts, err);
-	if (rc == 0)
-		rc = load_writes(v->s, &c, &before, &texts, arena, &writes, err);
-	if (rc == 0)
-		rc = load_add(v->history, &c, &writes, err);
-	if (rc)
-		return rc;
-	load_touched(&c, &texts, arena);
-	rc = check_form(v, &texts, arena, err);
-	if (rc == 0)
-		rc = draft_check_state(v->history, &c, err);
-	return rc ? rc : check_grant(v, &c, &commit, &texts, err);
-}
-
-static void verify_changes(struct verify *v, const struct oids *order)
-{
-	for (size_t i = 0; i < order->n; i++) {
-		struct arena arena = {0};
+	v->ledger = NULL;
+	for (size_t i = 0; i < v->objects.packs.n; i++) {
 		struct err err = {0};
-		v->report->changes++;
-		if (check_change(v, &order->items[i], &arena, &err))
-			tell(v, &order->items[i], &err);
-		arena_free(&arena);
+		err_set(
+		    &err, ERR_CORRUPT, N_("the pack %1 is damaged on the disk"), v->objects.packs.items[i]);
+		err_hint(&err, N_("'tuyen repair' takes out of it what is still good and fetches the rest"));
+		verify_tell(v, "corrupt", NULL, &err);
 	}
+	for (size_t i = 0; i < v->objects.n; i++)
+		if (v->objects.items[i].state == OBJECT_DAMAGED && !v->objects.items[i].told &&
+		    v->n_lost++ < LOST_TOLD)
+			tell_object(v, NULL, &v->objects.items[i], NULL);
+	tell_more(v);
+}
+
+/* ---- one ledger ---- */
+
+static bool is_grant_there(const struct verify *v, const struct memory_grant *g)
+{
+	return verify_grant_stands(v, registry_grant(v->o->registry, &g->change, g->unit, g->station));
+}
+
+/* Is what was remembered of this ledger still its past? Else it is worth nothing here. */
+static const struct memory_ledger *remembered(struct verify *v, struct object *tip)
+{
+	const struct memory_ledger *known = memory_find(&v->known, v->ledger);
+	unsigned *list = NULL;
+	size_t n = 0;
+	for (size_t i = 0; known && i < known->n_grants; i++)
+		if (!is_grant_there(v, &known->grants[i]))
+			known = NULL;
+	if (!known)
+		return NULL;
+	objects_reach(&v->objects, tip, &list, &n);
+	bool seen = known->heads.n > 0;
+	for (size_t i = 0; seen && i < known->heads.n; i++) {
+		struct object *head = objects_find(&v->objects, &known->heads.items[i]);
+		seen = head && head->mark && objects_past(&v->objects, head);
+	}
+	for (size_t i = 0; i < n; i++)
+		v->objects.items[list[i]].mark = false;
+	free(list);
+	return seen ? known : NULL;
+}
+
+static void note_merge(struct verify *v, const struct oid *id)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(id, hex);
+	*table_at(&v->merges, hex) = v;
+}
+
+/* Begin with what is remembered: its counts and grants, and where something is to be built on it, its history. */
+static int take_over(struct verify *v, const struct memory_ledger *known, bool with_history, struct err *err)
+{
+	for (size_t i = 0; i < known->n_grants; i++)
+		memory_under(&v->proved, v->proof, &known->grants[i].change, known->grants[i].unit,
+		    known->grants[i].station);
+	v->proof->merges = known->merges;
+	v->proof->records = known->records;
+	v->report->merges += known->merges;
+	v->report->records += known->records;
+	v->report->changes += known->changes;
+	v->report->remembered += known->changes;
+	v->done += known->changes;
+	struct oids order = {0};
+	objects_order(&v->objects, &known->heads, &order); /* marks them, and the merges between */
+	v->proof->changes = order.n;
+	oids_free(&order);
+	note_merge(v, &known->tip);
+	for (size_t i = 0; with_history && i < v->objects.n; i++)
+		if (v->objects.items[i].mark && object_is_merge(&v->objects.items[i]))
+			note_merge(v, &v->objects.items[i].id);
+	return with_history ? load_history(v->s, v->ledger, &known->heads, v->history, err) : 0;
+}
+
+static void remember(struct verify *v, const struct oid *tip, const struct oids *heads)
+{
+	v->proof->tip = *tip;
+	v->proof->heads.n = heads->n;
+	v->proof->heads.items = memcpy(arena_alloc(&v->proved.arena, heads->n * sizeof *heads->items),
+	    heads->items, heads->n * sizeof *heads->items);
+}
+
+/* A past that is whole, up to these heads. */
+static void verify_heads(struct verify *v, struct object *tip, const struct oids *heads, bool whole)
+{
+	struct err err = {0};
+	struct oids order = {0};
+	const struct memory_ledger *known = v->o->full ? NULL : remembered(v, tip);
+	bool all = known && whole && oid_eq(&known->tip, &tip->id);
+	if (known && take_over(v, known, !all, &err))
+		verify_tell(v, "commit", &tip->id, &err);
+	if (!all && !err.code)
+		objects_order(&v->objects, heads, &order);
+	for (size_t i = 0; i < order.n; i++) {
+		verify_change(v, &order.items[i]);
+		v->done++;
+		progress(v, false);
+	}
+	v->proof->changes += order.n;
+	if (whole && !all)
+		verify_merge(v, &tip->id, heads);
+	remember(v, &tip->id, heads);
+	objects_unmark(&v->objects);
+	oids_free(&order);
+}
+
+static void tell_no_tip(struct verify *v, const struct oid *tip)
+{
+	struct err err = {0};
+	char hex[OID_HEX + 1];
+	oid_hex(tip, hex);
+	err_set(&err, ERR_CORRUPT, N_("ledger %1 points to %2, which is not here"), v->ledger, hex);
+	err_hint(&err, N_("'tuyen repair' fetches it from the superior, a subordinate or a stick"));
+	verify_tell(v, "missing", tip, &err);
+}
+
+static void verify_commit(struct verify *v, const struct oid *id)
+{
+	struct object *tip = objects_find(&v->objects, id);
+	struct oids heads = {0};
+	if (tip && tip->state == OBJECT_DAMAGED)
+		tip->kind = OBJECT_COMMIT;
+	if (!tip || tip->kind != OBJECT_COMMIT) {
+		tell_no_tip(v, id);
+		return;
+	}
+	bool whole = objects_past(&v->objects, tip);
+	if (whole) {
+		objects_heads(&v->objects, tip, &heads);
+	} else {
+		objects_lost(&v->objects, tip, tell_lost, v);
+		tell_more(v);
+		objects_unmark(&v->objects);
+		objects_intact(&v->objects, tip, &heads);
+	}
+	verify_heads(v, tip, &heads, whole);
+	oids_free(&heads);
+}
+
+/* Only the anchor and whom somebody registered have ledgers. */
+static void check_unit(struct verify *v)
+{
+	const char *unit = strchr(v->ledger, '/') + 1;
+	struct err err = {0};
+	if (v->o->registry_is_partial || registry_unit(v->o->registry, unit) ||
+	    registry_is_anchor(v->o->registry, unit))
+		return;
+	err_set(&err, ERR_REFUSED, N_("nobody has registered the unit of ledger %1"), v->ledger);
+	err_hint(&err, N_("a sync with the superior brings the registry"));
+	verify_tell(v, "unit", NULL, &err);
 }
 
 static void verify_ledger(struct verify *v, const char *ledger)
 {
 	struct oid tip = {0};
-	struct oids heads = {0}, order = {0};
 	struct err err = {0};
 	v->ledger = ledger;
 	v->history = history_new();
+	v->proof = memory_add(&v->proved, ledger);
+	v->unproved = false;
 	v->report->ledgers++;
-	int rc = store_tip(v->s, ledger, &tip, &err);
-	if (rc == 0)
-		rc = load_heads(v->s, &tip, &heads, &err);
-	if (rc == 0)
-		rc = load_order(v->s, &heads, NULL, &order, &err);
-	if (rc == 0) {
-		verify_changes(v, &order);
-		verify_merge(v, &tip, &heads);
+	if (store_tip(v->s, ledger, &tip, &err)) {
+		verify_tell(v, "ref", NULL, &err);
 	} else {
-		tell(v, &tip, &err);
+		check_unit(v);
+		verify_commit(v, &tip);
 	}
+	if (v->unproved)
+		v->proved.n--;
 	history_free(v->history);
-	oids_free(&v->merges);
-	oids_free(&heads);
-	oids_free(&order);
+	table_free(&v->merges);
+	table_free(&v->grantless);
 }
 
-int verify_store(struct store *s, const struct registry *r, struct verify_report *report,
-    void (*problem)(void *ctx, const char *ledger, const struct oid *commit, const struct err *what),
-    void *ctx, struct err *err)
+/* ---- the whole ---- */
+
+/* How many changes there are to look at, for progress. */
+static void count_changes(struct verify *v, const struct strs *ledgers)
 {
-	struct verify v = {.s = s, .r = r, .report = report, .problem = problem, .ctx = ctx};
+	for (size_t i = 0; i < ledgers->n; i++) {
+		struct oid id;
+		struct err none = {0};
+		unsigned *list = NULL;
+		size_t n = 0;
+		struct object *tip =
+		    store_tip(v->s, ledgers->items[i], &id, &none) ? NULL : objects_find(&v->objects, &id);
+		if (tip)
+			objects_reach(&v->objects, tip, &list, &n);
+		for (size_t k = 0; k < n; k++) {
+			v->total += !object_is_merge(&v->objects.items[list[k]]);
+			v->objects.items[list[k]].mark = false;
+		}
+		free(list);
+	}
+}
+
+static void check_vanished(struct verify *v, const struct strs *ledgers)
+{
+	for (size_t i = 0; i < v->known.n; i++) {
+		struct err err = {0};
+		v->ledger = v->known.ledgers[i].name;
+		if (strs_has(ledgers, v->ledger))
+			continue;
+		err_set(&err, ERR_CORRUPT,
+		    N_("ledger %1 was here when the store was last verified, and is gone"), v->ledger);
+		err_hint(&err, N_("'tuyen repair' fetches it from the superior, a subordinate or a stick"));
+		verify_tell(v, "ref", NULL, &err);
+		struct memory_ledger *kept =
+		    memory_add(&v->proved, v->ledger); /* to be told of again next time */
+		*kept = v->known.ledgers[i];
+	}
+	v->ledger = NULL;
+}
+
+static void remember_all(struct verify *v, const char *anchor, const unsigned char *anchor_key)
+{
+	struct err none = {0};
+	/* Somebody who may not write here proves the same again next time. */
+	memory_write(&v->proved, v->s, v->o->key, anchor, anchor_key, &none);
+}
+
+int verify_store(
+    struct store *s, const struct verify_options *options, struct verify_report *report, struct err *err)
+{
+	struct verify v = {.s = s, .o = options, .report = report};
 	struct strs ledgers = {0};
+	const char *anchor = NULL;
+	const unsigned char *anchor_key = NULL;
+	bool memory = registry_anchor(options->registry, &anchor, &anchor_key) && options->key;
 	*report = (struct verify_report){0};
-	int rc = store_ledgers(s, &ledgers, err);
+	int rc = objects_read(s, objects_step, &v, &v.objects, err);
+	if (rc == 0)
+		rc = store_ledgers(s, &ledgers, err);
+	if (rc == 0) {
+		for (size_t i = 0; i < v.objects.n; i++)
+			report->objects += v.objects.items[i].state != OBJECT_ABSENT;
+		if (memory && !options->full)
+			memory_read(&v.known, s, options->key, anchor, anchor_key);
+		count_changes(&v, &ledgers);
+		verify_refs(&v);
+		check_vanished(&v, &ledgers);
+	}
 	for (size_t i = 0; rc == 0 && i < ledgers.n; i++)
 		verify_ledger(&v, ledgers.items[i]);
+	if (rc == 0) {
+		tell_rest(&v);
+		progress(&v, true);
+		if (memory)
+			remember_all(&v, anchor, anchor_key);
+	}
+	memory_free(&v.known);
+	memory_free(&v.proved);
+	objects_free(&v.objects);
 	strs_free(&ledgers);
 	return rc;
-}
-
-/* A principal is what git shows as the author: the e-mail of the role account. */
-static void add_signer(void *ctx, const struct registry_grant *g)
-{
-	struct change c = {.unit = g->unit, .station = g->station};
-	struct buf author = {0}, line = {0};
-	char key[KEY_TEXT_SIZE];
-	change_author(&c, &author);
-	key_text(g->key, key);
-	const char *mail = strchr(buf_str(&author), '<');
-	if (mail) {
-		buf_printf(&line, "%.*s namespaces=\"git\" %s\n", (int)strcspn(mail + 1, ">"), mail + 1, key);
-		strs_add(ctx, buf_str(&line));
-	}
-	buf_free(&author);
-	buf_free(&line);
-}
-
-void verify_allowed_signers(const struct registry *r, struct buf *out)
-{
-	struct strs lines = {0};
-	registry_grants(r, add_signer, &lines);
-	strs_sort(&lines);
-	for (size_t i = 0; i < lines.n; i++)
-		buf_puts(out, lines.items[i]);
-	strs_free(&lines);
 }

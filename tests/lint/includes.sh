@@ -36,7 +36,7 @@ done >>"$bad" <<'EOF'
 git2 daemon/store/
 uv\.h daemon/net/|daemon/control/|daemon/[a-z_]+\.[ch]
 openssl/ daemon/net/|daemon/base/|daemon/store/
-zlib\.h daemon/sync/
+zlib\.h daemon/sync/|daemon/store/loose
 yaml\.h daemon/record/
 utf8proc\.h daemon/record/
 jansson\.h daemon/control/|daemon/node_requests|cli/
