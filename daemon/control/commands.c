@@ -168,8 +168,9 @@ const struct command commands[] = {
 	OPTIONS(OPT_ON_BEHALF, OPT_REASON(N_("why a superior writes it"))),
 	N_("Write the figures of a filled-in form into the draft of a report.")},
     {"report submit", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0,
-	OPTIONS(
-	    {"partial", NULL, N_("even with gaps")}, {"nil", NULL, N_("nothing occurred in this period")}),
+	OPTIONS({"partial", NULL, N_("even with gaps")},
+	    {"nil", NULL, N_("nothing occurred in this period")},
+	    OPT_UNIT(N_("a unit that has ended and that this one replaces as a whole"))),
 	N_("Submit a report to the superior.")},
     {"report return", "PLAN PERIOD", 2, 2, COMMAND_NODE, false, 0,
 	OPTIONS(OPT_ON_BEHALF, OPT_REASON(N_("what to mend"))), N_("Return a submitted report to its unit.")},

@@ -96,6 +96,11 @@ static int add_unit(struct issuing *d, const char *typed, struct err *err)
 		err_hint(err, N_("'tuyen unit list' shows the units below"));
 		return ERR_REFUSED;
 	}
+	if (u->valid_to < date_of_time(d->v->now)) {
+		char day[16];
+		date_print(u->valid_to, day);
+		return err_set(err, ERR_REFUSED, N_("%1 (%2) ended on %3"), u->id, u->name, day);
+	}
 	record_put(&d->r, arena_printf(d->arena, "to.%s", u->id), "+");
 	return 0;
 }

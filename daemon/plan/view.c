@@ -163,8 +163,11 @@ int view_open(const struct view *v, const char *ledger, const char *path, struct
 bool view_is_lowest(const struct view *v, const char *unit)
 {
 	struct strs below = {0};
+	bool lowest = true;
+	day_t today = date_of_time(v->now);
 	registry_below(v->registry, unit, false, &below);
-	bool lowest = below.n == 0;
+	for (size_t i = 0; lowest && i < below.n; i++)
+		lowest = registry_unit(v->registry, below.items[i])->valid_to < today;
 	strs_free(&below);
 	return lowest;
 }

@@ -83,7 +83,7 @@ int view_plan(const struct view *v, const char *typed, struct arena *arena, cons
 /* The record, or an empty one of its type where there is none. */
 int view_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
     struct record *r, bool *exists, struct err *err);
-/* Is no unit registered below this one? */
+/* Is no unit below this one, but such as have ended? */
 bool view_is_lowest(const struct view *v, const char *unit);
 
 #endif

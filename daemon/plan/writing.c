@@ -30,6 +30,9 @@ int writing_unit(const struct view *v, const struct args *a, day_t day, struct a
 	if (strcmp(u->id, v->unit) == 0)
 		return 0;
 	*unit = arena_dup(arena, u->id);
+	/* What replaces a unit as a whole goes on with its reports as the unit itself. */
+	if (!v->station && registry_replaces(v->registry, v->unit, u->id))
+		return 0;
 	*own = false;
 	if (u->station || !registry_is_above(v->registry, v->unit, u->id)) {
 		err_set(err, ERR_REFUSED, N_("%1 is not a unit below %2"), u->id, v->unit);

@@ -7,7 +7,7 @@
 #include "plan/view.h"
 
 /* The unit whose record is written: --unit as of that day, or this node's own. Another unit must be below this one, and only the
- * unit's own node (no station) writes there. */
+ * unit's own node (no station) writes there; or it has ended and this one replaces it as a whole: then it is as its own. */
 int writing_unit(const struct view *v, const struct args *a, day_t day, struct arena *arena,
     const char **unit, bool *own, struct err *err);
 /* Only the unit's own node may do this, no station. */

@@ -273,11 +273,25 @@ static const struct registry_unit *only_one(const struct registry *r, const char
 	return found;
 }
 
+/* "11383@2025-06-30": as of that day, whatever day is asked for. NULL: no day stands there; the caller frees it. */
+static char *without_day(const char *text, day_t *day)
+{
+	const char *at = strrchr(text, '@');
+	struct err none = {0};
+	if (!at || at == text || date_parse(at + 1, day, &none) < 0)
+		return NULL;
+	return mem_dup_len(text, (size_t)(at - text));
+}
+
 int registry_resolve_on(
     const struct registry *r, const char *text, day_t day, const struct registry_unit **out, struct err *err)
 {
-	*out = only_one(r, text, day, has_code);
-	if (!*out && !registry_unit(r, text))
-		*out = only_one(r, text, day, has_name);
-	return *out ? 0 : registry_resolve(r, text, out, err);
+	char *bare = without_day(text, &day);
+	const char *name = bare ? bare : text;
+	*out = only_one(r, name, day, has_code);
+	if (!*out && !registry_unit(r, name))
+		*out = only_one(r, name, day, has_name);
+	int rc = *out ? 0 : registry_resolve(r, name, out, err);
+	free(bare);
+	return rc;
 }

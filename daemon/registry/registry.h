@@ -95,7 +95,7 @@ const struct registry_unit *registry_unit(const struct registry *r, const char *
 int registry_resolve(
     const struct registry *r, const char *text, const struct registry_unit **out, struct err *err);
 /* The same, where a code or name that several units have had means the one that is valid on the day: codes are reused
- * over time. */
+ * over time. "11383@2025-06-30" names the day itself. */
 int registry_resolve_on(
     const struct registry *r, const char *text, day_t day, const struct registry_unit **out, struct err *err);
 /* All units (and stations when asked) below `top`, top excluded, sorted by id. NULL top: all. */

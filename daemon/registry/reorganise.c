@@ -88,6 +88,18 @@ static int check_next(
 	return 0;
 }
 
+/* Told anew, they are others. */
+static void clear_successors(struct record *rec)
+{
+	struct strs ids = {0};
+	const char *id;
+	for (size_t i = 0; record_next_key(rec, "replaced_by", &i, &id);)
+		strs_add(&ids, id);
+	for (size_t i = 0; i < ids.n; i++)
+		record_put(rec, arena_printf(rec->arena, "replaced_by.%s", ids.items[i]), NULL);
+	strs_free(&ids);
+}
+
 int reorganise_end(const struct registry *r, const struct registry_unit *u, day_t last,
     const struct reorganise_next *next, size_t n, struct arena *arena, struct enrol_edit *out,
     struct err *err)
@@ -103,8 +115,14 @@ int reorganise_end(const struct registry *r, const struct registry_unit *u, day_
 		return err_set(
 		    err, ERR_REFUSED, N_("%1 would end on %3, before it begins on %2"), u->id, first, day);
 	}
+	if (last > u->valid_to) {
+		date_print(u->valid_to, first);
+		return err_set(err, ERR_REFUSED, N_("%1 (%2) ended on %3"), u->id, u->name, first);
+	}
 	edit_start(out, arena, u->id, before);
 	rc = record_set(&out->record, "valid_to", day, err);
+	if (n)
+		clear_successors(&out->record);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = record_set(&out->record, arena_printf(arena, "replaced_by.%s", next[i].id),
 		    next[i].part || (n > 1 && !next[i].whole) ? "part" : "whole", err);
