@@ -130,6 +130,10 @@ forge() {
 	start n/11383
 	fails "$5" "$1: it does not go up" tuyen -C n/11383 sync --wait --timeout 2
 	says "$1: and is told" "$6"
+	if [ "$5" = 1 ]; then
+		t "$1: the node has healed" tuyen -C n/11383 sync --wait --timeout 10
+		is "$1: it is out" "$(tip n/11383 reports/11383)" "$good"
+	fi
 	is "$1: the city has the good one" "$(tip n/31 reports/11383)" "$good"
 	t "$1: others are served" tuyen -C n/11050 report set hp.2026 2026-06 TT01=7 --note "$1"
 	t "$1: at once" tuyen -C n/11050 sync --wait --timeout 10
@@ -143,12 +147,16 @@ forge 'signed by a foreign key' "$figure" foreign 'does not bear a signature of 
 forge 'a receipt that the ward writes itself' "$(tree receipts/31/hp.2026/2026-06.yaml "s/received: '..../received: '2025/")" own \
 	'11383 may not write .*received' 1 'rule right\): 11383 may not write'
 words 's/^Tuyen-Rank: 3/Tuyen-Rank: 0/'
+figure=$(tree $R 's/42/99/')
 forge 'a rank that it does not have' "$figure" own 'Tuyen-Rank is not what its grant says' 1 'rule grant'
 t 'status names the refusal' tuyen -C n/11383 status --json
-json 'with ledger and rule' '.lines[0].refused | test("31 refused our change .* of reports/11383 .rule grant")' true
+json 'with ledger and rule' '[.incidents[] | select(.kind == "healed" and .rule == "grant") | .what | test("31 refused our change .* of reports/11383 .rule grant")]' '[true]'
+t 'so does the city' tuyen -C n/31 incident list --unit 11383 --json
+json 'each rule' '[.incidents[] | .rule] | sort' '["grant","right","signature"]'
 grep -q 'refused:.*of 11383' n/31.log
 ok 'the log of the city names the unit' $?
 words ''
+figure=$(tree $R 's/42/99/')
 forge 'a file that is no record' "$(tree readme.txt 's/x/x/')" own 'no record may stand at readme.txt' 3 'no record may stand at readme.txt'
 forge 'unsigned' "$figure" '' 'is not a signed change' 3 'is not a signed change'
 stop n/11383
