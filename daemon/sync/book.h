@@ -33,6 +33,7 @@ struct book_ledger {
 	bool wary; /* the peer did not find a short id: use none */
 	bool flying; /* changes are on their way unacknowledged */
 	bool clean; /* nothing is to be sent */
+	bool parked_here; /* changes of it that came from this peer were parked, in this session */
 	bool mark; /* scratch */
 };
 

@@ -75,7 +75,7 @@ struct sync {
 	size_t store_total; /* changes of the batch, declined ones included */
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
 	unsigned parked_here; /* changes of the peer that we parked */
-	bool directives_moved; /* since then: grants may have come */
+	bool directives_moved; /* since then: what they wait for may have come */
 
 	/* To the peer. */
 	bool hello_said;
@@ -127,7 +127,7 @@ void sync_exchange_end(struct sync *s, bool equal);
 bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]);
 /* Read the world again: who shares what, and all heads. */
 void sync_look(struct sync *s);
-void sync_look_at(struct sync *s, struct book_ledger *l);
+bool sync_look_at(struct sync *s, struct book_ledger *l); /* true: it has moved */
 /* Both ends have the same heads: what we hold is what the peer holds. */
 void sync_agree(struct sync *s);
 bool sync_counts(const struct book_ledger *l); /* stands in the digest */

@@ -184,6 +184,8 @@ void receive_stored(struct sync *s, const struct sync_result *results)
 			note_stored(s, &s->store[next - 1].change, &r->id);
 		else
 			add_exception(s, i, r);
+		if (r && r->status == SYNC_PARKED)
+			book_at(&s->book, s->store[next - 1].change.ledger)->parked_here = true;
 	}
 	s->ack.batches++;
 	s->ack_changes += s->store_total;

@@ -129,14 +129,14 @@ bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]
 	return memcmp(own, digest, SYNC_DIGEST_SIZE) == 0;
 }
 
-void sync_look_at(struct sync *s, struct book_ledger *l)
+bool sync_look_at(struct sync *s, struct book_ledger *l)
 {
 	struct oids heads = {0};
 	if (sync_counts(l))
 		s->world.heads(s->world.ctx, l->name, &heads);
 	if (oids_eq(&heads, &l->heads)) {
 		oids_free(&heads);
-		return;
+		return false;
 	}
 	oids_free(&l->heads);
 	l->heads = heads;
@@ -144,6 +144,7 @@ void sync_look_at(struct sync *s, struct book_ledger *l)
 	s->digest_old = true;
 	s->equal = false;
 	s->directives_moved |= strncmp(l->name, "directives/", 11) == 0;
+	return true;
 }
 
 static void look_at_share(struct sync *s, struct book_ledger *l, bool shared)
@@ -162,7 +163,9 @@ static void look_at_share(struct sync *s, struct book_ledger *l, bool shared)
 		l->declined_here = false;
 		s->decline_due = s->digest_old = true;
 	}
-	sync_look_at(s, l);
+	/* Not by this peer: somebody here, or another one, may have brought what its changes wait for. */
+	if (sync_look_at(s, l) && l->parked_here)
+		s->directives_moved = true;
 }
 
 static void look_at_names(struct sync *s)
