@@ -12,6 +12,7 @@
 #include "show.h"
 #include "store/proof.h"
 
+#define RESERVE "reserve-key" /* a branch */
 #define LINKS_MAX 64 /* tiers are few; rings there are none */
 
 /* One signed change of the proof. */
@@ -23,6 +24,7 @@ struct link {
 	unsigned char key[KEY_PUBLIC_SIZE];
 	const char *grants; /* the text of the key that it lets in, or NULL */
 	const char *granted; /* its fingerprint */
+	bool reserve; /* as the anchor's reserve key */
 	bool anchor; /* signed by the anchor */
 	bool narrowed; /* the key was retired or suspended since */
 };
@@ -101,10 +103,12 @@ static int add_grant(struct proof *p, const struct change *c, const struct regis
 	out->narrowed = !g->active;
 	if (out->anchor)
 		return 0;
-	if (oid_eq(&g->change, &registry_reserve))
+	bool reserve = oid_eq(&g->change, &registry_reserve);
+	if (reserve)
 		rc = reserve_change(p, ledger, path, text, &id, err);
-	const char *name =
-	    arena_printf(arena, "grant-%s%s%s", c->station ? c->station : "", c->station ? "." : "", c->unit);
+	const char *name = reserve ? RESERVE
+				   : arena_printf(arena, "grant-%s%s%s", c->station ? c->station : "",
+					 c->station ? "." : "", c->unit);
 	return rc ? rc : add_link(p, name, ledger, &id, path, arena_dup(arena, text), err);
 }
 
@@ -131,6 +135,7 @@ static int add_link(struct proof *p, const char *name, const char *ledger, const
 	unsigned char granted[KEY_PUBLIC_SIZE];
 	if (grants && key_parse(grants, granted))
 		link.granted = fingerprint(r, granted);
+	link.reserve = grants && strcmp(name, RESERVE) == 0;
 	link.account = account_of(r, c);
 	rc = add_grant(p, c, g, &link, err);
 	for (size_t i = 0, n = 2; rc == 0 && i < p->n; i++)
@@ -256,7 +261,9 @@ static void put_step(struct proof *p, size_t i, struct buf *out)
 	oid_hex(&p->receipt.submission, submission);
 	bool last = i + 1 == p->n;
 	buf_putc(out, '\n');
-	if (l->grants)
+	if (l->reserve)
+		put(p, out, N_("%1. %2 named its reserve key in the record %3."), number, who(p, l), l->path);
+	else if (l->grants)
 		put(p, out, N_("%1. %2 let a key in: the record %3 names it as active."), number, who(p, l),
 		    l->path);
 	else if (last)

@@ -255,4 +255,27 @@ ok 'at its signature' $((!$?))
 # The nodes agree, and nothing is wrong with either.
 for node in 31 11383; do t "verify $node" tuyen -C n/$node verify; done
 is 'both hold the same' "$(tip n/31 reports/11383)" "$(tip n/11383 reports/11383)"
+
+# A key that is out of use by now is not passed over in silence.
+t 'the ward loses its machine' city unit suspend 11383 --reason 'mất máy'
+t 'prove' city report prove hp 2026-06 --unit 11383 --version 1 --out later
+t 'the commands are done' check later
+is 'and the key is remarked on, once' "$(grep -c 'that key is out of use by now' later/HOW-TO-CHECK.txt)" 1
+
+# Up to an anchor that has replaced its key by the reserve.
+P=$(free_port)
+tuyen -C r/31 init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:$P >out 2>err
+tuyen -C r/11050 init --unit 11050 --level commune --name 'xã Gia Phúc' >out 2>err
+start r/31
+t 'enrol' enrol r/11050 r/31
+start r/11050
+t 'plan' tuyen -C r/31 plan load plan.yaml
+t 'another key' tuyen -C r/31 key replace --reserve r/31/reserve.key
+t 'sync' tuyen -C r/11050 sync --wait --timeout 20
+t 'submit' tuyen -C r/11050 report submit hp 2026-06 --nil
+t 'sync' tuyen -C r/11050 sync --wait --timeout 20
+t 'prove' tuyen -C r/11050 report prove hp 2026-06 --out reserve
+t 'the commands are done' check reserve
+t 'by whom they should be' answers reserve
+is 'the reserve key is on the way' "$(grep -c 'named its reserve key in the record units/31.yaml' reserve/HOW-TO-CHECK.txt)" 1
 done_testing
