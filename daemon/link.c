@@ -307,8 +307,14 @@ static void remember(struct link *l, const struct sync_action *a)
 		return;
 	buf_cut(&l->peer->memory, 0);
 	buf_add(&l->peer->memory, a->bytes, a->len);
-	if (a->durable && store_note_write(l->node->store, l->peer->note, a->bytes, a->len, &err) != 0)
+	if (!a->durable)
+		return;
+	struct buf note = {0};
+	buf_add(&note, l->node->instance, sizeof l->node->instance);
+	buf_add(&note, a->bytes, a->len);
+	if (store_note_write(l->node->store, l->peer->note, note.data, note.len, &err) != 0)
 		log_err(LOG_WARNING, "peer", &err);
+	buf_free(&note);
 }
 
 /* What is built on a refused change needs no entry of its own: a peer that refuses everything costs no more. */

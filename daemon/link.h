@@ -19,7 +19,7 @@ struct link_peer {
 	char *id; /* "31", "cong-an@11383" */
 	char *
 	    name; /* the same while it has not said which instance it is, and of the superior; else "11383#0" */
-	char *note; /* where the memory is kept on disk; NULL: nowhere */
+	char *note; /* where the memory is kept on disk, after our own instance; NULL: nowhere */
 	unsigned char instance[8]; /* as it said last; zeros before */
 	/* A superior whose key nobody has vouched for yet: the directives of the units above are taken from it, and nothing
 	 * is given but the names of those ledgers and of their heads. */

@@ -69,11 +69,23 @@ static struct link_peer *peer_at(struct links *s, const char *name, const char *
 	return *at;
 }
 
+/* What another instance of our own remembered does not count: what was done there since, we do not know. */
+static void read_memory(struct links *s, const char *note, struct buf *out)
+{
+	struct buf kept = {0};
+	struct err err = {0};
+	const size_t own = sizeof s->node->instance;
+	if (store_note_read(s->node->store, note, &kept, &err) != 0)
+		log_err(LOG_WARNING, "peer", &err);
+	else if (kept.len > own && memcmp(kept.data, s->node->instance, own) == 0)
+		buf_add(out, kept.data + own, kept.len - own);
+	buf_free(&kept);
+}
+
 /* From now on it is this instance that is remembered there. */
 static void take_instance(struct links *s, struct link_peer *p, const struct instance *it)
 {
 	char note[48];
-	struct err err = {0};
 	note_name(it->peer, it->slot, note);
 	if (str_is(p->note, note) && memcmp(p->instance, it->id, INSTANCE_SIZE) == 0)
 		return;
@@ -81,8 +93,7 @@ static void take_instance(struct links *s, struct link_peer *p, const struct ins
 	p->note = mem_dup(note);
 	memcpy(p->instance, it->id, INSTANCE_SIZE);
 	buf_cut(&p->memory, 0);
-	if (store_note_read(s->node->store, note, &p->memory, &err) != 0)
-		log_err(LOG_WARNING, "peer", &err);
+	read_memory(s, note, &p->memory);
 }
 
 struct link_peer *links_peer(struct links *s, const char *id)
@@ -120,7 +131,6 @@ void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTAN
 	const struct link_peer *p = link_peer(l);
 	const struct instance *it = instances_find(&s->instances, p->id, instance);
 	char note[48];
-	struct err err = {0};
 	if (!it || p->unproven)
 		return;
 	if (!link_is_up(l)) {
@@ -129,8 +139,7 @@ void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTAN
 		return;
 	}
 	note_name(it->peer, it->slot, note);
-	if (store_note_read(s->node->store, note, out, &err) != 0)
-		log_err(LOG_WARNING, "peer", &err);
+	read_memory(s, note, out);
 }
 
 /* ---- two nodes with one key ---- */

@@ -539,10 +539,10 @@ void sim_put_back(struct sim *sim, int node, enum sim_back how)
 	n->store = sim_store_copy(n->copy);
 	for (size_t i = 0; i < sim->n_lines; i++) {
 		struct sim_memory *m = &n->memories[i];
-		if (how != SIM_STORE_ALONE) {
+		if (how != SIM_STORE_ALONE)
 			buf_free(&m->disk);
+		if (how == SIM_IN_PLACE)
 			buf_add(&m->disk, n->copied[i].data, n->copied[i].len);
-		}
 		buf_free(&m->ram);
 		buf_add(&m->ram, m->disk.data, m->disk.len);
 	}

@@ -87,8 +87,8 @@ void sim_crash(struct sim *sim, int node, unsigned ms);
 void sim_forget(struct sim *sim, int node); /* all memories of peers */
 void sim_burn(struct sim *sim, int node); /* the store, too: a new instance */
 void sim_copy(struct sim *sim, int node);
-/* Put the copy in the place of the node: with its notes at the same place or elsewhere (another instance), or under notes
- * that are newer. */
+/* Put the copy in the place of the node: with its notes at the same place, or elsewhere (another instance, for whom the
+ * notes do not count), or under notes that are newer. */
 enum sim_back { SIM_IN_PLACE, SIM_ELSEWHERE, SIM_STORE_ALONE };
 void sim_put_back(struct sim *sim, int node, enum sim_back how);
 void sim_request(struct sim *sim, int line, int side, uint64_t token);
