@@ -198,6 +198,20 @@ static int ring(const struct cli *cli, const struct line *l, struct err *err)
 	return rc;
 }
 
+/* A superior of others is no use to them before it takes calls. */
+static void say_who_calls(const struct cli *cli, struct reader *r)
+{
+	const struct registry_unit *own = registry_unit(r->registry, r->config.unit);
+	struct strs below = {0};
+	registry_below(r->registry, r->config.unit, true, &below);
+	if (below.n && !r->config.listen)
+		say(N_("%1 units and stations below it call at %2; take their calls with: tuyen -C %3 config "
+		       "listen HOST:PORT"),
+		    arena_printf(&r->arena, "%zu", below.n), own && own->address ? own->address : "?",
+		    cli->dir);
+	strs_free(&below);
+}
+
 static int say_what_came(const struct cli *cli, struct err *err)
 {
 	struct reader r = {0};
@@ -213,6 +227,8 @@ static int say_what_came(const struct cli *cli, struct err *err)
 	if (rc == 0)
 		say(N_("everything is back from %1: %2 ledgers, %3 changes"), r.config.superior.unit,
 		    arena_printf(&r.arena, "%zu", ledgers.n), arena_printf(&r.arena, "%zu", changes));
+	if (rc == 0)
+		say_who_calls(cli, &r);
 	strs_free(&ledgers);
 	reader_close(&r);
 	return rc;

@@ -12,7 +12,7 @@
 #include "node_held.h"
 #include "node_incidents.h"
 #include "node_keys.h"
-#include "node_enrol.h"
+#include "node_invite.h"
 #include "node_join.h"
 #include "node_load.h"
 #include "node_reorg.h"
@@ -228,7 +228,7 @@ static const struct {
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},
     {"unit admit", node_unit_admit, 1},
-    {"unit invite", node_enrol_invite, 0},
+    {"unit invite", node_invite, 0},
     {"unit end", node_unit_end, 1},
     {"unit load", node_unit_load, 1},
     {"unit move", node_unit_move, 1},

@@ -8,7 +8,7 @@
 #include "control/control.h"
 #include "node.h"
 #include "node_edits.h"
-#include "node_enrol.h"
+#include "node_invite.h"
 #include "node_trust.h"
 #include "registry/enrol.h"
 
@@ -95,7 +95,7 @@ static int check_apart(struct table *seen, struct admitting *a, struct arena *ar
 static int judge_requests(struct node *n, const struct control_request *req, struct admitting *all,
     struct arena *arena, struct err *err)
 {
-	const char *source = args_get(&req->args, "source"), *lost = node_enrol_lost(&req->args);
+	const char *source = args_get(&req->args, "source"), *lost = node_invite_lost(&req->args);
 	struct table seen = {0};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
@@ -144,7 +144,7 @@ int node_unit_admit(struct node *n, struct control_request *req, struct err *err
 {
 	size_t count = req->args.words.n;
 	if (args_has(&req->args, "pending"))
-		return node_enrol_approve(n, req, err);
+		return node_invite_approve(n, req, err);
 	struct arena arena = {0};
 	struct admitting *all = arena_alloc(&arena, count * sizeof *all);
 	int rc = judge_requests(n, req, all, &arena, err);

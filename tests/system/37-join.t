@@ -194,7 +194,7 @@ rung() { # NAME PATTERN: what `ring` sent is answered so, or not at all
 	ok "$1: ${2:-no answer}" $?
 	[ -n "$2" ] || is "$1: nothing was said" "$(wc -c <out)" 0
 }
-head -c 3000 /dev/urandom >bytes && rung 'noise' ''
+perl -e 'srand 7; print chr 64; print chr int rand 256 for 1 .. 3000' >bytes && rung 'noise' ''
 printf '\377\377\377\377\377' >bytes && rung 'a frame without an end' ''
 perl -e 'print "\x80\x80\x40", "\x01" x 9000' >bytes && rung 'a frame of a megabyte' ''
 printf '\017\001\001\000\001\001\001\001\001\001\001\001\005hello' >bytes && rung 'the first words of an exchange' ''
@@ -206,6 +206,8 @@ ask '' <inv.yaml >bytes && rung 'an invitation instead of a request' 'not a file
 tuyen -C n/stranger join --request 2>err >stranger.yaml
 ask 'guess' <stranger.yaml >bytes && rung 'a guessed secret' 'this invitation is not known here'
 { ask '' <stranger.yaml && ask '' <stranger.yaml; } >bytes && rung 'two requests at once' ''
+t 'the papers that were not good' tuyen -C n/31 incident list --json
+json 'are known to the clerk' '[.incidents[] | select(.rule == "invitation") | .kind]' '["stranger"]'
 is 'nothing of all this is in a ledger' "$(refs n/31)" "$before"
 t 'nobody waits' tuyen -C n/31 unit admit --pending --json
 json 'by that' '.pending' '[]'
@@ -219,6 +221,36 @@ json 'wait' '[.pending[].unit] | sort | length' 7
 t 'the superior serves' tuyen -C n/11383 config listen ''
 start n/11383
 t 'as before' tuyen -C n/11383 sync --wait --timeout 20
+
+# ---- a superior of others ----
+P2=$(free_port) P3=$(free_port)
+t 'a centre' tuyen -C m/0 init --unit 0 --level central --name 'Trung ương' --root --listen "127.0.0.1:$P2"
+start m/0
+t 'plan' tuyen -C m/0 plan load plan.yaml
+tuyen -C m/0 unit invite 31 --level province --name 'Hải Phòng' >inv31.yaml 2>err
+t 'a city' tuyen -C m/31 join inv31.yaml
+t 'takes calls' tuyen -C m/31 config listen "127.0.0.1:$P3"
+start m/31
+tuyen -C m/31 unit invite 11383 --level commune --name 'phường Lê Chân' >inv11383.yaml 2>err
+t 'a commune' tuyen -C m/11383 join inv11383.yaml
+start m/11383
+tuyen -C m/31 sync --wait --timeout 20
+tuyen -C m/11383 sync --wait --timeout 20
+t 'reports' tuyen -C m/11383 report set hp.2026 2026-06 TT01=7
+tuyen -C m/11383 sync --wait --timeout 20
+tuyen -C m/31 sync --wait --timeout 20
+stop m/31 KILL
+rm -rf m/31
+tuyen -C m/0 unit invite 31 --recover >inv31.yaml 2>err
+t 'the city has everything back' tuyen -C m/31 join inv31.yaml
+says 'and is told who calls' '^1 units and stations below it call at .*config listen HOST:PORT'
+t 'it takes calls' tuyen -C m/31 config listen "127.0.0.1:$P3"
+t 'what the commune did meanwhile' tuyen -C m/11383 report set hp.2026 2026-06 TT01=8
+start m/31
+t 'arrives under the new key' tuyen -C m/11383 sync --wait --timeout 30
+t 'and goes on' tuyen -C m/31 sync --wait --timeout 30
+is 'to the centre' "$(tip m/0 reports/11383)" "$(tip m/11383 reports/11383)"
+
 TUYEN_LANG=vi
 export TUYEN_LANG
 fails 1 'in Vietnamese' tuyen -C n/second join inv.yaml
