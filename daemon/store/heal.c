@@ -182,15 +182,16 @@ static int parse(struct record *r, struct arena *arena, const struct record_type
 	return text ? record_parse(r, arena, type, text, len, err) : 0;
 }
 
-/* A record that is begun anew has what it must have, but never what was refused. */
+/* A record that is begun anew has what it must have, and the state it was in, but never what was refused. */
 static void fill_required(
     const struct heal_again *how, const char *path, const struct record *after, struct record *out)
 {
 	for (size_t i = 0; i < out->type->n_fields; i++) {
-		const char *name = out->type->fields[i].name;
+		const struct field_type *field = &out->type->fields[i];
+		const char *name = field->name;
 		bool refused = how->field && how->record && strcmp(how->record, path) == 0 &&
 			       strcmp(how->field, name) == 0;
-		if (out->type->fields[i].required && !refused && !record_get(out, name))
+		if ((field->required || field->seal) && !refused && !record_get(out, name))
 			record_put(out, name, record_get(after, name));
 	}
 }
@@ -222,8 +223,12 @@ static int reapply(const struct heal_again *how, const struct change_texts *t, c
 	record_diff(&before, &after, put_field, &apply);
 	if (!apply.any && (apply.conflict || t->before))
 		return 0;
-	if (!now && t->before)
+	if (!now && t->before) {
 		fill_required(how, path, &after, &out);
+		rc = record_check(&out, err);
+		if (rc)
+			return rc;
+	}
 	record_print(&out, &text);
 	edits->records[edits->n_records++] =
 	    (struct change_record){path, arena_dup_len(arena, buf_str(&text), text.len), text.len};
