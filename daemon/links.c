@@ -138,7 +138,7 @@ void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_li
 	VEC_PUSH(s->open, s->n_open, it);
 	log_line(
 	    LOG_NOTICE, "line to %s is open%s", peer->id, peer->unproven ? "; its key is not known" : "");
-	if (up)
+	if (up && !peer->unproven)
 		links_wait_begun(s, &s->open[s->n_open - 1]);
 }
 
@@ -175,6 +175,25 @@ static bool admit_subordinate(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE
 	return !s->node->config.paused && subordinate(s, key, id) != NULL;
 }
 
+struct seeking {
+	const unsigned char *key;
+	bool found;
+};
+
+static void seek(void *ctx, const struct registry_grant *g)
+{
+	struct seeking *k = ctx;
+	k->found |= memcmp(g->key, k->key, KEY_PUBLIC_SIZE) == 0;
+}
+
+static bool was_subordinate(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	const struct links *s = ctx;
+	struct seeking k = {key, false};
+	registry_grants(s->node->registry, seek, &k);
+	return k.found;
+}
+
 static void came_in(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
 {
 	struct links *s = ctx;
@@ -200,7 +219,8 @@ static void nobody_closed(void *ctx, struct net_line *line, const struct err *wh
 	(void)why;
 }
 
-static const struct net_calls listen_calls = {admit_subordinate, came_in, early_bytes, NULL, nobody_closed};
+static const struct net_calls listen_calls = {
+    admit_subordinate, came_in, early_bytes, NULL, nobody_closed, was_subordinate};
 
 /* A key that was suspended, or a unit that went elsewhere, keeps no line. */
 static bool check_below(struct links *s, struct line *line)
