@@ -40,7 +40,21 @@ static json_t *unit_json(const struct total *t, const struct total_unit *u)
 	json_object_set_new(o, "due", show_string(u->due));
 	json_object_set_new(o, "values", values);
 	json_object_set_new(o, "disputed", disputed);
+	json_t *past = json_object();
+	for (size_t i = 0; i < u->n_past; i++)
+		json_object_set_new(past, u->past[i].unit, json_string(u->past[i].whole ? "whole" : "part"));
+	json_object_set_new(o, "predecessors", past);
 	return o;
+}
+
+/* Units that came of parts of others: what they say cannot be set beside what those said. */
+static json_t *split_json(const struct total *t)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < t->n_units; i++)
+		if (t->units[i].split)
+			json_array_append_new(list, json_string(t->units[i].code));
+	return list;
 }
 
 /* What `total` and `missing` both begin with. */
@@ -64,6 +78,7 @@ static void print_json(const struct total *t, bool by_unit)
 	for (size_t i = 0; by_unit && i < t->n_units; i++)
 		json_array_append_new(units, unit_json(t, &t->units[i]));
 	json_object_set_new(o, "rows", rows);
+	json_object_set_new(o, "split", split_json(t));
 	if (by_unit)
 		json_object_set(o, "units", units);
 	json_decref(units);

@@ -256,6 +256,40 @@ static int choose_rows(struct totalling *t, const char *only, struct err *err)
 	return 0;
 }
 
+static struct total_unit *unit_of(const struct totalling *t, const char *id)
+{
+	const struct total_unit key = {.id = id};
+	return t->out->n_units ? bsearch(&key, t->out->units, t->out->n_units, sizeof key, by_id) : NULL;
+}
+
+static void add_past(const struct totalling *t, const char *ended, const char *next, const char *how)
+{
+	struct total_unit *u = unit_of(t, next);
+	if (!u || !how)
+		return;
+	struct total_past *grown = arena_alloc(t->arena, (u->n_past + 1) * sizeof *grown);
+	if (u->n_past)
+		memcpy(grown, u->past, u->n_past * sizeof *grown);
+	grown[u->n_past++] = (struct total_past){arena_dup(t->arena, ended), strcmp(how, "whole") == 0};
+	u->past = grown;
+	u->split |= strcmp(how, "whole") != 0;
+}
+
+/* What went into the units that are expected. */
+static void add_pasts(const struct totalling *t)
+{
+	struct strs ids = {0};
+	const char *next;
+	registry_below(t->v->registry, NULL, false, &ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		const struct record *rec = registry_record(t->v->registry, ids.items[i]);
+		for (size_t k = 0; record_next_key(rec, "replaced_by", &k, &next);)
+			add_past(t, ids.items[i], next,
+			    record_get(rec, arena_printf(t->arena, "replaced_by.%s", next)));
+	}
+	strs_free(&ids);
+}
+
 static int choose_units(struct totalling *t, const struct total_options *options, struct err *err)
 {
 	const struct registry_unit *u;
@@ -268,6 +302,7 @@ static int choose_units(struct totalling *t, const struct total_options *options
 		t->only = arena_dup(t->arena, u->id);
 	}
 	add_expected(t);
+	add_pasts(t);
 	return 0;
 }
 

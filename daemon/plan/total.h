@@ -10,6 +10,8 @@
  * Reported: the report is submitted or accepted (also with --nil, or in part). Returned is not reported.
  * Late: by the receipt of the first version that was received. What has not been received is missing; it is overdue
  * when the due day is over.
+ * Units that ended before it are not expected, those that replace them are. Their figures can be summed back only where
+ * whole units went into a unit (`split`).
  * A figure is the sum over the reporting units that give it ("latest" means latest in time: in space it is a sum);
  * a ratio is the sums' percent; a yesno counts its yes. Missing is never zero: no figure at all is NULL.
  */
@@ -30,6 +32,12 @@ struct total_row {
 	size_t disputed; /* units whose figure waits for a person */
 };
 
+/* A unit that went into another. */
+struct total_past {
+	const char *unit;
+	bool whole; /* else a part of it */
+};
+
 /* One expected unit (--by unit). */
 struct total_unit {
 	const char *id, *code, *name;
@@ -41,6 +49,9 @@ struct total_unit {
 	const char **
 	    values; /* one for each row, as reported ("31/58"); NULL when not given, or the unit has not reported */
 	bool *disputed; /* one for each row */
+	struct total_past *past; /* what went into it; sorted */
+	size_t n_past;
+	bool split; /* of one of those only a part: what it says cannot be set beside what they said */
 };
 
 struct total {

@@ -25,8 +25,8 @@ static bool beats(const struct registry *r, const struct unit *u, const struct r
 {
 	bool own = strcmp(a->issuer, u->id) == 0;
 	if (own || strcmp(b->issuer, u->id) == 0) {
-		bool handed = !registry_is_anchor(r, u->id) ||
-			      anchor_handed(r, u->id, own ? b->issuer : a->issuer);
+		bool handed =
+		    !registry_is_anchor(r, u->id) || anchor_handed(r, u->id, own ? b->issuer : a->issuer);
 		return own ? !handed : handed;
 	}
 	int ra = rank_of(r, a->issuer), rb = rank_of(r, b->issuer);
@@ -49,8 +49,7 @@ static struct registration *owner_of(const struct registry *r, const struct unit
 }
 
 /* Where it was moved to a superior whose ledger is out of sight here, it shows what was said of it last. */
-static const char *parent_of(
-    const struct registry *r, const struct unit *u, const struct registration *c)
+static const char *parent_of(const struct registry *r, const struct unit *u, const struct registration *c)
 {
 	if (strcmp(c->issuer, u->id) == 0)
 		return registry_handed_to(r, u->id);
@@ -374,7 +373,8 @@ static void remove_unit(struct registry *r, const char *issuer, const char *id)
 }
 
 /* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
-static void take_embedded(struct registry *r, const struct move *m, const char *line)
+static void take_embedded(
+    struct registry *r, const struct registry_source *source, const struct move *m, const char *line)
 {
 	char hex[OID_HEX + 1], writer[136], agency[65];
 	int rank, end = 0;
@@ -387,6 +387,9 @@ static void take_embedded(struct registry *r, const struct move *m, const char *
 	struct grant *g = registry_grant_at(r, &change, writer, NULL);
 	if (!g->view.ledger) {
 		g->embedded = m;
+		g->carrier = arena_printf(&r->arena, "directives/%s", source->issuer);
+		g->carried = source->change;
+		g->view.by = granted_by(r, source);
 		g->view.ledger = arena_printf(&r->arena, "directives/%s", m->past.items[0]);
 		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
 		g->view.rank = rank;
@@ -425,13 +428,14 @@ static void move_vouch(struct registry *r, struct move *m, const char *line)
 	VEC_PUSH(m->vouched, m->n_vouched, v);
 }
 
-static void feed_move(struct registry *r, const char *issuer, const char *id, const struct record *now)
+static void feed_move(
+    struct registry *r, const struct registry_source *source, const char *id, const struct record *now)
 {
 	const char *from = record_get(now, "from"), *to = record_get(now, "to"), *line;
 	if (!from || !to)
 		return;
 	struct unit *u = registry_unit_at(r, id);
-	struct move *m = move_by(u, issuer);
+	struct move *m = move_by(u, source->issuer);
 	gather(&m->past, from);
 	gather(&m->past, to);
 	m->to = arena_dup(&r->arena, to);
@@ -440,7 +444,7 @@ static void feed_move(struct registry *r, const char *issuer, const char *id, co
 	for (size_t i = 0; record_next_key(now, "vouched", &i, &line);)
 		move_vouch(r, m, line);
 	for (size_t i = 0; record_next_key(now, "grants", &i, &line);)
-		take_embedded(r, m, line);
+		take_embedded(r, source, m, line);
 	choose(r, u);
 }
 
@@ -467,7 +471,7 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 		remove_unit(r, source->issuer, id);
 	} else if (strcmp(type->name, "move") == 0) {
 		if (now)
-			feed_move(r, source->issuer, id, now);
+			feed_move(r, source, id, now);
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
 			feed_handover(r, source, id, now);

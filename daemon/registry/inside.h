@@ -48,6 +48,8 @@ struct grant {
 	struct registry_vouch *vouched; /* what view.vouched shows */
 	const struct registry *registry;
 	const struct move *embedded; /* known only by this move; NULL: it was seen itself */
+	const char *carrier; /* the ledger and the change that carried it then */
+	struct oid carried;
 	struct oid under; /* the grant under which it was given, until that arrives and is view.by */
 	bool replaced; /* narrowed under the reserve key of its anchor */
 };

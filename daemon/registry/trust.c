@@ -110,8 +110,9 @@ enum registry_trust registry_trust_why(const struct registry_grant *g, const cha
 			doubt(&worst, by_heads(g->vouched, g->n_vouched, at.ledger, &at.change, past), &at,
 			    why);
 		/* And the grant itself: was it given by a change that is vouched for? */
-		at.ledger = g->ledger;
-		at.change = g->change;
+		const struct grant *own = (const struct grant *)g;
+		at.ledger = own->embedded ? own->carrier : g->ledger;
+		at.change = own->embedded ? own->carried : g->change;
 		g = g->by;
 	}
 	return worst;
