@@ -219,8 +219,7 @@ static void nobody_closed(void *ctx, struct net_line *line, const struct err *wh
 	(void)why;
 }
 
-static const struct net_calls listen_calls = {
-    admit_subordinate, came_in, early_bytes, NULL, nobody_closed, was_subordinate};
+static const struct net_calls listen_calls = {admit_subordinate, came_in, early_bytes, NULL, nobody_closed};
 
 /* A key that was suspended, or a unit that went elsewhere, keeps no line. */
 static bool check_below(struct links *s, struct line *line)
@@ -298,6 +297,8 @@ int links_reload(struct links *s, struct err *err)
 	if (c->paused)
 		return 0;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
+	if (s->listener)
+		net_listener_ended(s->listener, was_subordinate);
 	node_enrol_listen(s->node->desk, s->listener);
 	links_dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
 	return rc;

@@ -73,6 +73,7 @@ struct net_listener {
 	void *ctx;
 	const struct net_calls *enrol_calls; /* NULL: no enrolment here */
 	void *enrol_ctx;
+	bool (*ended)(void *ctx, const unsigned char public_key[KEY_PUBLIC_SIZE]); /* may be NULL */
 	tls_recall *recall; /* NULL: nothing is kept */
 	void *recall_ctx;
 	uv_tcp_t tcp[ADDRESSES_MAX];

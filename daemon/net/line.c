@@ -31,6 +31,14 @@ static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 	return line->calls->admit(line->ctx, public_key);
 }
 
+static bool ended(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
+{
+	const struct net_line *line = arg;
+	const struct net_listener *listener = line->listener;
+	return listener && !tls_is_enrol(line->tls) && listener->ended &&
+	       listener->ended(listener->ctx, public_key);
+}
+
 static bool recall(void *arg, const unsigned char id[TLS_MEMORY_ID], struct tls_memory *out)
 {
 	const struct net_listener *listener = ((struct net_line *)arg)->listener;
@@ -390,6 +398,7 @@ void line_shake(struct net_line *line, enum tls_side side)
 	line_timer(line, line->net->options.handshake_ms);
 	watch_for_silence(line);
 	line->tls = tls_new(line->net->tls, side, line->far, admit, line);
+	tls_set_ended(line->tls, ended);
 	if (line->enrol)
 		tls_enrol(line->tls);
 	if (line->offers)

@@ -90,6 +90,9 @@ void net_listener_enrol(struct net_listener *listener, const struct net_calls *c
 /* Ask here for what was kept of an earlier line by its id (net/tls.h); without this every handshake is a full one. */
 void net_listener_recall(struct net_listener *listener,
     bool (*recall)(void *ctx, const unsigned char *id, struct tls_memory *out), void *ctx);
+/* Asked of the listener's ctx about a key that is not admitted: was it once? Then its holder is told so. */
+void net_listener_ended(
+    struct net_listener *listener, bool (*ended)(void *ctx, const unsigned char public_key[KEY_PUBLIC_SIZE]));
 /* Open lines stay; those not yet open are dropped. Accepts NULL. */
 void net_listener_close(struct net_listener *listener);
 unsigned net_listener_port(const struct net_listener *listener); /* the real one if 0 was asked for */

@@ -156,6 +156,12 @@ void net_listener_recall(struct net_listener *listener,
 	listener->recall_ctx = ctx;
 }
 
+void net_listener_ended(
+    struct net_listener *listener, bool (*ended)(void *ctx, const unsigned char public_key[KEY_PUBLIC_SIZE]))
+{
+	listener->ended = ended;
+}
+
 void net_listener_close(struct net_listener *listener)
 {
 	if (!listener)

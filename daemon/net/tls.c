@@ -25,10 +25,11 @@ struct tls {
 	BIO *from_wire, *to_wire; /* owned by ssl */
 	enum tls_side side;
 	char *far;
-	tls_admit *admit;
+	tls_admit *admit, *ended_key;
 	void *ctx;
 	unsigned char peer_key[KEY_PUBLIC_SIZE];
 	bool refused; /* admit said no */
+	bool was_admitted; /* but it did once */
 	bool enrol; /* what a client offers */
 	bool open, ended;
 	bool offers; /* a client: `memory` */
@@ -70,7 +71,10 @@ static int on_certificate(X509_STORE_CTX *store, void *unused)
 		return 1;
 	}
 	tls->refused = true;
-	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED); /* becomes the alert "bad certificate" */
+	tls->was_admitted = tls->ended_key && tls->ended_key(tls->ctx, tls->peer_key);
+	/* These become the alerts "certificate revoked" and "bad certificate". */
+	X509_STORE_CTX_set_error(
+	    store, tls->was_admitted ? X509_V_ERR_CERT_REVOKED : X509_V_ERR_CERT_REJECTED);
 	return 0;
 }
 
@@ -242,6 +246,11 @@ static bool agreed_on(const struct tls *tls, const unsigned char *protocol, size
 	return len == protocol_len - 1 && memcmp(name, protocol + 1, len) == 0;
 }
 
+void tls_set_ended(struct tls *tls, tls_admit *ended)
+{
+	tls->ended_key = ended;
+}
+
 void tls_enrol(struct tls *tls)
 {
 	tls->enrol = true;
@@ -265,6 +274,9 @@ static void take_wire(struct tls *tls, struct buf *wire)
 
 static int not_admitted(struct tls *tls, struct err *err)
 {
+	if (tls->was_admitted)
+		return err_set(err, ERR_REFUSED,
+		    N_("the far end at %1 holds a key that is suspended, or not in use any more"), tls->far);
 	if (tls->side == TLS_CLIENT)
 		err_set(err, ERR_REFUSED,
 		    N_("the far end at %1 does not hold the key that the registry names"), tls->far);
@@ -292,6 +304,13 @@ static int translate(struct tls *tls, struct err *err)
 		err_set(
 		    err, ERR_REFUSED, N_("the far end at %1 does not admit the key of this node"), tls->far);
 		err_hint(err, N_("ask there whether this unit's key was admitted, and when"));
+		return ERR_REFUSED;
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+		err_set(err, ERR_REFUSED,
+		    N_("the far end at %1 does not admit the key of this node any more"), tls->far);
+		err_hint(
+		    err, N_("it was suspended or retired there; what is written here now waits until the "
+			    "people there have looked at it"));
 		return ERR_REFUSED;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
 		err_set(err, ERR_PEER, N_("the far end at %1 shows no key"), tls->far);

@@ -37,6 +37,9 @@ struct tls *tls_new(
     struct tls_context *context, enum tls_side side, const char *far, tls_admit *admit, void *ctx);
 void tls_free(struct tls *tls); /* accepts NULL */
 
+/* Asked of a server's `ctx` about a key that it does not admit: did it once? Then the far end is told so. */
+void tls_set_ended(struct tls *tls, tls_admit *ended);
+
 /* Of a client, before tls_start: offer "tuyen-enrol/1", and nothing else. */
 void tls_enrol(struct tls *tls);
 /* Is it an enrolment line? Known when `admit` is asked. */

@@ -278,6 +278,25 @@ static void the_server_refuses_a_wrong_key(void **state)
 	assert_string_equal(client.err.msg, "the far end at %1 does not admit the key of this node");
 }
 
+static bool once_admitted(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
+{
+	(void)ctx;
+	return memcmp(key, key_public(client.key), KEY_PUBLIC_SIZE) == 0;
+}
+
+static void a_key_that_was_admitted_once_is_told_so(void **state)
+{
+	(void)state;
+	server.welcome = nobody;
+	tls_set_ended(server.tls, once_admitted);
+	pump(100000);
+	assert_int_equal(server.err.code, ERR_REFUSED);
+	assert_string_equal(
+	    server.err.msg, "the far end at %1 holds a key that is suspended, or not in use any more");
+	assert_int_equal(client.err.code, ERR_REFUSED);
+	assert_string_equal(client.err.msg, "the far end at %1 does not admit the key of this node any more");
+}
+
 static void other_protocols_are_turned_away(void **state)
 {
 	(void)state;
@@ -357,6 +376,7 @@ int main(void)
 	    T(a_secret_that_differs_opens_nothing),
 	    T(the_client_refuses_a_wrong_key),
 	    T(the_server_refuses_a_wrong_key),
+	    T(a_key_that_was_admitted_once_is_told_so),
 	    T(other_protocols_are_turned_away),
 	    T(every_altered_byte_is_noticed),
 	    T(no_altered_handshake_opens),
