@@ -198,7 +198,8 @@ static void no_bytes(void *ctx, struct net_line *line, const void *bytes, size_t
 	(void)len;
 }
 
-static const struct net_calls open_calls = {admit_anybody, NULL, on_bytes, NULL, on_close};
+static const struct net_calls open_calls = {
+    .admit = admit_anybody, .on_bytes = on_bytes, .on_close = on_close};
 
 static void on_open(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
 {
@@ -217,7 +218,8 @@ static void on_open(void *ctx, struct net_line *line, const unsigned char key[KE
 	net_line_set(line, &open_calls, c);
 }
 
-static const struct net_calls listen_calls = {admit_anybody, on_open, no_bytes, NULL, not_open};
+static const struct net_calls listen_calls = {
+    .admit = admit_anybody, .on_open = on_open, .on_bytes = no_bytes, .on_close = not_open};
 
 void node_enrol_listen(struct node_enrol *desk, struct net_listener *listener)
 {

@@ -280,7 +280,8 @@ static void on_close(void *ctx, struct net_line *line, const struct err *why)
 	}
 }
 
-static const struct net_calls calls = {admit, on_open, on_bytes, NULL, on_close};
+static const struct net_calls calls = {
+    .admit = admit, .on_open = on_open, .on_bytes = on_bytes, .on_close = on_close};
 
 static void ring(struct joining *j)
 {

@@ -12,7 +12,11 @@ static inline void on_enrol_open(void *ctx, struct net_line *line, const unsigne
 	end->opened++;
 }
 
-static const struct net_calls enrol_calls = {admit, on_enrol_open, on_bytes, on_drained, on_close};
+static const struct net_calls enrol_calls = {.admit = admit,
+    .on_open = on_enrol_open,
+    .on_bytes = on_bytes,
+    .on_drained = on_drained,
+    .on_close = on_close};
 
 static void dial_to_enrol(void)
 {
