@@ -33,7 +33,7 @@ directive revoke: --reason=
 report new:
 report set: --note= --unit= --reason=
 report import: --unit= --reason=
-report submit: --partial --nil
+report submit: --partial --nil --unit=
 report return: --unit= --reason=
 report accept: --unit=
 report correct: --reason= --unit=
