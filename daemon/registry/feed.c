@@ -12,7 +12,7 @@
 
 /* ---- whose unit it is ---- */
 
-static int rank_of(const struct registry *r, const char *id)
+int registry_rank_of(const struct registry *r, const char *id)
 {
 	const struct registry_unit *u = registry_unit(r, id);
 	return u && u->rank >= 0 ? u->rank : INT_MAX;
@@ -29,7 +29,7 @@ static bool beats(const struct registry *r, const struct unit *u, const struct r
 		    !registry_is_anchor(r, u->id) || anchor_handed(r, u->id, own ? b->issuer : a->issuer);
 		return own ? !handed : handed;
 	}
-	int ra = rank_of(r, a->issuer), rb = rank_of(r, b->issuer);
+	int ra = registry_rank_of(r, a->issuer), rb = registry_rank_of(r, b->issuer);
 	return ra != rb ? ra < rb : strcmp(a->issuer, b->issuer) < 0;
 }
 
@@ -84,64 +84,10 @@ static void show(const struct registry *r, struct unit *u, const struct registra
 			      (!u->grants[i]->issuer || strcmp(u->grants[i]->issuer, c->issuer) == 0);
 }
 
-/* Is this known to stand, or to have stood, below the issuer? What is out of sight here may. */
-static bool within(const struct registry *r, const char *issuer, const char *id)
-{
-	const struct unit *u = table_get(&r->units, id);
-	bool claimed = false;
-	if (strcmp(issuer, id) == 0 || !u || registry_was_above(r, issuer, id))
-		return true;
-	for (size_t i = 0; i < u->n_claims; i++) {
-		const char *by = u->claims[i]->issuer;
-		if (strcmp(by, issuer) == 0 || registry_was_above(r, issuer, by))
-			return true;
-		claimed = true;
-	}
-	return !claimed;
-}
-
-static bool is_common_superior(const struct registry *r, const struct unit *u, const struct move *m)
-{
-	bool common = strcmp(m->issuer, u->id) != 0 && within(r, m->issuer, u->id);
-	for (size_t i = 0; common && i < m->past.n; i++)
-		common = within(r, m->issuer, m->past.items[i]);
-	return common;
-}
-
-/* What the unit was granted before it moved vouches for what was taken over, and for nothing else. */
-static void narrow_moved(struct registry *r, struct unit *u, const struct move *by)
-{
-	for (size_t i = 0; i < u->n_grants; i++) {
-		struct grant *g = u->grants[i];
-		if (!g->issuer || strcmp(g->issuer, u->moved_to) == 0)
-			continue;
-		registry_narrow(r, g, KEY_RETIRED, by->issuer);
-		for (size_t k = 0; k < u->n_moves; k++)
-			for (size_t n = 0; u->moves[k]->counts && n < u->moves[k]->n_vouched; n++)
-				registry_vouch_add(
-				    r, g, u->moves[k]->vouched[n].ledger, &u->moves[k]->vouched[n].head);
-	}
-}
-
-/* Of several that count, the highest superior's. */
-static void choose_move(struct registry *r, struct unit *u)
-{
-	const struct move *best = NULL;
-	for (size_t i = 0; i < u->n_moves; i++) {
-		struct move *m = u->moves[i];
-		m->counts = is_common_superior(r, u, m);
-		if (m->counts && (!best || rank_of(r, m->issuer) < rank_of(r, best->issuer)))
-			best = m;
-	}
-	u->moved_to = best ? best->to : NULL;
-	if (best)
-		narrow_moved(r, u, best);
-}
-
-static void choose(struct registry *r, struct unit *u)
+void registry_choose(struct registry *r, struct unit *u)
 {
 	if (u->n_moves)
-		choose_move(r, u);
+		registry_choose_move(r, u);
 	u->owner = owner_of(r, u);
 	u->present = u->owner && !u->owner->removed ? u->owner : NULL;
 	anchor_look(r, u);
@@ -152,11 +98,16 @@ static void choose(struct registry *r, struct unit *u)
 /* Who beats whom, and whose move counts, may depend on what was learned of another unit. */
 static void choose_contested(struct registry *r)
 {
-	for (size_t i = 0; i < r->units.n; i++) {
-		struct unit *u = r->units.rows[i].value;
-		if (u->n_claims > 1 || u->n_moves)
-			choose(r, u);
-	}
+	for (size_t i = 0; i < r->n_contested; i++)
+		registry_choose(r, r->contested[i]);
+}
+
+void registry_contest(struct registry *r, struct unit *u)
+{
+	if (u->contested)
+		return;
+	u->contested = true;
+	VEC_PUSH(r->contested, r->n_contested, u);
 }
 
 static struct registration *claim_of(struct unit *u, const char *issuer, bool make)
@@ -319,7 +270,8 @@ static int usable(
 	return ERR_INPUT;
 }
 
-static const struct registry_grant *granted_by(const struct registry *r, const struct registry_source *source)
+const struct registry_grant *registry_granted_by(
+    const struct registry *r, const struct registry_source *source)
 {
 	return source->grant ? registry_grant(r, source->grant, source->issuer, NULL) : NULL;
 }
@@ -337,7 +289,7 @@ static void take_successors(struct unit *u, const struct record *now)
 static int feed_unit(struct registry *r, const struct registry_source *source, const char *id,
     const struct record *now, struct err *err)
 {
-	struct feeding f = {.r = r, .source = source, .by = granted_by(r, source)};
+	struct feeding f = {.r = r, .source = source, .by = registry_granted_by(r, source)};
 	const char *row;
 	int rc = usable(r, source->issuer, id, now, err);
 	if (rc < 0)
@@ -346,6 +298,8 @@ static int feed_unit(struct registry *r, const struct registry_source *source, c
 	size_t before = f.unit->n_claims;
 	f.claim = claim_of(f.unit, source->issuer, true);
 	f.claim->removed = false;
+	if (f.unit->n_claims > 1)
+		registry_contest(r, f.unit);
 	copy_record(f.claim, now);
 	take_successors(f.unit, &f.claim->record);
 	anchor_rank(r, f.unit, f.claim);
@@ -353,7 +307,7 @@ static int feed_unit(struct registry *r, const struct registry_source *source, c
 		take_key(&f, row);
 	for (size_t i = 0; record_next_key(&f.claim->record, "vouched", &i, &row);)
 		take_vouched(&f, row);
-	choose(r, f.unit);
+	registry_choose(r, f.unit);
 	if (f.unit->n_claims != before)
 		choose_contested(r);
 	return 0;
@@ -369,83 +323,7 @@ static void remove_unit(struct registry *r, const char *issuer, const char *id)
 	for (size_t i = 0; i < u->n_grants; i++)
 		if (u->grants[i]->issuer && strcmp(u->grants[i]->issuer, issuer) == 0)
 			registry_narrow(r, u->grants[i], KEY_RETIRED, issuer);
-	choose(r, u);
-}
-
-/* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
-static void take_embedded(
-    struct registry *r, const struct registry_source *source, const struct move *m, const char *line)
-{
-	char hex[OID_HEX + 1], writer[136], agency[65];
-	int rank, end = 0;
-	struct oid change;
-	unsigned char key[KEY_PUBLIC_SIZE];
-	if (sscanf(line, "%40s %135s %d %64s %n", hex, writer, &rank, agency, &end) != 4 || !end ||
-	    strchr(writer, '@') || !oid_parse(&change, hex) || oid_is_zero(&change) ||
-	    !key_parse(line + end, key))
-		return;
-	struct grant *g = registry_grant_at(r, &change, writer, NULL);
-	if (!g->view.ledger) {
-		g->embedded = m;
-		g->carrier = arena_printf(&r->arena, "directives/%s", source->issuer);
-		g->carried = source->change;
-		g->view.by = granted_by(r, source);
-		g->view.ledger = arena_printf(&r->arena, "directives/%s", m->past.items[0]);
-		g->view.agency = strcmp(agency, "-") == 0 ? NULL : arena_dup(&r->arena, agency);
-		g->view.rank = rank;
-		memcpy(g->view.key, key, KEY_PUBLIC_SIZE);
-		registry_narrow(r, g, KEY_RETIRED, m->issuer);
-	}
-	for (size_t i = 0; g->embedded && i < m->n_vouched; i++)
-		registry_vouch_add(r, g, m->vouched[i].ledger, &m->vouched[i].head);
-}
-
-static struct move *move_by(struct unit *u, const char *issuer)
-{
-	for (size_t i = 0; i < u->n_moves; i++)
-		if (strcmp(u->moves[i]->issuer, issuer) == 0)
-			return u->moves[i];
-	struct move *m = mem_alloc(sizeof *m);
-	m->issuer = mem_dup(issuer);
-	VEC_PUSH(u->moves, u->n_moves, m);
-	return m;
-}
-
-static void gather(struct strs *list, const char *id)
-{
-	if (!strs_has(list, id))
-		strs_add(list, id);
-}
-
-static void move_vouch(struct registry *r, struct move *m, const char *line)
-{
-	struct registry_vouch v;
-	if (!registry_vouch_read(&r->arena, line, &v))
-		return;
-	for (size_t i = 0; i < m->n_vouched; i++)
-		if (oid_eq(&m->vouched[i].head, &v.head) && strcmp(m->vouched[i].ledger, v.ledger) == 0)
-			return;
-	VEC_PUSH(m->vouched, m->n_vouched, v);
-}
-
-static void feed_move(
-    struct registry *r, const struct registry_source *source, const char *id, const struct record *now)
-{
-	const char *from = record_get(now, "from"), *to = record_get(now, "to"), *line;
-	if (!from || !to)
-		return;
-	struct unit *u = registry_unit_at(r, id);
-	struct move *m = move_by(u, source->issuer);
-	gather(&m->past, from);
-	gather(&m->past, to);
-	m->to = arena_dup(&r->arena, to);
-	for (size_t i = 0; record_next_key(now, "former", &i, &line);)
-		gather(&m->former, line);
-	for (size_t i = 0; record_next_key(now, "vouched", &i, &line);)
-		move_vouch(r, m, line);
-	for (size_t i = 0; record_next_key(now, "grants", &i, &line);)
-		take_embedded(r, source, m, line);
-	choose(r, u);
+	registry_choose(r, u);
 }
 
 static void feed_handover(
@@ -454,7 +332,7 @@ static void feed_handover(
 	struct unit *u = table_get(&r->units, source->issuer);
 	anchor_handover(r, source, id, now);
 	if (u)
-		choose(r, u);
+		registry_choose(r, u);
 	choose_contested(r);
 }
 
@@ -471,7 +349,7 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 		remove_unit(r, source->issuer, id);
 	} else if (strcmp(type->name, "move") == 0) {
 		if (now)
-			feed_move(r, source, id, now);
+			registry_feed_move(r, source, id, now);
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
 			feed_handover(r, source, id, now);
@@ -494,7 +372,7 @@ void registry_show(struct registry *r, const char *issuer, const char *path, con
 	if (!c)
 		return;
 	copy_record(c, merged);
-	choose(r, u);
+	registry_choose(r, u);
 }
 
 void registry_read(struct registry *r, const struct oid *change)

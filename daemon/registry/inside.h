@@ -35,6 +35,8 @@ struct unit {
 	struct registration *present; /* the owner's, unless removed */
 	struct move **moves;
 	size_t n_moves;
+	bool
+	    contested; /* several claim it, or it moved: looked at again whenever somebody else is registered */
 	const char *moved_to; /* by a move that counts; NULL: it never moved */
 	struct strs whole; /* its successors as a whole */
 	struct grant **grants; /* every one it ever had; borrowed from the registry */
@@ -57,6 +59,8 @@ struct grant {
 struct registry {
 	struct arena arena; /* strings of grants */
 	struct table units; /* id -> struct unit */
+	struct unit **contested;
+	size_t n_contested;
 	struct table grants; /* "<change>/<unit id>" -> struct grant */
 	struct strs anchors; /* units: the pinned one first */
 	struct table read; /* hex ids of changes that were fed */
@@ -79,14 +83,25 @@ bool anchor_handed(const struct registry *r, const char *anchor, const char *abo
 bool anchor_was(const struct registry *r, const char *unit);
 /* Was it given to a unit as an anchor that it is no longer: its first grant, or one that its own record let in? */
 bool anchor_is_former(const struct registry *r, const struct grant *g);
-void anchor_look(struct registry *r, struct unit *u); /* its superior may say under what it wrote as an anchor */
+void anchor_look(
+    struct registry *r, struct unit *u); /* its superior may say under what it wrote as an anchor */
 void anchor_rank(struct registry *r, struct unit *u, const struct registration *own);
-void anchor_handover(struct registry *r, const struct registry_source *source, const char *id,
-    const struct record *now);
+void anchor_handover(
+    struct registry *r, const struct registry_source *source, const char *id, const struct record *now);
 /* May a change under `source` narrow this grant, or vouch for what was written under it? */
 bool anchor_may_narrow(const struct grant *g, const struct registry_grant *source);
 bool anchor_may_vouch(const struct grant *g, const struct registry_grant *source);
 void anchor_replaced(struct grant *g, const struct registry_grant *source); /* that narrows it */
+/* feed.c */
+int registry_rank_of(const struct registry *r, const char *id); /* INT_MAX: not known */
+void registry_contest(struct registry *r, struct unit *u);
+void registry_choose(struct registry *r, struct unit *u); /* whose unit it is, by all that is known */
+const struct registry_grant *registry_granted_by(
+    const struct registry *r, const struct registry_source *source);
+/* move.c */
+void registry_feed_move(
+    struct registry *r, const struct registry_source *source, const char *id, const struct record *now);
+void registry_choose_move(struct registry *r, struct unit *u); /* which of its moves counts */
 /* trust.c */
 /* By the act of that unit. */
 void registry_narrow(struct registry *r, struct grant *g, enum registry_key_state state, const char *issuer);

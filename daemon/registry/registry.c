@@ -53,6 +53,7 @@ void registry_free(struct registry *r)
 		unit_free(r->units.rows[i].value);
 	for (size_t i = 0; i < r->grants.n; i++)
 		grant_free(r->grants.rows[i].value);
+	free(r->contested);
 	table_free(&r->units);
 	table_free(&r->grants);
 	table_free(&r->handed);
