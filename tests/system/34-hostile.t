@@ -190,6 +190,13 @@ case $TUYEN_BUILD in
 	ok 'the superior used less than 64 MB' $?
 	;;
 esac
+t 'the people of the city can read' tuyen -C n/31 incident list --unit 11383 --json
+json 'each rule that was broken' '[.incidents[] | .rule] | unique' \
+	'["form","grant","ledger","merge","right","sealed","settle","signature","size","state"]'
+json 'by whom' '[.incidents[] | .unit] | unique' '["11383"]'
+[ "$(jq '.incidents | length' <out)" -lt 100 ]
+ok 'and is not drowned in it' $?
+is 'nothing hostile stands in the list' "$(jq -r '.incidents[] | .what' <out | grep -c 'HOSTILE [a-z]')" 0
 stop n/31
 is 'it ends in good order' $? 0
 done_testing

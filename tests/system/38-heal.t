@@ -176,5 +176,37 @@ stop n/11383
 start n/11383
 t 'the directive that the city took back hinders nobody' on 11383 sync --wait --timeout 20
 
+# ---- killed between the word of the superior and the healing: it is done at the next start ----
+stop n/11383
+t 'again' unscreened n/11383 reports/11383 progress/31/p/N2.yaml result 'bắt P.T.H 0977123456'
+bad=$(cat out)
+printf '%s\topen\t1782867600\treports/11383\t31\tpersonal-data\tprogress/31/p/N2.yaml\tresult\tP***H\n' "$bad" \
+	>>n/11383/store.git/tuyen/refused
+before=$(tip n/31 reports/11383)
+start n/11383
+is 'out before a word is spoken' "$(nowhere 'P\.T\.H|0977123456' 11383)" ''
+t 'and all is well' on 11383 sync --wait --timeout 20
+is 'nothing else was lost' "$(tip n/11383 reports/11383)" "$before"
+t 'the clerk is told' on 11383 status
+says 'what to enter again' 'what was entered in progress/31/p/N2.yaml .result. must be entered again'
+
 sound 'at the end'
+
+# ---- what others stand on is not taken out: people decide ----
+t 'the city is alone' on 0 sync --pause
+stop n/31
+t 'a directive once more' unscreened n/31 directives/31 directives/X-2.yaml title 'Tìm Q.V.D 0966123456'
+start n/31
+t 'and a new unit on top of it' on new init --unit 11914 --level commune --name 'xã Cát Hải'
+t 'is admitted' enrol n/new n/31
+start n/new
+before=$(tip n/31 directives/31)
+t 'the centre is back' on 0 sync --resume
+fails 1 'the centre refuses' on 31 sync --wait --with 0 --timeout 20
+is 'the city keeps it' "$(tip n/31 directives/31)" "$before"
+t 'its people are told' on 31 incident list --json
+json 'by whom, and why it stays' '[.incidents[] | select(.unit == "0" and .kind == "refused") | .rule, .record, (.what | test("other units were admitted on top"))]' \
+	'["personal-data","directives/X-2.yaml",true]'
+t 'the new unit is served' on new sync --wait --timeout 20
+t 'the old ones, too' on 11383 sync --wait --timeout 20
 done_testing
