@@ -5,6 +5,7 @@
 #include "reader.h"
 #include "say.h"
 #include "show.h"
+#include "unit_keys.h"
 
 /* What a unit went into: id and "whole" or "part"; NULL when there is nothing. */
 static json_t *successors_json(struct reader *r, const struct registry_unit *u)
@@ -144,33 +145,6 @@ int cli_unit_list(struct cli *cli, struct err *err)
 	return rc;
 }
 
-static void show_keys(const struct record *record, struct show_table *table, json_t *keys)
-{
-	struct arena arena = {0};
-	size_t i = 0;
-	const char *key;
-	while (record_next_key(record, "keys", &i, &key)) {
-		const char *text = record_get(record, arena_printf(&arena, "keys.%s.key", key));
-		const char *state = record_get(record, arena_printf(&arena, "keys.%s.state", key));
-		unsigned char public_key[KEY_PUBLIC_SIZE];
-		struct buf fingerprint = {0}, spoken = {0};
-		if (text && key_parse(text, public_key)) {
-			key_fingerprint(public_key, &fingerprint);
-			key_spoken(public_key, &spoken);
-		}
-		json_t *o = json_object();
-		json_object_set_new(o, "key", show_string(text));
-		json_object_set_new(o, "state", show_string(state));
-		json_object_set_new(o, "fingerprint", json_string(buf_str(&fingerprint)));
-		json_object_set_new(o, "spoken", json_string(buf_str(&spoken)));
-		json_array_append_new(keys, o);
-		show_row(table, say_choice(state), buf_str(&spoken), buf_str(&fingerprint));
-		buf_free(&fingerprint);
-		buf_free(&spoken);
-	}
-	arena_free(&arena);
-}
-
 static void print_unit(struct reader *r, const struct registry_unit *u)
 {
 	show_line(N_("Unit"), u->id);
@@ -191,8 +165,6 @@ int cli_unit_show(struct cli *cli, struct err *err)
 {
 	struct reader r;
 	const struct registry_unit *u;
-	struct record record;
-	struct err absent = {0};
 	day_t day;
 	int rc = reader_open(cli, &r, err);
 	if (rc == 0)
@@ -201,15 +173,8 @@ int cli_unit_show(struct cli *cli, struct err *err)
 		rc = registry_resolve_on(r.registry, args_word(&cli->args, 0), day, &u, err);
 	if (rc != 0)
 		goto out;
-	json_t *keys = json_array();
 	struct show_table *table = show_table();
-	show_column(table, SHOW_LEFT, N_("STATE"));
-	show_column(table, SHOW_LEFT, N_("SPOKEN"));
-	show_column(table, SHOW_LEFT, N_("FINGERPRINT"));
-	const char *ledger = arena_printf(&r.arena, "directives/%s", u->parent ? u->parent : u->id);
-	const char *path = arena_printf(&r.arena, "units/%s.yaml", u->id);
-	if (r.view.read(r.view.ctx, ledger, path, &r.arena, &record, &absent) == 0)
-		show_keys(&record, table, keys);
+	json_t *keys = unit_keys(&r, u, table);
 	if (cli->json) {
 		json_t *o = unit_json(&r, u);
 		json_object_set_new(o, "replaces", predecessors_json(&r, u));
