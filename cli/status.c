@@ -5,7 +5,9 @@
 #include "ask.h"
 #include "base/sys.h"
 #include "cli.h"
+#include "held_work.h"
 #include "incidents.h"
+#include "pending.h"
 #include "plan/agenda.h"
 #include "reader.h"
 #include "say.h"
@@ -18,6 +20,7 @@
 struct status {
 	struct agenda agenda;
 	struct incidents_shown incidents;
+	struct held_work held;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
@@ -144,9 +147,13 @@ static json_t *lost_work(const struct incident_shown *s)
 	return o;
 }
 
-static json_t *agenda_json(const struct agenda *t, const struct incidents_shown *incidents)
+static json_t *agenda_json(struct reader *r, const struct status *s)
 {
+	const struct agenda *t = &s->agenda;
+	const struct incidents_shown *incidents = &s->incidents;
 	json_t *list = json_array();
+	held_work_json(&s->held, list);
+	pending_json(r, list);
 	for (size_t i = 0; i < incidents->n; i++)
 		if (is_lost(&incidents->items[i]))
 			json_array_append_new(list, lost_work(&incidents->items[i]));
@@ -195,10 +202,11 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "rank", r->config.rank < 0 ? json_null() : json_integer(r->config.rank));
 	json_object_set_new(o, "admitted", json_boolean(r->config.admitted));
 	json_object_set_new(o, "superior", show_string(r->config.superior.unit));
-	json_object_set_new(o, "to_do", agenda_json(&s->agenda, &s->incidents));
+	json_object_set_new(o, "to_do", agenda_json(r, s));
 	json_object_set_new(o, "reports_due", reports);
 	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
 	json_object_set_new(o, "conflicts", conflicts);
+	json_object_set_new(o, "waits_above", held_work_waits_json(&s->held));
 	json_object_set_new(o, "incidents", incidents_json(&s->incidents));
 	json_object_set_new(o, "daemon", json_boolean(s->daemon));
 	json_object_set_new(o, "paused", json_boolean(r->config.paused));
@@ -255,17 +263,21 @@ static size_t print_lost(const struct incidents_shown *list, bool print)
 	return n;
 }
 
-static void print_agenda(
-    struct reader *r, const struct agenda *t, const struct incidents_shown *incidents, bool damaged)
+static void print_agenda(struct reader *r, const struct status *s)
 {
-	if (damaged)
+	const struct agenda *t = &s->agenda;
+	const struct incidents_shown *incidents = &s->incidents;
+	size_t others = print_lost(incidents, false) + held_work_count(&s->held) + pending_print(r, false);
+	if (s->damaged)
 		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
 			   "without it:"));
-	else if (t->n_directives + t->n_reports + t->n_waiting + print_lost(incidents, false) == 0)
+	else if (t->n_directives + t->n_reports + t->n_waiting + others == 0)
 		say_out(N_("Nothing is to be done here."));
 	else
 		say_out(N_("To be done here:"));
 	print_lost(incidents, true);
+	held_work_print(r, &s->held);
+	pending_print(r, true);
 	for (size_t i = 0; i < t->n_directives; i++)
 		say_out(N_("- acknowledge directive %1: %2"),
 		    directive_name(r, t, t->directives[i]->issuer, t->directives[i]->id),
@@ -379,7 +391,7 @@ static void status_print(struct reader *r, const struct status *s)
 	size_t i;
 	json_t *ledger;
 	char node[136];
-	print_agenda(r, &s->agenda, &s->incidents, s->damaged);
+	print_agenda(r, s);
 	config_node(&r->config, node);
 	show_line(N_("Node"), arena_printf(&r->arena, "%s, %s", node, r->config.name));
 	if (r->config.superior.unit)
@@ -418,6 +430,8 @@ int cli_status(struct cli *cli, struct err *err)
 	if (opened && read_ledgers(&r, s.ledgers, err) != 0)
 		rc = err->code;
 	if (opened && incidents_read(cli, &r, NULL, false, &s.incidents, err) != 0)
+		rc = err->code;
+	if (opened && held_work_read(&r, &s.held, err) != 0)
 		rc = err->code;
 	if (opened) {
 		s.damaged = rc != 0;

@@ -4,6 +4,7 @@
 
 #include "ask.h"
 #include "cli.h"
+#include "pending.h"
 #include "reader.h"
 #include "registry/invitation.h"
 #include "registry/waiting.h"
@@ -130,6 +131,42 @@ static int list_waiting(struct cli *cli, struct err *err)
 	buf_free(&text);
 	reader_close(&r);
 	return rc;
+}
+
+static bool read_waiting(struct reader *r, struct waiting_list *out)
+{
+	struct buf text = {0};
+	struct err absent = {0};
+	bool read = read_note(r, WAITING_NOTE, &text, &absent) == 0;
+	waiting_read(out, buf_str(&text), read ? text.len : 0);
+	buf_free(&text);
+	return out->n > 0;
+}
+
+size_t pending_print(struct reader *r, bool print)
+{
+	struct waiting_list waiting;
+	size_t n = read_waiting(r, &waiting) ? waiting.n : 0;
+	if (n && print)
+		say_out(N_("- requests to be admitted: %1; 'tuyen unit admit --pending' lists them"),
+		    arena_printf(&r->arena, "%zu", n));
+	waiting_free(&waiting);
+	return n;
+}
+
+void pending_json(struct reader *r, json_t *to_do)
+{
+	struct waiting_list waiting;
+	read_waiting(r, &waiting);
+	for (size_t i = 0; i < waiting.n; i++) {
+		const struct waiting *w = &waiting.rows[i];
+		json_t *o = json_object();
+		json_object_set_new(o, "kind", json_string("request"));
+		json_object_set_new(o, "unit", show_string(waiting_who(&r->arena, &w->request)));
+		json_object_set_new(o, "since", show_string(reader_time(r, w->since)));
+		json_array_append_new(to_do, o);
+	}
+	waiting_free(&waiting);
 }
 
 int unit_admit_pending(struct cli *cli, struct err *err)

@@ -96,6 +96,10 @@ spoken=$(sed -n 's/^fingerprint of this node, to be read out to the superior: \(
 t 'the clerk sees it' tuyen -C n/31 unit admit --pending --json
 json 'once' '[.pending[] | [.unit, .name, .level, .recover, .from]]' '[["11050","xã Gia Phúc","commune",false,"127.0.0.1"]]'
 is 'with its words' "$(jq -r '.pending[0].spoken' out)" "$spoken"
+t 'it is to be done' tuyen -C n/31 status
+says 'there' '^- requests to be admitted: 1; .tuyen unit admit --pending. lists them'
+t 'by its JSON as well' tuyen -C n/31 status --json
+json 'too' '[.to_do[] | select(.kind == "request") | .unit]' '["11050"]'
 t 'as a table too' tuyen -C n/31 unit admit --pending
 says 'the same' "^11050 +xã Gia Phúc +commune +$spoken"
 fails 1 'nobody else waits' tuyen -C n/31 unit admit --pending 11051
