@@ -412,12 +412,24 @@ static void tell(struct healing *w)
 		tell_healed(n, refusal_of(w, i), i ? 0 : again);
 }
 
+/* A ledger of which nothing is left is not lost: `verify` is not to look for what it once proved. */
+static int forget_proof(struct healing *w, struct err *err)
+{
+	struct oid tip;
+	struct err none = {0};
+	if (store_tip(w->h->node->store, w->ledger, &tip, &none) != ERR_NOT_FOUND)
+		return 0;
+	return store_note_write(w->h->node->store, "proved", "", 0, err);
+}
+
 static int finish(struct healing *w, struct err *err)
 {
 	struct node *n = w->h->node;
 	size_t removed;
 	bool packed;
-	int rc = heal_purge(n->store, &w->tainted, &removed, &packed, err);
+	int rc = forget_proof(w, err);
+	if (rc == 0)
+		rc = heal_purge(n->store, &w->tainted, &removed, &packed, err);
 	if (rc == 0 && packed)
 		log_line(LOG_WARNING,
 		    "%s: what was refused stands in a pack still, until the store is maintained", w->ledger);
