@@ -57,7 +57,7 @@ held set-aside: --reason=
 status: --json
 sync: --wait --with= --pause --resume
 log: --limit= --json
-verify: --full --allowed-signers --json
+verify: --full --repair --allowed-signers --json
 config: --json
 maintain: --full --json
 backup:
