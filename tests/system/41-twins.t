@@ -59,6 +59,8 @@ t 'exchange' city sync --wait --timeout 20
 t 'status of the superior' city status --json
 json 'lists both lines' '[.lines[] | select(.peer == "11383" and .open)] | length' 2
 json 'by their instances' '[.lines[].instance] | unique | length' 2
+t 'status for people' city status
+is 'tells them apart' "$(grep -cE '^11383 \([0-9a-f]{4}\)' out)" 2
 settle
 for node in 31 11383 clone; do
 	t "$node: incidents" tuyen -C n/$node incident list --json
