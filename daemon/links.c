@@ -28,7 +28,7 @@ struct line *links_line(const struct links *s, const struct link *l)
 struct line *links_named(const struct links *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_open; i++)
-		if (strcmp(link_peer(s->open[i].link)->name, name) == 0)
+		if (!s->open[i].leftover && strcmp(link_peer(s->open[i].link)->name, name) == 0)
 			return &s->open[i];
 	return NULL;
 }
@@ -84,6 +84,8 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 	log_err(LOG_NOTICE, p->id, why);
 	if (p->unproven)
 		links_peer(s, p->id)->error = *why;
+	if (links_line(s, l)->leftover)
+		ERR_CLEAR(&p->error); /* the line that came after it is well */
 	links_drop(s, links_line(s, l));
 	if (up) {
 		links_refused(s, why);
@@ -417,7 +419,7 @@ void links_states(struct links *s, void (*visit)(void *ctx, const struct link_st
 		visit(ctx, &state);
 	}
 	for (size_t i = 0; i < s->n_open; i++) {
-		if (link_is_up(s->open[i].link))
+		if (link_is_up(s->open[i].link) || s->open[i].leftover)
 			continue;
 		state_of(link_peer(s->open[i].link), &s->open[i], &state);
 		visit(ctx, &state);

@@ -19,6 +19,7 @@ struct line {
 	unsigned char key[KEY_PUBLIC_SIZE]; /* that the far end has proved */
 	bool met; /* it has said which instance it is */
 	uint64_t probe; /* token of an exchange that shows whether it lives; 0: none */
+	bool leftover; /* another line of this very instance has come; dead, unless it answers */
 };
 
 struct links {

@@ -182,21 +182,31 @@ static void tell_moved(struct links *s, const char *id)
 	node_incident(s->node, &(struct incident){.kind = "moved", .unit = id, .err = &err});
 }
 
-/* A second line of one instance replaces the first, which is then most likely dead. Others are asked whether they
- * live: if so, both are at work. */
+static void probe(struct links *s, struct line *line)
+{
+	if (line->probe)
+		return;
+	line->probe = ++s->next_token;
+	link_request(line->link, line->probe);
+}
+
+/* A second line of one instance replaces the first, which is then most likely dead; that of another instance goes on
+ * beside it. They are asked whether they live: if so, both are at work. (A whole disk that was copied, machine and all,
+ * is the same instance.) */
 static void look_at_others(struct links *s, const struct link *l, const struct link_peer *p)
 {
+	unsigned same = 0;
 	for (size_t i = s->n_open; i-- > 0;) {
 		struct line *other = &s->open[i];
 		const struct link_peer *of = link_peer(other->link);
-		if (other->link == l || strcmp(of->id, p->id) != 0)
+		if (other->link == l || strcmp(of->id, p->id) != 0 || !other->met)
 			continue;
-		if (of == p) {
+		if (of == p && (other->leftover || same++)) {
 			links_drop(s, other);
-		} else if (other->met && !other->probe) {
-			other->probe = ++s->next_token;
-			link_request(other->link, other->probe);
+			continue;
 		}
+		other->leftover = of == p;
+		probe(s, other);
 	}
 }
 
@@ -229,10 +239,12 @@ void links_probed(struct links *s, struct line *line)
 	const struct link_peer *p = link_peer(line->link);
 	const struct instance *it;
 	line->probe = 0;
-	if (instances_saw(&s->instances, p->id, p->instance, sys_now(), &it) != INSTANCE_BACK)
-		return;
-	save(s);
-	tell_twin(s, line);
+	bool back = instances_saw(&s->instances, p->id, p->instance, sys_now(), &it) == INSTANCE_BACK;
+	if (back)
+		save(s);
+	if (back || line->leftover)
+		tell_twin(s, line);
+	line->leftover = false;
 }
 
 void links_heard(struct links *s, const struct line *line)

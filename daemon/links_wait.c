@@ -83,6 +83,8 @@ static void choose_lines(struct wait *w, const char *with)
 		strs_add(&w->open, up);
 	for (size_t i = 0; i < s->n_open; i++) {
 		const struct link_peer *p = link_peer(s->open[i].link);
+		if (s->open[i].leftover || strs_has(&w->open, p->name))
+			continue;
 		if (!link_is_up(s->open[i].link) && (!with || strcmp(with, p->id) == 0))
 			strs_add(&w->open, p->name);
 	}
@@ -157,7 +159,7 @@ void links_wait_again(uv_timer_t *timer)
 	struct links *s = timer->data;
 	for (struct wait *w = s->waits; w; w = w->next)
 		for (size_t i = s->n_open; i-- > 0;)
-			if (strs_has(&w->open, link_peer(s->open[i].link)->name))
+			if (!s->open[i].leftover && strs_has(&w->open, link_peer(s->open[i].link)->name))
 				link_request(s->open[i].link, w->token);
 }
 

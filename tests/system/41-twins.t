@@ -115,4 +115,35 @@ t 'the copy again' clone sync --wait --timeout 20
 settle
 is 'a twin again' "$(city incident list --json | jq '[.incidents[] | select(.kind == "twin" and .signed)] | length')" 1
 t 'verify' city verify
+
+# A whole disk, copied with the machine's name, is the same instance: place and all. Then it is found by both being there.
+stop n/clone
+t 'exchange' ward sync --wait --timeout 20
+t 'closed' city incident close "$(city incident list --json | jq -r '[.incidents[] | select(.kind == "twin" and .signed)][0].id')"
+t 'exchange' ward sync --wait --timeout 20
+stop n/11383
+rm -rf n/clone
+cp -r n/11383 n/clone
+birth=$(stat -c %w n/clone/store.git)
+{
+	printf '%s %s' "$(head -n 1 /etc/machine-id 2>/dev/null)" "$(stat -c '%Hd:%Ld %i' n/clone/store.git)"
+	[ "$birth" = - ] || printf ' %s' "$(date -d "$birth" +%s.%N)"
+	echo
+} >n/clone/store.git/tuyen/place
+start n/11383
+t 'the original' ward sync --wait --timeout 20
+start n/clone
+is 'they are one instance' "$(cat n/clone/store.git/tuyen/instance)" "$(cat n/11383/store.git/tuyen/instance)"
+t 'the copy' clone sync --wait --timeout 20
+settle
+is 'a twin all the same' "$(city incident list --json | jq '[.incidents[] | select(.kind == "twin" and .signed)] | length')" 1
+t 'both write' ward report set hp 2026-10 A=1
+t 'both' clone report set hp 2026-11 A=2
+settle
+t 'exchange' city sync --wait --timeout 20
+same 'one instance twice'
+grep -c 'ended the line' n/11383.log n/clone.log >ends
+t 'still there' ward sync --wait --timeout 20
+t 'both' clone sync --wait --timeout 20
+is 'neither throws the other out' "$(grep -c 'ended the line' n/11383.log n/clone.log)" "$(cat ends)"
 done_testing
