@@ -104,7 +104,7 @@ static int join_by_files(struct cli *cli, const struct buf *text, struct err *er
 
 /* What is to be done, from an invitation or from options. */
 struct line {
-	const char *unit, *level, *name; /* NULL: not said */
+	const char *unit, *station, *agency, *level, *name; /* NULL: not said */
 	const char *address, *key, *secret;
 	bool recover;
 	struct arena arena;
@@ -125,6 +125,8 @@ static int read_invitation(const struct cli *cli, const struct buf *text, struct
 	key_text(inv.superior.key, key);
 	hex_encode(inv.secret, INVITATION_SECRET_SIZE, secret);
 	l->unit = inv.unit;
+	l->station = inv.station;
+	l->agency = inv.agency;
 	l->level = inv.level;
 	l->name = inv.name;
 	l->recover = l->recover || inv.recover;
@@ -149,6 +151,8 @@ static int make_node(struct cli *cli, struct line *l, struct err *err)
 		err_hint(err, N_("write --level LEVEL --name NAME; with --recover the superior says them"));
 	}
 	config.unit = config_keep(&config, l->unit);
+	config.station = config_keep(&config, l->station);
+	config.agency = config_keep(&config, l->agency);
 	config.level = config_keep(&config, l->level ? l->level : ENROL_UNKNOWN);
 	if (rc == 0)
 		rc = node_check_id("unit", config.unit, err);
@@ -166,15 +170,18 @@ static int make_node(struct cli *cli, struct line *l, struct err *err)
 static int have_node(struct cli *cli, struct line *l, struct err *err)
 {
 	struct config config;
+	char node[136];
 	char *path = cli_path(cli, CONFIG_FILE);
 	bool there = sys_exists(path);
 	free(path);
 	if (!there)
 		return make_node(cli, l, err);
 	int rc = config_load(cli->dir, &config, err);
-	if (rc == 0 && l->unit && strcmp(l->unit, config.unit) != 0) {
-		rc = err_set(err, ERR_REFUSED, "%1 is the node of %2, and this is for %3", cli->dir,
-		    config.unit, l->unit);
+	if (rc == 0 && l->unit &&
+	    (strcmp(l->unit, config.unit) != 0 || (l->secret && !str_same(l->station, config.station)))) {
+		config_node(&config, node);
+		rc = err_set(err, ERR_REFUSED, "%1 is the node of %2, and this is for %3", cli->dir, node,
+		    l->station ? arena_printf(&l->arena, "%s@%s", l->station, l->unit) : l->unit);
 		err_hint(err, N_("name another directory with -C"));
 	}
 	config_free(&config);

@@ -424,6 +424,12 @@ static int admit_folder(struct cli *cli, struct err *err)
 
 int cli_unit_admit(struct cli *cli, struct err *err)
 {
+	bool lost = args_has(&cli->args, "recover") || args_has(&cli->args, "stolen");
+	if (args_has(&cli->args, "list") && lost) {
+		err_set(err, ERR_USAGE, "that a machine is lost is said of one request, not of a list");
+		err_hint(err, N_("leave out --list, and name the file of the request"));
+		return ERR_USAGE;
+	}
 	if (args_has(&cli->args, "list"))
 		return admit_folder(cli, err);
 	if (args_has(&cli->args, "pending"))

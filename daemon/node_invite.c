@@ -40,6 +40,13 @@ static int write_invited(struct node *n, const struct invited_list *list, struct
 static int fit_invitation(
     struct enrol_request *request, const struct invited *inv, struct arena *arena, struct err *err)
 {
+	if (!str_same(request->agency, inv->agency)) {
+		err_set(err, ERR_REFUSED,
+		    N_("this invitation of %1 is for another agency than the request names"), inv->unit);
+		err_hint(err, N_("ask the superior for a new one: tuyen unit invite"));
+		err_rule(err, "invitation", NULL, NULL);
+		return ERR_REFUSED;
+	}
 	if (strcmp(request->level, inv->level) != 0 &&
 	    !(request->recover && strcmp(request->level, ENROL_UNKNOWN) == 0)) {
 		err_set(err, ERR_REFUSED,
@@ -65,7 +72,8 @@ int node_invite_use(struct node *n, struct enrol_request *request, const unsigne
 		memcpy(whole, secret, len);
 	int rc = read_invited(n, &list, err);
 	if (rc == 0)
-		rc = invited_find(&list, whole, request->unit, date_of_time(sys_now()), &inv, err);
+		rc = invited_find(
+		    &list, whole, waiting_who(arena, request), date_of_time(sys_now()), &inv, err);
 	if (rc == 0)
 		rc = fit_invitation(request, inv, arena, err);
 	if (rc < 0)
@@ -83,6 +91,26 @@ out:
 	return rc;
 }
 
+/* "cong-an@11383", by its unit's code or id: the station, and what the registry has of it. */
+static int find_station(struct node *n, const char *typed, struct arena *arena, struct invitation *inv,
+    const struct registry_unit **u)
+{
+	const char *at = strchr(typed, '@');
+	inv->unit = arena_dup(arena, at + 1);
+	inv->station = arena_dup_len(arena, (char *)typed, (size_t)(at - typed));
+	*u = registry_unit(n->registry, arena_printf(arena, "%s@%s", inv->station, n->config.unit));
+	return 0;
+}
+
+static int find_unit(struct node *n, const char *typed, struct arena *arena, struct invitation *inv,
+    const struct registry_unit **u, struct err *err)
+{
+	int rc = node_units_find(n, typed, u, err);
+	if (rc == 0)
+		inv->unit = arena_dup(arena, *u && strcmp((*u)->code, typed) != 0 ? (*u)->id : typed);
+	return rc;
+}
+
 /* What an invitation of this unit must say: level and name as registered, or as the clerk gives them. */
 static int fill_invitation(
     struct node *n, const struct args *a, struct arena *arena, struct invitation *inv, struct err *err)
@@ -92,16 +120,21 @@ static int fill_invitation(
 	if (!typed)
 		return err_set(
 		    err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), "unit invite");
-	int rc = node_units_find(n, typed, &u, err);
+	int rc = strchr(typed, '@') ? find_station(n, typed, arena, inv, &u)
+				    : find_unit(n, typed, arena, inv, &u, err);
 	if (rc < 0)
 		return rc;
-	inv->unit = u && strcmp(u->code, typed) != 0 ? arena_dup(arena, u->id) : arena_dup(arena, typed);
-	inv->level = u ? arena_dup(arena, u->level) : args_get(a, "level");
+	inv->level = u ? arena_dup(arena, u->level) : inv->station ? n->config.level : args_get(a, "level");
 	inv->name = u ? arena_dup(arena, u->name) : args_get(a, "name");
+	inv->agency = inv->station && args_get(a, "agency") ? args_get(a, "agency")
+		      : u				    ? arena_dup(arena, u->agency)
+							    : NULL;
 	if (inv->level && inv->name)
 		return 0;
 	err_set(err, ERR_NOT_FOUND, N_("%1 is not registered here"), typed);
-	err_hint(err, N_("give its level and name: tuyen unit invite %1 --level LEVEL --name NAME"));
+	err_hint(err, inv->station
+			  ? N_("give its name: tuyen unit invite %1 --name NAME --agency ID")
+			  : N_("give its level and name: tuyen unit invite %1 --level LEVEL --name NAME"));
 	return ERR_NOT_FOUND;
 }
 
@@ -110,8 +143,12 @@ static int try_invitation(
     struct node *n, const struct invitation *inv, const char *lost, struct arena *arena, struct err *err)
 {
 	struct enrol_edit edit;
-	struct enrol_request probe = {
-	    .unit = inv->unit, .level = inv->level, .name = inv->name, .recover = inv->recover};
+	struct enrol_request probe = {.unit = inv->unit,
+	    .station = inv->station,
+	    .agency = inv->agency,
+	    .level = inv->level,
+	    .name = inv->name,
+	    .recover = inv->recover};
 	int rc = screen_value("invitation", "name", inv->name, err);
 	sys_random(probe.key, sizeof probe.key);
 	if (rc == 0)
@@ -136,12 +173,22 @@ static int days_of(const struct args *a, int *days, struct err *err)
 	return 0;
 }
 
+static const char *who_of(struct arena *arena, const struct invitation *inv)
+{
+	return inv->station ? arena_printf(arena, "%s@%s", inv->station, inv->unit) : inv->unit;
+}
+
 static int give(
     struct node *n, const struct invitation *inv, const char *lost, bool *replaced, struct err *err)
 {
 	struct invited_list list = {0};
-	struct invited row = {
-	    .unit = inv->unit, .level = inv->level, .name = inv->name, .lost = lost, .expires = inv->expires};
+	struct arena arena = {0};
+	struct invited row = {.unit = who_of(&arena, inv),
+	    .agency = inv->agency,
+	    .level = inv->level,
+	    .name = inv->name,
+	    .lost = lost,
+	    .expires = inv->expires};
 	invited_hash(inv->secret, row.hash);
 	int rc = read_invited(n, &list, err);
 	if (rc == 0)
@@ -149,6 +196,7 @@ static int give(
 	if (rc == 0)
 		rc = write_invited(n, &list, err);
 	invited_free(&list);
+	arena_free(&arena);
 	return rc;
 }
 
@@ -208,9 +256,10 @@ int node_invite(struct node *n, struct control_request *req, struct err *err)
 		invitation_print(&inv, n->key, &text);
 		control_output(req, text.data, text.len);
 		if (replaced)
-			control_say(req, N_("the earlier invitation of %1 is revoked by this one"), inv.unit);
+			control_say(req, N_("the earlier invitation of %1 is revoked by this one"),
+			    who_of(&arena, &inv));
 		control_say(req, N_("good once, for %1 (%2), until %3; whoever has it can join as %1"),
-		    inv.unit, inv.name, day);
+		    who_of(&arena, &inv), inv.name, day);
 	}
 	buf_free(&text);
 	arena_free(&arena);

@@ -12,6 +12,8 @@ static void print_body(const struct invitation *inv, struct buf *out)
 	hex_encode(inv->secret, INVITATION_SECRET_SIZE, secret);
 	form_put(out, 0, "format", INVITATION_FORMAT);
 	form_put(out, 0, "unit", inv->unit);
+	form_put(out, 0, "station", inv->station);
+	form_put(out, 0, "agency", inv->agency);
 	form_put(out, 0, "level", inv->level);
 	form_put(out, 0, "name", inv->name);
 	form_put(out, 0, "recover", inv->recover ? "yes" : NULL);
@@ -44,13 +46,15 @@ static void read_expires(struct form *f, day_t *out)
 int invitation_read(struct arena *arena, const char *file, const char *bytes, size_t len,
     struct invitation *out, struct err *err)
 {
-	static const char *const known[] = {
-	    "format", "unit", "level", "name", "recover", "superior", "expires", "secret", "signature", NULL};
+	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "recover",
+	    "superior", "expires", "secret", "signature", NULL};
 	unsigned char sig[KEY_SIGNATURE_SIZE];
 	struct form f;
 	*out = (struct invitation){0};
 	form_open(&f, arena, file, bytes, len, INVITATION_FORMAT, known, err);
 	out->unit = form_id(&f, "unit", true);
+	out->station = form_id(&f, "station", false);
+	out->agency = form_id(&f, "agency", false);
 	out->level = form_id(&f, "level", true);
 	out->name = form_line(&f, "name", true);
 	out->recover = form_yes(&f, "recover");
@@ -80,8 +84,9 @@ int invitation_read(struct arena *arena, const char *file, const char *bytes, si
 
 static const char *const states[] = {"open", "used", "revoked"};
 
-/* state, unit, expires, lost or "-", hash, level, name: parted by tabs, of which no line has any inside. */
-#define COLUMNS 7
+/* state, unit, agency or "-", expires, lost or "-", hash, level, name: parted by tabs, of which no line has any
+ * inside. */
+#define COLUMNS 8
 
 void invited_print(const struct invited_list *list, struct buf *out)
 {
@@ -90,8 +95,8 @@ void invited_print(const struct invited_list *list, struct buf *out)
 		char day[16], hash[2 * HASH_SIZE + 1];
 		date_print(r->expires, day);
 		hex_encode(r->hash, HASH_SIZE, hash);
-		buf_printf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", states[r->state], r->unit, day,
-		    r->lost ? r->lost : "-", hash, r->level, r->name);
+		buf_printf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", states[r->state], r->unit,
+		    r->agency ? r->agency : "-", day, r->lost ? r->lost : "-", hash, r->level, r->name);
 	}
 }
 
@@ -118,13 +123,14 @@ static bool read_row(char *line, struct invited *out)
 			*line++ = '\0';
 	}
 	out->unit = cell[1];
-	out->lost = strcmp(cell[3], "-") == 0 ? NULL : cell[3];
-	out->level = cell[5];
-	out->name = cell[6];
+	out->agency = strcmp(cell[2], "-") == 0 ? NULL : cell[2];
+	out->lost = strcmp(cell[4], "-") == 0 ? NULL : cell[4];
+	out->level = cell[6];
+	out->name = cell[7];
 	return read_state(cell[0], &out->state) && text_is_id(cell[1]) &&
-	       date_parse(cell[2], &out->expires, &bad) == 0 &&
+	       (!out->agency || text_is_id(out->agency)) && date_parse(cell[3], &out->expires, &bad) == 0 &&
 	       (!out->lost || strcmp(out->lost, "retired") == 0 || strcmp(out->lost, "suspended") == 0) &&
-	       hex_decode(cell[4], out->hash, HASH_SIZE) && text_is_id(cell[5]) && form_is_line(cell[6]);
+	       hex_decode(cell[5], out->hash, HASH_SIZE) && text_is_id(cell[6]) && form_is_line(cell[7]);
 }
 
 void invited_read(struct invited_list *list, const char *bytes, size_t len)
@@ -193,6 +199,7 @@ int invited_add(
 	row->level = arena_dup(&list->arena, one->level);
 	row->name = arena_dup(&list->arena, one->name);
 	row->lost = arena_dup(&list->arena, one->lost);
+	row->agency = arena_dup(&list->arena, one->agency);
 	return 0;
 }
 

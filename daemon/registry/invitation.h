@@ -21,6 +21,7 @@
 
 struct invitation {
 	const char *unit, *level, *name; /* unit: its code */
+	const char *station, *agency; /* or NULL */
 	bool recover; /* for a unit whose old machine is lost */
 	struct config_peer superior; /* address never NULL */
 	day_t expires; /* the last day on which it is good */
@@ -42,7 +43,8 @@ int invitation_read(struct arena *arena, const char *file, const char *bytes, si
 enum invited_state { INVITED_OPEN, INVITED_USED, INVITED_REVOKED };
 
 struct invited {
-	const char *unit, *level, *name;
+	const char *unit, *level, *name; /* unit: "11383", "cong-an@11383" */
+	const char *agency; /* of a station, or NULL */
 	const char *lost; /* the state that the old key of the unit gets; NULL: not to recover */
 	day_t expires;
 	enum invited_state state;

@@ -88,6 +88,18 @@ says 'are whole' 'from 1 to 366'
 fails 1 'names of units hold nothing about persons' tuyen -C n/31 unit invite 12000 --level commune --name 'Xã 0912345678'
 says 'either' 'personal|phone'
 
+# ---- a station ----
+t 'a ward has a police post' tuyen -C n/11383 config listen "127.0.0.1:$(free_port)"
+stop n/11383
+start n/11383
+t 'which is invited' tuyen -C n/11383 unit invite cong-an@11383 --name 'Công an phường' --agency cong-an
+cp out inv6.yaml
+fails 1 'not as the ward' tuyen -C n/11383 join inv6.yaml
+says 'itself' 'n/11383 is the node of 11383, and this is for cong-an@11383'
+t 'joins' tuyen -C n/ca join inv6.yaml
+t 'and stands' tuyen -C n/11383 unit show cong-an@11383 --json
+json 'in the registry' '[.station, .agency, .level, .name, .node]' '["cong-an","cong-an","commune","Công an phường",true]'
+
 # ---- by the clerk ----
 fails 3 'asked without a paper' tuyen -C n/11050 join --superior "127.0.0.1:$P" --timeout 1
 says 'the superior is shown' "fingerprint of the superior at 127.0.0.1:$P, to be compared with its people: $spoken31"

@@ -39,11 +39,14 @@ static void what_is_printed_is_read(void **state)
 	assert_int_equal(key_generate(&key, &err), 0);
 	struct invitation inv = sample(key);
 	inv.recover = true;
+	inv.station = inv.agency = "cong-an";
 	invitation_print(&inv, key, &text);
 	assert_true(text.len < 500);
 	if (invitation_read(&arena, "inv.yaml", buf_str(&text), text.len, &out, &err) < 0)
 		tree_fail(&err);
 	assert_string_equal(out.unit, "11383");
+	assert_string_equal(out.station, "cong-an");
+	assert_string_equal(out.agency, "cong-an");
 	assert_string_equal(out.level, "commune");
 	assert_string_equal(out.name, "phường Lê Chân");
 	assert_string_equal(out.superior.address, "10.31.0.2:7031");
@@ -160,10 +163,12 @@ static void why_one_is_not_good_is_told_apart(void **state)
 	invited_read(&list, "", 0);
 	struct invited a = row_of("11050", secret_a, "2026-07-08");
 	a.lost = "suspended";
+	a.agency = "y-te";
 	add(&list, a, "2026-07-01", false);
 	keep(&list);
 	assert_int_equal(invited_find(&list, secret_a, "11050", day_of("2026-07-08"), &row, &err), 0);
 	assert_string_equal(row->lost, "suspended");
+	assert_string_equal(row->agency, "y-te");
 	assert_string_equal(row->name, "xã Gia Phúc");
 	refused(&list, secret_b, "11050", "2026-07-01", "this invitation is not known here");
 	refused(&list, secret_a, "11383", "2026-07-01", "this invitation is for 11050, not for 11383");
@@ -227,16 +232,16 @@ static void damage_costs_only_its_lines(void **state)
 {
 	(void)state;
 	static const char good[] =
-	    "open\t11050\t2026-07-08\t-\t"
+	    "open\t11050\t-\t2026-07-08\t-\t"
 	    "0000000000000000000000000000000000000000000000000000000000000000\tcommune\txã\n";
-	static const char *const bad[] = {"\n", "open\n", "opan\t1\t2026-07-08\t-\t00\tcommune\txã\n",
-	    "open\t1\t2026-02-30\t-\t"
+	static const char *const bad[] = {"\n", "open\n", "opan\t1\t-\t2026-07-08\t-\t00\tcommune\txã\n",
+	    "open\t1\t-\t2026-02-30\t-\t"
 	    "0000000000000000000000000000000000000000000000000000000000000000\tcommune\txã\n",
-	    "open\t..\t2026-07-08\t-\t"
+	    "open\t..\t-\t2026-07-08\t-\t"
 	    "0000000000000000000000000000000000000000000000000000000000000000\tcommune\txã\n",
-	    "open\t1\t2026-07-08\tgone\t"
+	    "open\t1\t-\t2026-07-08\tgone\t"
 	    "0000000000000000000000000000000000000000000000000000000000000000\tcommune\txã\n",
-	    "open\t1\t2026-07-08\t-\t"
+	    "open\t1\t-\t2026-07-08\t-\t"
 	    "0000000000000000000000000000000000000000000000000000000000000000\tcommune\txã\tmore\n"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct invited_list list = {0};
