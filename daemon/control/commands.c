@@ -99,6 +99,7 @@ const struct command commands[] = {
     {"unit invite", "[UNIT]", 0, 1, COMMAND_LOCAL, true, 0,
 	OPTIONS({"level", "LEVEL", N_("its level: central, province, district or commune")},
 	    {"name", "NAME", N_("its name")}, {"days", "DAYS", N_("how long it is good; 7 if not given")},
+	    {"agency", "ID", N_("the agency that this station speaks for")},
 	    {"recover", NULL, N_("for a new machine of a unit whose old one is lost")},
 	    {"stolen", NULL, N_("the old one was stolen: suspend its key")},
 	    {"list", NULL, N_("list the invitations")},
