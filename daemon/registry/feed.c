@@ -359,6 +359,22 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 	return 0;
 }
 
+/* Whoever edits a merged record goes on from the states that count, not from those that a merge left in doubt. */
+static void show_states(struct registry *r, struct unit *u, struct registration *c)
+{
+	static const char *const words[] = {"active", "retired", "suspended"};
+	const struct feeding f = {.r = r, .unit = u, .claim = c};
+	const char *row;
+	for (size_t i = 0; record_next_key(&c->record, "keys", &i, &row);) {
+		const char *text = field(&f, row, "key");
+		unsigned char key[KEY_PUBLIC_SIZE];
+		const struct grant *g = text && key_parse(text, key) ? grant_of_row(&f, row, key) : NULL;
+		if (g && g->view.state > state_of(field(&f, row, "state")))
+			record_put(&c->record, arena_printf(&c->arena, KEYS_ROW, row, "state"),
+			    words[g->view.state]);
+	}
+}
+
 void registry_show(struct registry *r, const char *issuer, const char *path, const struct record *merged)
 {
 	const struct record_type *type = type_by_path("directives", path);
@@ -372,6 +388,7 @@ void registry_show(struct registry *r, const char *issuer, const char *path, con
 	if (!c)
 		return;
 	copy_record(c, merged);
+	show_states(r, u, c);
 	registry_choose(r, u);
 }
 

@@ -2,7 +2,7 @@
 # Goal: a stolen machine is shut out at once, what its thief wrote waits until a person has decided on it change by change, and keys are changed without a working unit losing anything, on lines that come and go.
 . "$(dirname "$0")/../lib/tap.sh"
 
-A=$(free_port) B=$(free_port) C=$(free_port)
+A=$(free_port) B=$(free_port) C=$(free_port) D=$(free_port)
 cat >plan.yaml <<'EOP'
 format: plan/1
 plan: {id: tw.2026, title: Kế hoạch của trung ương}
@@ -210,6 +210,33 @@ for stage in 1 2 3; do
 done
 w new report set tw.2026 2026-06 TT01=8
 t 'it works' sync new
+
+# ---- two at once: the most restrictive counts, and the unit can still be let in again ----
+stop 31
+cp -r 31 twin
+rm -rf twin/run
+w twin config listen 127.0.0.1:$D
+start 31
+w 31 sync --pause
+t 'one retires a key' tuyen -C 31 unit retire 11050 --reason 'thay máy'
+start twin
+w twin sync --pause
+t 'the other suspends it' tuyen -C twin unit suspend 11050 --reason 'mất máy'
+t 'both tell' tuyen -C twin sync --resume --wait --timeout 20
+stop twin
+t 'of it' tuyen -C 31 sync --resume --wait --timeout 20
+t 'the centre' tuyen -C 0 unit show 11050 --json
+json 'takes the harder word' '[.keys[].state]' '["suspended"]'
+is 'as does the city' "$(tuyen -C 31 unit show 11050 --json | jq -c '[.keys[].state]')" '["suspended"]'
+fails 1 'it stays suspended' tuyen -C 31 unit retire 11050 --key k1
+says 'as it says' 'is suspended already'
+stop 11050
+rm -rf 11050
+w 11050 init --unit 11050 --level commune --name 'An Biên'
+t 'a new machine is let in' enrol 11050 31
+start 11050
+t 'and gets what its unit had' sync 11050
+same 'one state' directives/31 0 31 11050
 
 # ---- the city itself ----
 t 'the city asks' tuyen -C 31 key rotate
