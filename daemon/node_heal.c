@@ -19,6 +19,16 @@ struct heal {
 	struct node *node;
 	struct refusals list;
 	uv_timer_t *timer;
+	bool again, closed;
+	struct {
+		bool running; /* what follows is the other thread's */
+		uv_work_t work;
+		char *path;
+		struct oids roots, gone;
+		size_t removed;
+		bool packed;
+		struct err err;
+	} purge;
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -277,6 +287,70 @@ static void tell_healed(struct node *n, const struct refusal *r, size_t again)
 			     .err = &err});
 }
 
+/* ---- off the disk: by another thread, with a store of its own ---- */
+
+static void purge_work(uv_work_t *work)
+{
+	struct heal *h = work->data;
+	struct store *s = NULL;
+	int rc = store_open(h->purge.path, &s, &h->purge.err);
+	if (rc == 0)
+		heal_purge(s, &h->purge.gone, &h->purge.removed, &h->purge.packed, &h->purge.err);
+	store_close(s);
+}
+
+static int purge_over(struct heal *h, struct err *err)
+{
+	if (h->purge.packed)
+		log_line(
+		    LOG_WARNING, "what was refused stands in a pack still, until the store is maintained");
+	log_line(LOG_NOTICE, "purged: %zu objects", h->purge.removed);
+	for (size_t i = 0; i < h->purge.roots.n; i++) {
+		struct refusal *r = refusals_find(&h->list, &h->purge.roots.items[i]);
+		if (r && r->state == REFUSAL_OPEN)
+			r->state = REFUSAL_HEALED;
+	}
+	int rc = heal_look_again(h->node->store, err);
+	return rc ? rc : save(h, err);
+}
+
+static void free_heal(struct heal *h)
+{
+	refusals_free(&h->list);
+	oids_free(&h->purge.roots);
+	oids_free(&h->purge.gone);
+	free(h->purge.path);
+	free(h);
+}
+
+static void after_purge(uv_work_t *work, int status)
+{
+	struct heal *h = work->data;
+	struct err err = h->purge.err;
+	h->purge.running = false;
+	if (h->closed) {
+		free_heal(h);
+		return;
+	}
+	if (status == 0 && err.code == 0)
+		purge_over(h, &err);
+	if (err.code)
+		log_err(LOG_ERROR, "purge", &err);
+	oids_free(&h->purge.roots);
+	oids_free(&h->purge.gone);
+	if (h->again) {
+		h->again = false;
+		uv_timer_start(h->timer, on_timer, 0, 0);
+	}
+}
+
+static void purge(struct heal *h)
+{
+	ERR_CLEAR(&h->purge.err);
+	h->purge.work.data = h;
+	h->purge.running = uv_queue_work(h->node->loop, &h->purge.work, purge_work, after_purge) == 0;
+}
+
 /* ---- one ledger ---- */
 
 struct healing {
@@ -425,18 +499,7 @@ static int forget_proof(struct healing *w, struct err *err)
 static int finish(struct healing *w, struct err *err)
 {
 	struct node *n = w->h->node;
-	size_t removed;
-	bool packed;
 	int rc = forget_proof(w, err);
-	if (rc == 0)
-		rc = heal_purge(n->store, &w->tainted, &removed, &packed, err);
-	if (rc == 0 && packed)
-		log_line(LOG_WARNING,
-		    "%s: what was refused stands in a pack still, until the store is maintained", w->ledger);
-	for (size_t i = 0; rc == 0 && i < w->roots.n; i++)
-		refusal_of(w, i)->state = REFUSAL_HEALED;
-	if (rc == 0)
-		rc = save(w->h, err);
 	if (rc == 0 && strncmp(w->ledger, "directives/", strlen("directives/")) == 0)
 		rc = node_load_registry(n, err);
 	if (n->links)
@@ -460,10 +523,14 @@ static int heal_ledger(struct heal *h, const char *ledger, struct err *err)
 		if (rc == 0)
 			tell(&w);
 	}
-	if (rc == 0)
+	if (rc == 0 && w.tainted.n)
 		rc = finish(&w, err);
-	for (size_t i = 0; i < w.tainted.n; i++)
+	for (size_t i = 0; rc == 0 && i < w.roots.n; i++)
+		oids_add(&h->purge.roots, &w.roots.items[i]);
+	for (size_t i = 0; i < w.tainted.n; i++) {
+		oids_add(&h->purge.gone, &w.tainted.items[i]);
 		oids_free(&w.steps[i].base);
+	}
 	free(w.steps);
 	free(w.why);
 	oids_free(&w.roots);
@@ -475,6 +542,10 @@ static int heal_ledger(struct heal *h, const char *ledger, struct err *err)
 static void heal_all(struct heal *h)
 {
 	struct strs ledgers = {0};
+	if (h->purge.running) {
+		h->again = true;
+		return;
+	}
 	for (size_t i = 0; i < h->list.n; i++)
 		if (h->list.items[i].state == REFUSAL_OPEN)
 			strs_add(&ledgers, h->list.items[i].word[REFUSAL_LEDGER]);
@@ -485,6 +556,8 @@ static void heal_all(struct heal *h)
 			log_err(LOG_ERROR, "heal", &err);
 	}
 	strs_free(&ledgers);
+	if (h->purge.roots.n)
+		purge(h);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -501,6 +574,9 @@ int node_heal_open(struct node *n, struct err *err)
 	uv_timer_init(n->loop, h->timer);
 	h->timer->data = h;
 	n->heal = h;
+	struct buf path = {0};
+	buf_printf(&path, "%s/store.git", n->dir);
+	h->purge.path = buf_take(&path);
 	int rc = store_note_read(n->store, NOTE, &text, err);
 	if (rc == 0) {
 		refusals_read(&h->list, buf_str(&text), text.len);
@@ -517,10 +593,12 @@ static void free_timer(uv_handle_t *handle)
 
 void node_heal_close(struct node *n)
 {
-	if (!n->heal)
+	struct heal *h = n->heal;
+	if (!h)
 		return;
-	uv_close((uv_handle_t *)n->heal->timer, free_timer);
-	refusals_free(&n->heal->list);
-	free(n->heal);
 	n->heal = NULL;
+	uv_close((uv_handle_t *)h->timer, free_timer);
+	h->closed = true;
+	if (!h->purge.running)
+		free_heal(h);
 }

@@ -53,9 +53,12 @@ int heal_again(struct tx *tx, const struct tx_writer *writer, const struct heal_
     struct heal_step *step, struct err *err);
 
 /*
- * Remove from the disk what no ref of any kind reaches. Takes the store's lock. Packs are left alone: *packed says that
- * one of `gone` still stands in one. Where an object is missing nothing is removed (ERR_CORRUPT).
+ * Remove from the disk what no ref of any kind reaches. This reads the whole store: let another thread do it, with a
+ * store of its own. Writers wait for milliseconds, for the lock is held for one directory of objects at a time. Packs are left
+ * alone: *packed says that one of `gone` still stands in one. Where an object is missing nothing is removed (ERR_CORRUPT).
  */
 int heal_purge(struct store *s, const struct oids *gone, size_t *removed, bool *packed, struct err *err);
+/* After another one has purged: forget what this one holds in memory of objects. */
+int heal_look_again(struct store *s, struct err *err);
 
 #endif

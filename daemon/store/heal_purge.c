@@ -177,20 +177,26 @@ static int sweep_fan(struct marking *m, const char *dir, unsigned fan, size_t *r
 	return rc;
 }
 
+/* Writers hold the lock until their refs have moved: under it, what is reached now and was not is all that is new. */
 static int sweep(struct marking *m, size_t *removed)
 {
 	int rc = 0;
 	for (unsigned fan = 0; rc == 0 && fan < 256; fan++) {
 		struct buf dir = {0};
+		struct tx *lock = NULL;
 		buf_printf(&dir, "%s/objects/%02x", m->s->path, fan);
-		rc = sweep_fan(m, buf_str(&dir), fan, removed);
+		rc = tx_begin(m->s, &lock, m->err);
+		if (rc == 0)
+			rc = mark_all(m);
+		if (rc == 0)
+			rc = sweep_fan(m, buf_str(&dir), fan, removed);
+		tx_destroy(lock);
 		buf_free(&dir);
 	}
 	return rc ? rc : repo_sync(m->s->path, m->err);
 }
 
-/* libgit2 keeps objects in memory: what was removed must be gone from there too, or it would not be written again. */
-static int open_again(struct store *s, struct err *err)
+int heal_look_again(struct store *s, struct err *err)
 {
 	git_repository *git;
 	git_odb *odb;
@@ -206,20 +212,16 @@ static int open_again(struct store *s, struct err *err)
 
 int heal_purge(struct store *s, const struct oids *gone, size_t *removed, bool *packed, struct err *err)
 {
-	struct tx *lock = NULL;
 	struct marking m = {.s = s, .err = err};
 	*removed = 0;
 	*packed = false;
-	int rc = tx_begin(s, &lock, err);
-	if (rc == 0)
-		rc = mark_all(&m);
+	int rc = mark_all(&m);
 	if (rc == 0)
 		rc = sweep(&m, removed);
 	if (rc == 0)
-		rc = open_again(s, err);
+		rc = heal_look_again(s, err);
 	for (size_t i = 0; rc == 0 && i < gone->n; i++)
 		*packed |= repo_has_commit(s, &gone->items[i]);
-	tx_destroy(lock);
 	free(m.seen.slots);
 	oids_free(&m.left);
 	return rc;

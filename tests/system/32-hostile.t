@@ -118,19 +118,20 @@ tree() {
 	GIT_INDEX_FILE=$WORK/idx $G update-index --add --cacheinfo "100644,$blob,$1"
 	GIT_INDEX_FILE=$WORK/idx $G write-tree
 }
-# forge NAME TREE KEY VERIFY-SAYS SYNC-STATUS SYNC-SAYS: what the node, its superior and others make of it.
+# forge NAME PATH EDIT KEY VERIFY-SAYS SYNC-STATUS SYNC-SAYS: what the node, its superior and others make of it.
 forge() {
 	stop n/11383
+	forged=$(tree "$2" "$3")
 	# shellcheck disable=SC2086
-	commit=$($G -c gpg.format=ssh -c user.signingkey="$WORK/$3" commit-tree ${3:+-S} "$2" -p "$good" -F "$WORK/words")
+	commit=$($G -c gpg.format=ssh -c user.signingkey="$WORK/$4" commit-tree ${4:+-S} "$forged" -p "$good" -F "$WORK/words")
 	$G update-ref refs/heads/reports/11383 "$commit"
 	fails 1 "$1: verify finds it" tuyen -C n/11383 verify
-	says "$1: and says what" "$4"
+	says "$1: and says what" "$5"
 	says "$1: and where" "reports/11383 $commit"
 	start n/11383
-	fails "$5" "$1: it does not go up" tuyen -C n/11383 sync --wait --timeout 2
-	says "$1: and is told" "$6"
-	if [ "$5" = 1 ]; then
+	fails "$6" "$1: it does not go up" tuyen -C n/11383 sync --wait --timeout 2
+	says "$1: and is told" "$7"
+	if [ "$6" = 1 ]; then
 		t "$1: the node has healed" tuyen -C n/11383 sync --wait --timeout 10
 		is "$1: it is out" "$(tip n/11383 reports/11383)" "$good"
 	fi
@@ -141,14 +142,12 @@ forge() {
 }
 words() { $G cat-file commit "$pattern" | sed '1,/^$/d' | sed "$1" >words; }
 R=reports/31/hp.2026/2026-06.yaml
-figure=$(tree $R 's/42/99/')
 words ''
-forge 'signed by a foreign key' "$figure" foreign 'does not bear a signature of 11383' 1 '31 refused our change .* of reports/11383 \(rule signature\)'
-forge 'a receipt that the ward writes itself' "$(tree receipts/31/hp.2026/2026-06.yaml "s/received: '..../received: '2025/")" own \
+forge 'signed by a foreign key' $R 's/42/99/' foreign 'does not bear a signature of 11383' 1 '31 refused our change .* of reports/11383 \(rule signature\)'
+forge 'a receipt that the ward writes itself' receipts/31/hp.2026/2026-06.yaml "s/received: '..../received: '2025/" own \
 	'11383 may not write .*received' 1 'rule right\): 11383 may not write'
 words 's/^Tuyen-Rank: 3/Tuyen-Rank: 0/'
-figure=$(tree $R 's/42/99/')
-forge 'a rank that it does not have' "$figure" own 'Tuyen-Rank is not what its grant says' 1 'rule grant'
+forge 'a rank that it does not have' $R 's/42/99/' own 'Tuyen-Rank is not what its grant says' 1 'rule grant'
 t 'status names the refusal' tuyen -C n/11383 status --json
 json 'with ledger and rule' '[.incidents[] | select(.kind == "healed" and .rule == "grant") | .what | test("31 refused our change .* of reports/11383 .rule grant")]' '[true]'
 t 'so does the city' tuyen -C n/31 incident list --unit 11383 --json
@@ -156,9 +155,8 @@ json 'each rule' '[.incidents[] | .rule] | sort' '["grant","right","signature"]'
 grep -q 'refused:.*of 11383' n/31.log
 ok 'the log of the city names the unit' $?
 words ''
-figure=$(tree $R 's/42/99/')
-forge 'a file that is no record' "$(tree readme.txt 's/x/x/')" own 'no record may stand at readme.txt' 3 'no record may stand at readme.txt'
-forge 'unsigned' "$figure" '' 'is not a signed change' 3 'is not a signed change'
+forge 'a file that is no record' readme.txt 's/x/x/' own 'no record may stand at readme.txt' 3 'no record may stand at readme.txt'
+forge 'unsigned' $R 's/42/99/' '' 'is not a signed change' 3 'is not a signed change'
 stop n/11383
 $G update-ref refs/heads/reports/11383 "$good"
 start n/11383

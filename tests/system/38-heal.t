@@ -30,6 +30,16 @@ nowhere() {
 	done
 	echo "$n_found"
 }
+# purged NODE N: until the node has purged its disk for the N-th time.
+purged() {
+	p_left=1500
+	while [ "$(grep -cs ' purged: ' "n/$1.log")" -lt "$2" ] && [ "$p_left" -gt 0 ]; do
+		p_left=$((p_left - 1))
+		sleep 0.02
+	done
+	[ "$p_left" -gt 0 ]
+	ok "$1 has purged, time $2" $?
+}
 sound() {
 	for node in 0 31 11383 11050 ca; do
 		t "$1: verify at $node" on $node verify
@@ -87,6 +97,7 @@ says_log() { git -C n/31/store.git log --format=%B reports/11383 >out && : >err 
 says_log 'with the reason as it was' '^đếm lại$'
 t 'the city has the task' on 31 task list p --unit 11383 --json
 json 'of the ward' '[.tasks[] | select(.id == "N1") | .progress[0].state, .progress[0].percent]' '["doing","40"]'
+purged 11383 1
 is 'nothing of it at the city or the ward' "$(nowhere 'T\.V\.B|0912345678' 0 31 11050 11383)" ''
 git -C n/11383/store.git cat-file -e "$head" 2>/dev/null
 is 'nor of what was built on it' $? 1
@@ -95,6 +106,7 @@ is 'nor of what was built on it' $? 1
 on ca sync --wait --timeout 20 >out 2>err
 t 'the station too' on ca sync --wait --timeout 20
 same 'healed' ca 11383 reports/11383
+purged ca 1
 is 'nothing of it at the station' "$(nowhere 'T\.V\.B|0912345678' ca)" ''
 t 'its task is at the ward' on 11383 task list p --unit 11383 --json
 json 'as it was entered' '[.tasks[] | select(.id == "N2") | .progress[0].state, .progress[0].percent]' '["doing","10"]'
@@ -170,6 +182,9 @@ t 'the work of the ward arrived' on 0 task list p --unit 11383 --json
 json 'built on what went' '[.tasks[] | select(.id == "N1") | .progress[0].percent]' '["60"]'
 t 'the work of the city too' on 0 report show p 2026-05 --unit 11383 --json
 json 'it is there' .values.TT01 '"3"'
+purged 31 1
+purged 11383 2
+purged ca 2
 is 'nothing of it above' "$(nowhere 'N\.V\.C|0987654321' 0 31)" ''
 is 'nor in the reports of the ward' "$(git -C n/11383/store.git log -p --format=%B reports/11383 | grep -aoE 'N\.V\.C|0987654321')" ''
 stop n/11383
@@ -184,7 +199,9 @@ printf '%s\topen\t1782867600\treports/11383\t31\tpersonal-data\tprogress/31/p/N2
 	>>n/11383/store.git/tuyen/refused
 before=$(tip n/31 reports/11383)
 start n/11383
-is 'out before a word is spoken' "$(nowhere 'P\.T\.H|0977123456' 11383)" ''
+is 'out before a word is spoken' "$(git -C n/11383/store.git log --format=%H reports/11383 | grep -c "$bad")" 0
+purged 11383 3
+is 'and off the disk' "$(nowhere 'P\.T\.H|0977123456' 11383)" ''
 t 'and all is well' on 11383 sync --wait --timeout 20
 is 'nothing else was lost' "$(tip n/11383 reports/11383)" "$before"
 t 'the clerk is told' on 11383 status
