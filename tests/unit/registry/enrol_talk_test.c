@@ -90,6 +90,38 @@ static void not_a_frame(void **state)
 	}
 }
 
+/* As schema/wire.md has it, byte for byte. */
+static void the_bytes_are_these(void **state)
+{
+	(void)state;
+	static const unsigned char secret[2] = {0xab, 0xcd};
+	struct enrol_talk said[] = {
+	    {.kind = ENROL_ASK, .text = "r", .len = 1, .secret = secret, .secret_len = 2},
+	    {.kind = ENROL_WELCOME, .text = "w", .len = 1},
+	    {.kind = ENROL_PENDING},
+	    {.kind = ENROL_REFUSED},
+	};
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} wanted[] = {
+	    {"\7\1\1\2\253\315\1r", 8},
+	    {"\3\2\1w", 4},
+	    {"\1\3", 2},
+	    {"\15\4\0\1u\2%1\1h\1\2xy", 14},
+	};
+	err_set(&said[3].err, ERR_REFUSED, "%1", "xy");
+	err_hint(&said[3].err, "h");
+	err_rule(&said[3].err, "u", NULL, NULL);
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		struct buf out = {0};
+		enrol_talk_write(&said[i], &out);
+		assert_int_equal(out.len, wanted[i].len);
+		assert_memory_equal(out.data, wanted[i].bytes, out.len);
+		buf_free(&out);
+	}
+}
+
 static void lengths_are_bounded(void **state)
 {
 	(void)state;
@@ -111,6 +143,7 @@ int main(void)
 	    cmocka_unit_test(a_request_with_and_without_a_secret),
 	    cmocka_unit_test(the_answers),
 	    cmocka_unit_test(not_a_frame),
+	    cmocka_unit_test(the_bytes_are_these),
 	    cmocka_unit_test(lengths_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
