@@ -165,6 +165,89 @@ static void an_older_copy_of_the_store_catches_up(void **state)
 	assert_int_equal(ward.closed.code, 0);
 }
 
+/* The memory is that of the instance which calls, not of the one that called last. */
+static void memory_waits_for_the_hello(void **state)
+{
+	(void)state;
+	write_some(&city, "directives/31", 3);
+	write_some(&ward, "reports/11383", 40);
+	meet();
+	city.late = true;
+	write_some(&ward, "reports/11383", 2);
+	write_some(&city, "directives/31", 1);
+	ward.flights = city.flights = 0;
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(ward.flights, 2);
+	assert_int_equal(city.flights, 1);
+	assert_int_equal(ward.known + city.known, 0);
+	/* A twin of the ward comes, which has none of it: what is remembered of the ward does not count. */
+	struct node twin = {.unit = "11383", .instance = "ward 2"};
+	share(&city, &twin, "directives/31");
+	share(&city, &twin, "directives/11383");
+	share(&city, &twin, "reports/11383");
+	node_open(&twin, SYNC_DIALER, 0);
+	node_open(&city, SYNC_LISTENER, 0);
+	converse(&twin, &city, 0);
+	assert_same(&city, &twin);
+	assert_int_equal(city.known + twin.known, 0);
+	node_free(&twin);
+}
+
+/* An old copy in its place, which writes before it meets anybody: nothing that is there goes again. */
+static void an_older_copy_that_goes_on_sends_only_its_own(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 40);
+	write_some(&city, "directives/31", 20);
+	meet();
+	struct ledger *l = ledger_of(&ward, "reports/11383", false);
+	for (size_t kept = 1; kept < 40; kept += 13) {
+		while (l->n > kept)
+			entry_free(l->entries[--l->n]);
+		write_some(&ward, "reports/11383", 1);
+		ward.known = city.known = 0;
+		meet();
+		assert_same(&city, &ward);
+		assert_int_equal(city.known, 0);
+		assert_int_equal(ward.known, 0);
+	}
+}
+
+/* A mute end hears of what it shares, and says nothing; the other remembers what it knew. */
+static void who_is_mute_only_listens(void **state)
+{
+	(void)state;
+	write_some(&ward, "reports/11383", 20);
+	meet();
+	write_some(&ward, "reports/11383", 3);
+	write_some(&ward, "directives/31", 1);
+	write_some(&city, "directives/31", 2);
+	write_some(&city, "reports/11383", 2);
+	struct strs shared = ward.shared, accepts = ward.accepts;
+	ward.shared = ward.accepts = (struct strs){0};
+	strs_add(&ward.shared, "directives/31");
+	strs_add(&ward.accepts, "directives/31");
+	strs_add(&ward.declined, "directives/31"); /* it is shared, so it is not declined */
+	strs_add(&ward.declined, "directives/11383");
+	strs_add(&ward.declined, "reports/11383");
+	buf_free(&ward.memory);
+	ward.stored = city.stored = 0;
+	meet();
+	assert_int_equal(city.stored, 0);
+	assert_int_equal(ward.stored, 2);
+	strs_free(&ward.shared);
+	strs_free(&ward.accepts);
+	strs_free(&ward.declined);
+	buf_free(&ward.memory);
+	ward.shared = shared;
+	ward.accepts = accepts;
+	ward.known = city.known = 0;
+	meet();
+	assert_same(&city, &ward);
+	assert_int_equal(ward.known, 0);
+}
+
 static void a_refused_change_blocks_only_what_is_built_on_it(void **state)
 {
 	(void)state;
@@ -413,6 +496,9 @@ int main(void)
 	    T(lost_memory_is_learnt_anew),
 	    T(a_burned_node_is_rebuilt),
 	    T(an_older_copy_of_the_store_catches_up),
+	    T(memory_waits_for_the_hello),
+	    T(an_older_copy_that_goes_on_sends_only_its_own),
+	    T(who_is_mute_only_listens),
 	    T(a_refused_change_blocks_only_what_is_built_on_it),
 	    T(a_parked_change_comes_again_when_the_peer_has_moved),
 	    T(a_ledger_that_is_not_taken_is_left_out),

@@ -45,6 +45,8 @@ struct node {
 	uint64_t token;
 	struct err closed;
 	bool deaf; /* leaves STORE unanswered */
+	bool late; /* gives the memory when it has heard which instance calls */
+	struct strs declined; /* from the start; where there are any, nothing is sent */
 };
 
 static inline struct ledger *ledger_of(struct node *n, const char *name, bool make)
@@ -101,6 +103,7 @@ static inline void node_free(struct node *n)
 	strs_free(&n->accepts);
 	strs_free(&n->refuses);
 	strs_free(&n->parks);
+	strs_free(&n->declined);
 	oids_free(&n->refused);
 	buf_free(&n->memory);
 	buf_free(&n->outbox);
@@ -327,11 +330,24 @@ static inline struct oid node_write(struct node *n, const char *ledger, const ch
 
 /* ---- driving ---- */
 
+static inline void w_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out)
+{
+	struct node *n = ctx;
+	(void)instance; /* memory of another one is to be found out */
+	if (n->late)
+		buf_add(out, buf_str(&n->memory), n->memory.len);
+}
+
 static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 {
-	struct sync_world world = {n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
-	struct sync_options o = {
-	    .role = role, .unit = n->unit, .memory = n->memory.data, .memory_len = n->memory.len};
+	struct sync_world world = {
+	    n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory};
+	struct sync_options o = {.role = role,
+	    .unit = n->unit,
+	    .memory = n->late ? NULL : n->memory.data,
+	    .memory_len = n->late ? 0 : n->memory.len,
+	    .declined = &n->declined,
+	    .mute = n->declined.n != 0};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
 	sync_free(n->sync);
 	ERR_CLEAR(&n->closed);
