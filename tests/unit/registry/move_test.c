@@ -278,8 +278,8 @@ static void rights_go_on_through_successors(void **state)
 	static const char *const records[] = {"a",
 	    "code: a\nname: A\nlevel: commune\nrank: 3\nreplaced_by: {b: whole}\n", "b",
 	    "code: b\nname: B\nlevel: commune\nrank: 3\nreplaced_by: {c: whole}\n", "x",
-	    "code: x\nname: X\nlevel: commune\nrank: 3\nreplaced_by: {c: part, e: part}\n", "y",
-	    "code: y\nname: Y\nlevel: commune\nrank: 3\nreplaced_by: {y: whole}\n"};
+	    "code: x\nname: X\nlevel: commune\nrank: 3\nreplaced_by: {c: part, e: part}\n", "z",
+	    "code: z\nname: Z\nlevel: commune\nrank: 3\nreplaced_by: {z: whole}\n"};
 	for (int i = 0; i < 4; i++) {
 		char path[80];
 		snprintf(path, sizeof path, "units/%s.yaml", records[2 * i]);
