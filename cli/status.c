@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "held_work.h"
 #include "incidents.h"
+#include "node.h"
 #include "pending.h"
 #include "plan/agenda.h"
 #include "reader.h"
@@ -27,6 +28,7 @@ struct status {
 	int64_t now; /* of the daemon, else of this command */
 	bool clock_set; /* by TUYEN_NOW */
 	bool damaged; /* a ledger cannot be read: what is to be done cannot be told */
+	const char *reserve; /* where a root's reserve key still lies beside the active one; or NULL */
 };
 
 static int read_ledger(struct reader *r, const char *name, json_t *o, struct err *err)
@@ -202,6 +204,7 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "rank", r->config.rank < 0 ? json_null() : json_integer(r->config.rank));
 	json_object_set_new(o, "admitted", json_boolean(r->config.admitted));
 	json_object_set_new(o, "superior", show_string(r->config.superior.unit));
+	json_object_set_new(o, "reserve_key", show_string(s->reserve));
 	json_object_set_new(o, "to_do", agenda_json(r, s));
 	json_object_set_new(o, "reports_due", reports);
 	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
@@ -398,6 +401,9 @@ static void status_print(struct reader *r, const struct status *s)
 		show_line(N_("Superior"), reader_unit_name(r, r->config.superior.unit));
 	else if (!r->config.root)
 		show_line(N_("Superior"), _(N_("not joined yet; next: tuyen join --request")));
+	if (s->reserve)
+		say_out(N_("The reserve key lies in %1: move it to a stick and keep that in the safe."),
+		    s->reserve);
 	print_last(r, &s->agenda);
 	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->agenda.conflicts.n));
 	print_incidents(r, &s->incidents);
@@ -423,6 +429,8 @@ int cli_status(struct cli *cli, struct err *err)
 {
 	struct reader r;
 	struct status s = {.ledgers = json_array()};
+	char *reserve = cli_path(cli, NODE_RESERVE);
+	s.reserve = sys_exists(reserve) ? reserve : NULL;
 	int rc = reader_open(cli, &r, err);
 	bool opened = rc == 0;
 	if (opened)
@@ -443,6 +451,7 @@ int cli_status(struct cli *cli, struct err *err)
 	}
 	json_decref(s.lines);
 	json_decref(s.ledgers);
+	free(reserve);
 	reader_close(&r);
 	return rc;
 }

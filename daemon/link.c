@@ -280,6 +280,7 @@ static void store_batch(struct link *l, const struct sync_action *a)
 		    .n_earlier = a->changes[i].n_earlier,
 		    .parent_check = a->changes[i].has_parent_check ? a->changes[i].parent_check : NULL,
 		    .from_above = l->up,
+		    .unproven = l->peer->unproven,
 		    .peer = l->peer->id};
 	node_arrival(l->node, batch, a->n, results);
 	static const enum sync_status statuses[] = {

@@ -109,6 +109,10 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 	struct line *line = links_line(s, l);
 	struct link_peer *p = link_peer(l);
 	tell_came_back(s, p);
+	if (p->unproven && !equal && s->proof_asks++ < PROOF_ASKS) {
+		link_request(l, 0);
+		return;
+	}
 	if (p->unproven) {
 		links_proof_over(s);
 		return;

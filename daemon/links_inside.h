@@ -11,6 +11,7 @@
 #include "sync/instances.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
+#define PROOF_ASKS 3 /* with a fork on both sides the first exchange only shows what each has */
 #define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
 
 /* One open line. */
@@ -44,6 +45,7 @@ struct links {
 	uv_timer_t *redial;
 	int64_t backoff, next_dial; /* ms; sys_ticks of the next try, 0: none due */
 	uv_timer_t *proof; /* the time that an unproven superior has */
+	unsigned proof_asks; /* exchanges that it was asked for once more, where one ended unequal */
 	bool proof_over; /* it has had its exchange, or its time */
 	/* Ledgers have moved: tell every line when the loop next turns. */
 	uv_timer_t *wake;

@@ -76,6 +76,7 @@ static void dialled(void *ctx, struct net_line *line, const unsigned char key[KE
 		return;
 	}
 	s->proof_over = false;
+	s->proof_asks = 0;
 	uv_timer_start(s->proof, time_over, PROOF_MS, 0);
 	links_begin(s, links_unproven(s), true, line, key);
 }

@@ -246,6 +246,22 @@ static int lines_anew(struct node *n, struct err *err)
 	return links_start(n, &n->links, err);
 }
 
+/* Two machines that ended one key apart, in different words, left the record saying neither. */
+static void say_ended(struct node *n, struct record *rec)
+{
+	struct strs rows = {0};
+	const char *row;
+	for (size_t i = 0; record_next_key(rec, "keys", &i, &row);)
+		strs_add(&rows, row);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct registry_grant *g = node_trust_of_row(n, n->config.unit, rec, rows.items[i]);
+		if (g && g->state != KEY_ACTIVE)
+			record_put(rec, arena_printf(rec->arena, "keys.%s.state", rows.items[i]),
+			    node_trust_state(g->state));
+	}
+	strs_free(&rows);
+}
+
 static int replace(struct node *n, const struct hand *reserve, enum registry_key_state state, struct err *err)
 {
 	struct arena arena = {0};
@@ -255,6 +271,8 @@ static int replace(struct node *n, const struct hand *reserve, enum registry_key
 	int rc = own_record(n, &arena, &rec, err);
 	if (rc == 0)
 		rc = node_trust_narrow(n, n->config.unit, NULL, state, NULL, &rec, err);
+	if (rc == 0)
+		say_ended(n, &rec);
 	if (rc == 0)
 		rc = new_key(n, &key, err);
 	if (rc == 0)

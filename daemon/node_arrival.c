@@ -10,6 +10,7 @@
 #include "node_incidents.h"
 #include "plan/receipt.h"
 #include "record/screen.h"
+#include "store/held.h"
 
 struct judging {
 	struct node *node;
@@ -17,6 +18,17 @@ struct judging {
 	bool fresh; /* units came in this very transaction, which the registry has not read yet */
 	const struct registry_grant *grant;
 };
+
+/* Whoever holds a key that the superior had once may not go on under it as if nothing had happened. */
+static int check_beyond_doubt(const struct judging *j, const struct change *c, struct err *err)
+{
+	struct registry_past past = held_past(j->node->store);
+	if (registry_trust(j->grant, c->ledger, &c->id, &past) != TRUST_CONFIRM)
+		return 0;
+	err_set(err, ERR_PARKED, N_("what %1 wrote in %2 under a key that has ended waits until its superior confirms it"),
+	    c->unit, c->ledger);
+	return ERR_PARKED;
+}
 
 static int judge(
     void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
@@ -30,6 +42,8 @@ static int judge(
 		rc = node_check_claim(j->node, c, texts, n, err);
 	if (rc == 0)
 		rc = node_admission(j->node, j->arrival->from_above, c, texts, n, err);
+	if (rc == 0 && j->arrival->unproven)
+		rc = check_beyond_doubt(j, c, err);
 	if (rc || j->arrival->from_above || j->arrival->decided)
 		return rc;
 	return node_held_judge(j->node, j->grant, c, j->arrival->peer);

@@ -75,6 +75,14 @@ bool registry_is_anchor(const struct registry *r, const char *unit)
 	return strs_has(&r->anchors, unit);
 }
 
+bool registry_is_rooted(const struct registry *r, const char *unit)
+{
+	bool below = false;
+	for (size_t i = 0; i < r->anchors.n; i++)
+		below |= registry_was_above(r, r->anchors.items[i], unit);
+	return registry_is_anchor(r, unit) || (below && anchor_was(r, unit));
+}
+
 bool anchor_was(const struct registry *r, const char *unit)
 {
 	return registry_grant(r, &zero, unit, NULL) != NULL;

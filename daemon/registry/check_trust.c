@@ -75,17 +75,40 @@ int check_handover(struct check *k, const struct check_record *rec)
 	    N_("%1 may not write %2: an anchor hands over once, and nobody else"), k->writer, rec->path);
 }
 
-static bool reserve_may(const char *field)
-{
-	return strncmp(field, "keys.", 5) == 0 || strncmp(field, "vouched.", 8) == 0;
-}
+struct reserved {
+	const struct record_type *type;
+	bool good;
+};
 
+/* Keys and what is vouched for; of conflicts, which a change closes and opens by the rule, what the rule writes. */
 static void visit_reserve(void *ctx, const char *field, const char *old_value, const char *new_value)
 {
-	bool *good = ctx;
+	struct reserved *s = ctx;
+	const struct field_type *top = NULL;
 	(void)old_value;
 	(void)new_value;
-	*good &= reserve_may(field);
+	if (strcmp(s->type->name, "unit") == 0)
+		s->good &= strncmp(field, "keys.", 5) == 0 || strncmp(field, "vouched.", 8) == 0;
+	else
+		s->good &= type_field(s->type, field, &top) && top && top->writers == WRITER_RULE;
+}
+
+static int reserve_may_write(struct check *k, const struct change_texts *t, bool *good)
+{
+	const char *own = arena_printf(&k->arena, "units/%s.yaml", k->grant->unit);
+	struct reserved s = {type_by_path(k->change->ledger, t->path), true};
+	const struct record *before, *after;
+	if (!s.type || (strcmp(t->path, own) != 0 && strcmp(s.type->name, "conflict") != 0)) {
+		*good = false;
+		return 0;
+	}
+	int rc = check_parse(k, s.type, t->path, t->before, t->before_len, &before);
+	if (rc == 0)
+		rc = check_parse(k, s.type, t->path, t->after, t->after_len, &after);
+	if (rc == 0)
+		record_diff(before, after, visit_reserve, &s);
+	*good &= s.good;
+	return rc;
 }
 
 /* The reserve key can only replace the active one. */
@@ -93,22 +116,14 @@ int check_reserve(struct check *k)
 {
 	if (!oid_eq(&k->grant->change, &registry_reserve))
 		return 0;
-	const char *path = arena_printf(&k->arena, "units/%s.yaml", k->grant->unit);
-	bool good = strcmp(k->owner, k->grant->unit) == 0 &&
-		    strncmp(k->change->ledger, "directives/", 11) == 0 && k->n_texts == 1 &&
-		    strcmp(k->texts[0].path, path) == 0;
-	if (good) {
-		const struct record_type *type = type_by_name("unit");
-		const struct record *before, *after;
-		int rc = check_parse(k, type, path, k->texts[0].before, k->texts[0].before_len, &before);
-		if (rc == 0)
-			rc = check_parse(k, type, path, k->texts[0].after, k->texts[0].after_len, &after);
-		if (rc < 0)
+	bool good = strcmp(k->owner, k->grant->unit) == 0 && k->change->n_settles == 0 &&
+		    strncmp(k->change->ledger, "directives/", 11) == 0;
+	size_t i = 0;
+	for (int rc = 0; good && i < k->n_texts; i += good)
+		if ((rc = reserve_may_write(k, &k->texts[i], &good)) < 0)
 			return rc;
-		record_diff(before, after, visit_reserve, &good);
-	}
 	if (good)
 		return 0;
-	return check_refuse(k, "right", k->n_texts ? k->texts[0].path : NULL, NULL,
+	return check_refuse(k, "right", i < k->n_texts ? k->texts[i].path : NULL, NULL,
 	    N_("the reserve key of %1 may do nothing but replace its active key"), k->grant->unit);
 }

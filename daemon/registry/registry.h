@@ -68,6 +68,8 @@ int registry_set_anchor(
 /* The highest anchor: the pinned one, or the one that it handed over to. */
 bool registry_anchor(const struct registry *r, const char **unit, const unsigned char **key);
 bool registry_is_anchor(const struct registry *r, const char *unit); /* the pinned one, or one above it */
+/* The same, or one that was put under such a one: its superior says under what it wrote as an anchor. */
+bool registry_is_rooted(const struct registry *r, const char *unit);
 /* Its reserve key, pinned with it: who holds the active one could write another into the record. */
 void registry_set_reserve(struct registry *r, const unsigned char key[KEY_PUBLIC_SIZE]);
 /* Whom this anchor, or former one, handed over to; NULL: nobody. Of several the one whose unit it is. */

@@ -78,7 +78,7 @@ bool verify_grant_stands(const struct verify *v, const struct registry_grant *g)
 {
 	for (int depth = 0; g && depth < CHAIN_MAX; depth++, g = g->by)
 		if (!g->by)
-			return registry_is_anchor(v->o->registry, g->unit) &&
+			return registry_is_rooted(v->o->registry, g->unit) &&
 			       (oid_is_zero(&g->change) || oid_eq(&g->change, &registry_reserve));
 	return false;
 }
