@@ -486,6 +486,10 @@ int screen_text(const char *text, struct screen_hit *hit)
 	plain_read(&p, text);
 	for (size_t i = 0; i < p.n && !hits; i++) {
 		size_t end;
+		if (plain_id(&p, i)) {
+			i += PLAIN_ID - 1;
+			continue;
+		}
 		hits = find_at(&p, i, &found, &kind);
 		bool begins = plain_digit(p.c[i]) && (!i || !plain_digit(p.c[i - 1]));
 		if (!hits && begins && date_at(&p, i, false, &end))

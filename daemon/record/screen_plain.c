@@ -87,6 +87,20 @@ bool plain_word(char c)
 	return letter(c) || plain_digit(c);
 }
 
+bool plain_id(const struct plain *p, size_t i)
+{
+	size_t n = 0, letters = 0;
+	if (i && plain_word(p->c[i - 1]))
+		return false;
+	for (; n < PLAIN_ID && plain_word(p->c[i + n]); n++) {
+		char c = p->c[i + n];
+		if (letter(c) && (c > 'f' || p->upper[i + n]))
+			return false;
+		letters += letter(c);
+	}
+	return n == PLAIN_ID && !plain_word(p->c[i + n]) && letters > 2;
+}
+
 /* Cut blanks and the phrase off the end of a tail of words. */
 static bool cut_phrase(const char *tail, size_t *len, const char *phrase)
 {

@@ -18,6 +18,9 @@ void plain_free(struct plain *p);
 
 bool plain_digit(char c);
 bool plain_word(char c); /* a letter or a digit */
+/* Does the id of a change begin at i (40 hex digits that stand alone, some of them letters)? Digits in it are no number. */
+#define PLAIN_ID 40
+bool plain_id(const struct plain *p, size_t i);
 
 /* Does one of the phrases stand right before position i, with nothing but blanks, points and `fillers` between (both
  * NULL-ended)? *before gets where it begins. Looks back PLAIN_BACK characters at most, never over a line end or a digit. */

@@ -76,6 +76,8 @@ static const struct {
     {"đối tượng Đ.T.", SCREEN_INITIALS, NULL},
     {"V.A (1990)", SCREEN_INITIALS, NULL},
     {"V.A., 05/3/1990", SCREEN_INITIALS, NULL},
+    {"53ac912345678402ef0912345678ab77de0010 0912345678", SCREEN_PHONE, NULL},
+    {"53AC012345678402EF0912345678AB77DE001090", SCREEN_CITIZEN, NULL},
 };
 
 static const char *const works[] = {
@@ -96,6 +98,8 @@ static const char *const works[] = {
     "chứng minh 131234567 là đúng",
     "7820/HD-C04-P6, 91/KH-UBND, 163/2024/QH15, 15/CT-UBND",
     "0912345678/QĐ-UBND",
+    "Reissue-of: 53ac912345678402ef0912345678ab77de001090",
+    "k1 reports/11383 001090012345678402ef0912345678ab77de0010",
     "mã hồ sơ 000.00.05.H05-260101-0001",
     "MST 0312345678",
     "mã số thuế: 0312345678",
