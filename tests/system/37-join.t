@@ -238,6 +238,17 @@ t 'the superior serves' tuyen -C n/11383 config listen ''
 start n/11383
 t 'as before' tuyen -C n/11383 sync --wait --timeout 20
 
+# ---- who rings and says nothing ----
+tuyen -C n/31 unit invite 12000 --level commune --name 'Xã mới' >inv7.yaml 2>err
+rings=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	ring n/stranger "127.0.0.1:$P" enrol </dev/null >silent.$i 2>&1 &
+	rings="$rings $!"
+done
+t 'many who ring and say nothing keep nobody out' tuyen -C n/12000 join inv7.yaml
+for one in $rings; do kill "$one" 2>/dev/null; done
+for one in $rings; do wait "$one" 2>/dev/null; done
+
 # ---- a superior of others ----
 P2=$(free_port) P3=$(free_port)
 t 'a centre' tuyen -C m/0 init --unit 0 --level central --name 'Trung ương' --root --listen "127.0.0.1:$P2"
