@@ -12,7 +12,7 @@ unit rename: --name= --type= --level= --identifier= --reason=
 unit end: --on= --replaced-by= --reason=
 unit replace: --by= --on= --name= --level= --type= --reason=
 unit move: --to= --on= --reason=
-unit invite: --level= --name= --days= --recover --stolen --list --revoke= --json
+unit invite: --level= --name= --days= --agency= --recover --stolen --list --revoke= --json
 unit admit: --list= --out= --dry-run --pending --key= --recover --stolen --json
 key replace: --reserve= --suspend
 unit suspend: --key= --reason= --since=
@@ -57,7 +57,8 @@ held set-aside: --reason=
 status: --json
 sync: --wait --with= --pause --resume
 log: --limit= --json
-verify: --full --repair --allowed-signers --json
+verify: --full --allowed-signers --json
+repair: --from=
 config: --json
 maintain: --full --json
 backup:
