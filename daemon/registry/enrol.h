@@ -163,8 +163,8 @@ int enrol_genesis(struct config *me, const unsigned char key[KEY_PUBLIC_SIZE], s
 /* What a root that was put under a superior says of it in its own ledger: handovers/<anchor>.yaml. */
 int enrol_handover(const struct config *me, struct arena *arena, struct enrol_edit *out, struct err *err);
 /* Another key in the record of a unit, active. */
-int enrol_let_in(struct record *unit, struct arena *arena, const unsigned char key[KEY_PUBLIC_SIZE],
-    struct err *err);
+int enrol_let_in(
+    struct record *unit, struct arena *arena, const unsigned char key[KEY_PUBLIC_SIZE], struct err *err);
 
 /* What two people compare: "bai chong ... (SHA256:...)". */
 void enrol_fingerprint(const unsigned char key[KEY_PUBLIC_SIZE], struct buf *out);

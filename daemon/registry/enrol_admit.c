@@ -127,14 +127,14 @@ static int take_anchor(struct judging *j, int rank)
 		err_set(j->err, ERR_REFUSED,
 		    N_("%1 was a root with the rank %2 until now; here it would be %3 with the rank %4"),
 		    req->unit, has, j->out->id, gets);
-		err_hint(j->err, N_("a root keeps its id and its rank: levels must rank here as they do there"));
+		err_hint(
+		    j->err, N_("a root keeps its id and its rank: levels must rank here as they do there"));
 		err_rule(j->err, "anchor", NULL, NULL);
 		return ERR_REFUSED;
 	}
 	key_text(req->anchor_key, first);
 	key_text(req->reserve, reserve);
-	const char *const pairs[] = {
-	    "anchor_key", first, req->has_reserve ? "reserve" : NULL, reserve, NULL};
+	const char *const pairs[] = {"anchor_key", first, req->has_reserve ? "reserve" : NULL, reserve, NULL};
 	return edit_set(&j->out->record, pairs, j->err);
 }
 
@@ -232,7 +232,8 @@ static int admit(struct judging *j)
 		return rc;
 	if (u)
 		return admit_old(j, u);
-	const char *id = req->recover ? req->unit : edit_free_id(j->r, j->me->unit, j->arena, req->unit, NULL, j->err);
+	const char *id =
+	    req->recover ? req->unit : edit_free_id(j->r, j->me->unit, j->arena, req->unit, NULL, j->err);
 	return id ? admit_new(j, id, req->unit) : ERR_INPUT;
 }
 
