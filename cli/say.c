@@ -24,6 +24,7 @@ static const char *const phrases[] = {
     N_("lock"),
     N_("read ledger"),
     N_("list the ledgers of"),
+    N_("list what is held in"),
     N_("listen on"),
     N_("make the socket"),
     N_("move ledger"),

@@ -137,8 +137,10 @@ static int record_reason(
 	if (!strchr(e->id, '@'))
 		return incident_open(&e->view, &e->o, e->id, state, key ? key : row, key, reason, err);
 	struct err said = {0};
-	err_set(
-	    &said, ERR_REFUSED, N_("the key %1 of %2 was %3: %4"), row, e->id, state, reason ? reason : "-");
+	err_set(&said, ERR_REFUSED,
+	    strcmp(state, "suspended") == 0 ? N_("the key %1 of %2 was suspended: %3")
+					    : N_("the key %1 of %2 was retired: %3"),
+	    row, e->id, reason ? reason : "-");
 	node_incident(e->node, &(struct incident){.kind = state, .unit = e->id, .err = &said});
 	return 0;
 }
@@ -153,7 +155,7 @@ static int record_reasons(struct editing *e, const char *state, const char *reas
 	return rc;
 }
 
-static void tell_narrowed(struct editing *e, struct control_request *req, const char *state)
+static void tell_narrowed(struct editing *e, struct control_request *req, enum registry_key_state state)
 {
 	struct arena *arena = &e->o.arena;
 	struct held_changes list;
@@ -165,8 +167,11 @@ static void tell_narrowed(struct editing *e, struct control_request *req, const 
 	for (size_t i = 0; record_next_key(&e->rec, "keys", &i, &row);) {
 		active |= str_is(record_get(&e->rec, arena_printf(arena, "keys.%s.state", row)), "active");
 		if (was_narrowed(e, arena, row))
-			control_say(req, N_("the key %1 of %2 is %3 from now on; its line is closed"), row,
-			    e->id, state);
+			control_say(req,
+			    state == KEY_SUSPENDED
+				? N_("the key %1 of %2 is suspended from now on; its line is closed")
+				: N_("the key %1 of %2 is retired from now on; its line is closed"),
+			    row, e->id);
 	}
 	if (held_list(e->node->store, e->node->registry, &asked, arena, &list, &none) == 0)
 		for (size_t i = 0; i < list.n; i++)
@@ -198,7 +203,7 @@ static int narrow(struct node *n, struct control_request *req, enum registry_key
 			&e.o.arena, "unit: %s %s", state == KEY_RETIRED ? "retire" : "suspend", e.id),
 		    err);
 	if (rc == 0)
-		tell_narrowed(&e, req, word);
+		tell_narrowed(&e, req, state);
 	outcome_free(&e.o);
 	oids_free(&since);
 	return rc;

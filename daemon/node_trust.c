@@ -145,8 +145,10 @@ static int check_fits(const char *id, const struct record *rec, struct err *err)
 
 static int refuse_state(const char *id, const char *row, enum registry_key_state state, struct err *err)
 {
-	return err_set(
-	    err, ERR_REFUSED, N_("the key %2 of %1 is %3 already"), id, row, node_trust_state(state));
+	return err_set(err, ERR_REFUSED,
+	    state == KEY_SUSPENDED ? N_("the key %2 of %1 is suspended already")
+				   : N_("the key %2 of %1 is retired already"),
+	    id, row);
 }
 
 static int narrow_one(struct node *n, const char *id, const char *row, enum registry_key_state state,
