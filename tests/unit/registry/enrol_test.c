@@ -508,6 +508,52 @@ static void line_ends_do_not_matter(void **state)
 	node_free(&ward);
 }
 
+static void a_root_is_put_under_a_centre(void **state)
+{
+	(void)state;
+	struct node centre = root_new("0", "central"), rival = root_new("9", "central");
+	struct node city = root_new("31", "province"), odd = root_new("01", "province");
+	struct buf text = {0}, ignored = {0};
+	struct enrol_edit handover;
+	struct err err = {0};
+	assert_int_equal(join(&city, &centre, &text, &err), 0);
+	assert_false(city.config.root);
+	assert_int_equal(city.config.rank, 1);
+	assert_string_equal(city.config.anchor.unit, "31");
+	assert_string_equal(city.config.superior.unit, "0");
+	assert_string_equal(city.config.handover.unit, "0");
+	assert_memory_equal(city.config.handover.key, key_public(centre.key), KEY_PUBLIC_SIZE);
+	assert_non_null(record_get(registry_record(centre.registry, "31"), "anchor_key"));
+	assert_int_equal(enrol_handover(&city.config, &city.arena, &handover, &err), 0);
+	assert_string_equal(handover.path, "handovers/0.yaml");
+	assert_int_equal(record_check(&handover.record, &err), 0);
+	/* Once more is the same, another centre is refused. */
+	buf_cut(&ignored, 0);
+	assert_int_equal(join(&city, &centre, &ignored, &err), 0);
+	buf_cut(&ignored, 0);
+	assert_int_equal(join(&city, &rival, &ignored, &err), ERR_REFUSED);
+	assert_string_equal(err.rule, "anchor");
+	/* It keeps the rank under which it has written. */
+	ERR_CLEAR(&err);
+	odd.config.rank = 2;
+	buf_cut(&ignored, 0);
+	assert_int_equal(join(&odd, &centre, &ignored, &err), ERR_REFUSED);
+	assert_string_equal(err.rule, "anchor");
+	assert_true(odd.config.root);
+	/* No root is put under its equal. */
+	ERR_CLEAR(&err);
+	odd.config.rank = 1;
+	buf_cut(&ignored, 0);
+	assert_int_equal(join(&odd, &city, &ignored, &err), ERR_REFUSED);
+	assert_string_equal(err.rule, "rank");
+	buf_free(&text);
+	buf_free(&ignored);
+	node_free(&centre);
+	node_free(&rival);
+	node_free(&city);
+	node_free(&odd);
+}
+
 static void a_welcome_is_for_one_node(void **state)
 {
 	(void)state;
@@ -674,6 +720,7 @@ int main(void)
 	    cmocka_unit_test(a_wrong_table_names_the_cell),
 	    cmocka_unit_test(no_byte_can_be_changed),
 	    cmocka_unit_test(line_ends_do_not_matter),
+	    cmocka_unit_test(a_root_is_put_under_a_centre),
 	    cmocka_unit_test(a_welcome_is_for_one_node),
 	    cmocka_unit_test(a_lost_machine_is_replaced),
 	    cmocka_unit_test(a_welcome_needs_an_admission),
