@@ -278,6 +278,19 @@ t 'arrives under the new key' tuyen -C m/11383 sync --wait --timeout 30
 t 'and goes on' tuyen -C m/31 sync --wait --timeout 30
 is 'to the centre' "$(tip m/0 reports/11383)" "$(tip m/11383 reports/11383)"
 
+# ---- a pair under a centre that came later ----
+tuyen -C m/0 unit invite 30 --level province --name 'Hải Dương' >inv30.yaml 2>err
+t 'a root of its own' tuyen -C k/30 init --unit 30 --level province --name 'Hải Dương' --root --listen "127.0.0.1:$(free_port)"
+start k/30
+tuyen -C k/30 unit invite 10500 --level commune --name 'xã Kinh Môn' >inv10500.yaml 2>err
+t 'with a commune' tuyen -C k/10500 join inv10500.yaml
+start k/10500
+t 'joins the centre' tuyen -C k/30 join inv30.yaml
+tuyen -C k/10500 sync --wait --timeout 20
+t 'which hears of both' tuyen -C k/30 sync --wait --timeout 20
+t 'by their names' tuyen -C m/0 unit list --json
+json 'the commune, too' '[.units[] | select(.id == "10500") | [.name, .parent]]' '[["xã Kinh Môn","30"]]'
+
 TUYEN_LANG=vi
 export TUYEN_LANG
 fails 1 'in Vietnamese' tuyen -C n/second join inv.yaml
