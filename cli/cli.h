@@ -30,6 +30,7 @@ int cli_sync(struct cli *cli, struct err *err);
 int cli_status(struct cli *cli, struct err *err);
 int cli_log(struct cli *cli, struct err *err);
 int cli_verify(struct cli *cli, struct err *err);
+int cli_repair(struct cli *cli, struct err *err);
 int cli_backup(struct cli *cli, struct err *err);
 int cli_restore(struct cli *cli, struct err *err);
 int cli_unit_list(struct cli *cli, struct err *err);

@@ -48,6 +48,7 @@ static const struct verb {
     {"sync", cli_sync},
     {"log", cli_log},
     {"verify", cli_verify},
+    {"repair", cli_repair},
     {"config", cli_config},
     {"maintain", cli_maintain},
     {"backup", cli_backup},

@@ -172,9 +172,7 @@ static int open_node(const struct cli *cli, struct reader *r, bool *partial, str
 		rc = store_open(path, &r->store, err);
 	if (rc == 0) {
 		r->registry = registry_new();
-		if (r->config.anchor.unit)
-			rc = registry_set_anchor(
-			    r->registry, r->config.anchor.unit, r->config.anchor.key, err);
+		rc = config_pin(&r->config, r->registry, err);
 	}
 	if (rc == 0)
 		*partial = !registry_load_partly(r->registry, r->store, NULL);

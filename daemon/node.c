@@ -16,6 +16,7 @@
 #include "node_instance.h"
 #include "node_join.h"
 #include "node_keys.h"
+#include "node_repair.h"
 #include "node_requests.h"
 #include "node_upkeep.h"
 #include "plan/claim.h"
@@ -51,7 +52,7 @@ static int open_files(struct node *n, struct err *err)
 	if (rc == 0)
 		rc = node_instance_load(n, err);
 	if (rc == 0)
-		rc = node_load_registry(n, err);
+		rc = node_repair_registry(n, err);
 	free(key);
 	free(store);
 	free(run);

@@ -29,6 +29,7 @@ struct node {
 	struct key *key;
 	struct store *store;
 	struct registry *registry;
+	bool registry_is_partial; /* the store is damaged: node_repair.h */
 	unsigned char instance[8]; /* random, made with the store; a peer remembers us by it */
 	struct links *links;
 	struct node_enrol *desk; /* node_enrol.h */

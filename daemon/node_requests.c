@@ -16,6 +16,7 @@
 #include "node_join.h"
 #include "node_load.h"
 #include "node_reorg.h"
+#include "node_repair.h"
 #include "node_units.h"
 #include "plan/ops.h"
 
@@ -266,6 +267,9 @@ void node_request(void *ctx, struct control_request *req)
 			return;
 	} else if (strcmp(req->command, "enrol") == 0) {
 		if (node_join(n, req, &err))
+			return;
+	} else if (strcmp(req->command, "repair") == 0) {
+		if (node_repair(n, req, &err))
 			return;
 	} else {
 		run_command(n, req, &err);

@@ -136,6 +136,23 @@ static void take(struct objects *o, unsigned at, git_object_t kind, const char *
 		read_tree(o, at, bytes, len);
 }
 
+struct object *objects_put(
+    struct objects *o, const struct oid *id, git_object_t kind, const char *bytes, size_t len)
+{
+	unsigned at = intern(o, id);
+	o->items[at].n = 0;
+	take(o, at, kind, bytes, len);
+	return &o->items[at];
+}
+
+void objects_unsettle(struct objects *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		o->items[i].whole = o->items[i].past = 0;
+		o->items[i].generation = 0;
+	}
+}
+
 static void read_loose(struct reading *r, const struct oid *id)
 {
 	struct loose found;

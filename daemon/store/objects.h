@@ -47,6 +47,10 @@ struct objects {
 int objects_read(
     struct store *s, void (*step)(void *ctx, unsigned done), void *ctx, struct objects *out, struct err *err);
 void objects_free(struct objects *o);
+/* An object that has been written meanwhile, with its bytes; what was told of wholeness is forgotten (objects_unsettle). */
+struct object *objects_put(
+    struct objects *o, const struct oid *id, git_object_t kind, const char *bytes, size_t len);
+void objects_unsettle(struct objects *o);
 
 /* NULL when nothing here has or names it. */
 struct object *objects_find(const struct objects *o, const struct oid *id);
