@@ -175,16 +175,26 @@ const struct registry_grant *registry_grant(
 	return g && counts(r, g) ? &g->view : NULL;
 }
 
+/* Anybody may write the public key of another into a record of his own. A grant from higher up is not shadowed by that:
+ * nobody hands out a rank above his own, and to a unit none that equals it. */
+static bool stands_above(const struct grant *a, const struct grant *b)
+{
+	return a->view.rank != b->view.rank ? a->view.rank < b->view.rank
+					    : !a->view.station && b->view.station;
+}
+
 const struct registry_grant *registry_by_key(
     const struct registry *r, const unsigned char key[KEY_PUBLIC_SIZE])
 {
+	const struct grant *found = NULL;
 	for (size_t i = 0; i < r->grants.n; i++) {
-		struct grant *g = r->grants.rows[i].value;
+		const struct grant *g = r->grants.rows[i].value;
 		if (g->view.active && memcmp(g->view.key, key, KEY_PUBLIC_SIZE) == 0 &&
-		    !oid_eq(&g->view.change, &registry_reserve) && !anchor_is_former(r, g) && counts(r, g))
-			return &g->view;
+		    !oid_eq(&g->view.change, &registry_reserve) && !anchor_is_former(r, g) && counts(r, g) &&
+		    (!found || stands_above(g, found)))
+			found = g;
 	}
-	return NULL;
+	return found ? &found->view : NULL;
 }
 
 void registry_grants(
