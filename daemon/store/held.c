@@ -43,21 +43,44 @@ static int make_ref(struct store *s, const char *ledger, const struct oid *chang
 	return rc;
 }
 
-/* The change is not written where too many wait already: its sender has it. */
+static size_t texts_size(const struct change *c)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < c->n_records; i++)
+		size += c->records[i].text ? c->records[i].len : 0;
+	return size;
+}
+
+/* In number, and, where the new one is large, in bytes. */
+static bool has_room(struct draft *d, const struct held_changes *held, struct arena *arena)
+{
+	size_t n = 0, size = texts_size(&d->c);
+	bool small = size <= HELD_BYTES_MAX / HELD_MAX;
+	for (size_t i = 0; i < held->n && size <= HELD_BYTES_MAX; i++) {
+		struct change c;
+		struct err none = {0};
+		if (strcmp(held->items[i].ledger, d->c.ledger) != 0)
+			continue;
+		n++;
+		if (!small && store_change(d->s, d->c.ledger, &held->items[i].change, arena, &c, &none) == 0)
+			size += texts_size(&c);
+	}
+	return n < HELD_MAX && size <= HELD_BYTES_MAX;
+}
+
+/* The change is not written where too much waits already: its sender has it. */
 int draft_hold(struct draft *d, struct err *err)
 {
 	struct arena arena = {0};
 	struct held_changes held;
-	size_t n = 0;
 	if (held_has(d->s, d->c.ledger, &d->c.id))
 		return 0;
-	int bad = held_refs(d->s, &arena, &held, err);
-	for (size_t i = 0; bad == 0 && i < held.n; i++)
-		n += strcmp(held.items[i].ledger, d->c.ledger) == 0;
+	int rc = held_refs(d->s, &arena, &held, err);
+	bool room = rc == 0 && has_room(d, &held, &arena);
 	arena_free(&arena);
-	if (bad || n >= HELD_MAX)
-		return bad;
-	int rc = stage_write(d->s, &d->stage, err);
+	if (!room)
+		return rc;
+	rc = stage_write(d->s, &d->stage, err);
 	if (rc == 0)
 		rc = repo_sync(d->s->path, err);
 	return rc ? rc : make_ref(d->s, d->c.ledger, &d->c.id, err);

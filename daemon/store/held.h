@@ -11,7 +11,10 @@
 #include "registry/registry.h"
 #include "store/tx.h"
 
-#define HELD_MAX 256 /* of one ledger; what would be one more waits with its sender */
+/* Of one ledger, in number and in texts; what would be more waits with its sender. Of small ones, up to 64 KB, the
+ * number is all that is asked. */
+#define HELD_MAX 256
+#define HELD_BYTES_MAX (16 << 20)
 #define HELD_SETS_ASIDE "Sets-aside: " /* begins the reason of a change that sets another aside */
 
 struct held_change {
