@@ -83,7 +83,7 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 	bool up = link_is_up(l);
 	log_err(LOG_NOTICE, p->id, why);
 	if (p->unproven)
-		links_peer(s, p->id)->error = *why;
+		links_not_superior(s);
 	if (links_line(s, l)->leftover)
 		ERR_CLEAR(&p->error); /* the line that came after it is well */
 	links_drop(s, links_line(s, l));

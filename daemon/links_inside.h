@@ -73,6 +73,7 @@ void links_redial_later(struct links *s);
 /* May the line to the superior go on? False: it was dropped. */
 bool links_check_up(struct links *s, struct line *line);
 void links_proof_over(struct links *s);
+void links_not_superior(struct links *s); /* says so, for status and log */
 
 /* links_peers.c */
 int links_peers_load(struct links *s, struct err *err);

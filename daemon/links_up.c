@@ -171,14 +171,19 @@ void links_redial_later(struct links *s)
 
 /* ---- a superior with another key ---- */
 
+void links_not_superior(struct links *s)
+{
+	struct err *err = &links_peer(s, links_superior(s))->error;
+	ERR_CLEAR(err);
+	err_set(err, ERR_REFUSED, N_("the far end at %1 does not hold the key that the registry names"),
+	    s->node->config.superior.address);
+	log_err(LOG_NOTICE, "superior", err);
+}
+
 /* It has shown what it has. Were there the change that grants it this key, the registry would name it now. */
 static void give_up(struct links *s, struct line *line)
 {
-	struct err err = {0};
-	err_set(&err, ERR_REFUSED, N_("the far end at %1 does not hold the key that the registry names"),
-	    link_far(line->link));
-	links_peer(s, links_superior(s))->error = err;
-	log_err(LOG_NOTICE, "superior", &err);
+	links_not_superior(s);
 	links_drop(s, line);
 	links_redial_later(s);
 }
