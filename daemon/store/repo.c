@@ -16,6 +16,7 @@
 #include "store/loose.h"
 
 #define CACHE_BYTES (2 * 1024 * 1024)
+#define CACHED_TREE_BYTES (1024 * 1024) /* libgit2 would keep none over 4 KB */
 #define WINDOW_BYTES (1024 * 1024)
 #define MAPPED_BYTES (8 * 1024 * 1024)
 #define MAPPED_FILES 32
@@ -32,6 +33,8 @@ static void start(void)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES);
+	/* Else the folder of a province's units is read anew for each of them. */
+	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)CACHED_TREE_BYTES);
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)WINDOW_BYTES);
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)MAPPED_BYTES);
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, (size_t)MAPPED_FILES);
