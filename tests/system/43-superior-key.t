@@ -107,6 +107,19 @@ mv n/31 burned
 mv n/good n/31
 start n/31
 t 'the new one again' ward sync --wait --timeout 30
+
+# The root's key is replaced by its reserve key while the city is away: it hears of it when it rings the next time.
+stop n/31
+t 'another key of the root' centre key replace --reserve n/0/reserve.key
+stop n/0
+start n/0
+start n/31
+t 'the city goes on with it' city sync --wait --with 0 --timeout 30
+is 'it dials that key now' "$(sed -n '/^superior:/,/^[a-z]/s/^  key: //p' n/31/tuyen.conf)" "$(centre unit show 0 --json | jq -r '[.keys[] | select(.state == "active")][-1].key')"
+t 'a directive of the root' centre directive issue --id D-100 --title 'Báo cáo' --to all --due 2026-12-31
+t 'goes down' city sync --wait --with 0 --timeout 30
+t 'to the ward' ward sync --wait --timeout 30
+t 'and is there' ward directive show D-100
 for node in 0 31 11383; do
 	t "$node: verify" tuyen -C n/$node verify
 done
