@@ -238,6 +238,54 @@ start 11050
 t 'and gets what its unit had' sync 11050
 same 'one state' directives/31 0 31 11050
 
+# ---- a key that went wrong some time ago ----
+w 11050 report new tw.2026 2026-06
+w 11050 report set tw.2026 2026-06 TT01=3
+Z0=$(change 11050 reports/11050 'report: set')
+w 11050 report set tw.2026 2026-06 TT01=300 MT05=1/1
+Z1=$(change 11050 reports/11050 'report: set')
+w 11050 report set tw.2026 2026-06 --note 'xong'
+Z2=$(change 11050 reports/11050 'report: set')
+t 'the neighbour reports' sync 11050
+fails 1 'since a change that is not its own' tuyen -C 31 unit suspend 11050 --since "$X"
+says 'is refused' 'no change of 11050 begins with'
+t 'it is suspended since one change' tuyen -C 31 unit suspend 11050 --since "$(echo "$Z1" | cut -c1-12)" --reason 'người lạ dùng máy'
+says 'which is to be confirmed' 'changes of 11050 to be confirmed: 2'
+t 'the list' tuyen -C 31 held list --json
+json 'has both, taken in' '[.held[] | select(.writer == "11050") | [.id, .taken]]' "[[\"$Z1\",true],[\"$Z2\",true]]"
+t 'one is set aside' tuyen -C 31 held set-aside "$Z1" --reason 'không phải của phường'
+t 'what was before it' tuyen -C 31 report show tw.2026 2026-06 --unit 11050 --json
+json 'stands again' '[.values.TT01, .values.MT05, .note]' '["3",null,"xong"]'
+t 'the rest is confirmed' tuyen -C 31 held confirm --unit 11050
+is 'and nothing of it waits' "$(tuyen -C 31 held list --json | jq -c '[.held[] | select(.writer == "11050")]')" '[]'
+fails 1 'nor can it be confirmed again' tuyen -C 31 held confirm "$Z1"
+fails 1 'an earlier one never waited' tuyen -C 31 held confirm "$Z0"
+t 'up' sync 31
+same 'one state' reports/11050 0 31
+stop 11050
+rm -rf 11050
+w 11050 init --unit 11050 --level commune --name 'An Biên'
+t 'the neighbour starts anew' enrol 11050 31
+start 11050
+t 'with all of it' sync 11050
+same 'one state' reports/11050 0 31 11050
+
+# ---- a station ----
+t 'a station asks' tuyen -C ca key rotate
+t 'it travels' sync ca
+t 'its unit sees it' tuyen -C new status
+says 'to do' 'cong-an@11383 asks for a new key'
+t 'and approves' tuyen -C new unit rotate cong-an@11383
+t 'the station goes on' sync ca
+w ca report set tw.2026 2026-06 TT01=11
+t 'with the new key' sync ca
+t 'up' sync new
+is 'which counts' "$(value 31 TT01)" 11
+t 'its unit suspends it' tuyen -C new unit suspend cong-an@11383 --reason 'trạm giải thể'
+fails 3 'it is out' tuyen -C ca sync --wait --timeout 2
+t 'up' sync new
+t 'verify' tuyen -C 31 verify
+
 # ---- the city itself ----
 t 'the city asks' tuyen -C 31 key rotate
 t 'it travels' sync 31
