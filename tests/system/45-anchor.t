@@ -70,7 +70,13 @@ says 'which is read out' '0 has a new key: .*SHA256'
 fails 1 'the old one is gone' cmp n/0/key key.before
 is 'nothing is left behind' "$(ls n/0)" "$(printf '%s\n' key run spool store.git tuyen.conf)"
 is 'the old key is suspended' "$(keys 0)" '["active","suspended"]'
+stop n/0
+cp n/0/key n/0/key.new
+cp key.before n/0/key
+sed -i '/^grant:/d' n/0/tuyen.conf
+start n/0
 issue 0 D-2 >out 2>&1
+is 'a crash before it was put in place is made good' "$(ls n/0)" "$(printf '%s\n' key run spool store.git tuyen.conf)"
 t 'the city accepts it' sync 31
 t 'the ward too' sync 11383
 is 'and hears the root' "$(directives 11383)" '["D-1","D-2"]'

@@ -164,6 +164,29 @@ fails 1 'which has handed over already' tuyen -C n/31 join welcome
 says 'to one that it trusts' '0 already; this welcome names 9'
 is 'the centre has not heard of it' "$(tuyen -C n/0 unit list --json | jq -c '[.units[].id] | index("79")')" null
 
+# ---- the city burns ----
+stop n/31
+mv n/31 burned
+init 31 31 province 'thành phố Hải Phòng' --listen "127.0.0.1:$P31"
+tuyen -C n/31 join --request --recover >req
+t 'the centre admits its new machine' tuyen -C n/0 unit admit --recover req
+cp out welcome
+start n/31
+t 'which joins' tuyen -C n/31 join welcome
+t 'and has all from the centre' sync 31
+is 'it pins the centre' "$(grep -A1 '^anchor:' n/31/tuyen.conf | grep -c "unit: '0'")" 1
+t 'a ward that pins the city accepts it' sync 11383
+t 'the newcomer too' sync 11050
+w 31 directive issue --id D-4 --title 'Máy mới' --to all
+together 'the new machine'
+is 'the ward hears it' "$(tuyen -C n/11383 directive list --json | jq -c '[.directives[].id] | index("D-4") != null')" true
+tuyen -C n/11383 join --request >req
+t 'it admits a ward once more' tuyen -C n/31 unit admit req
+cp out welcome
+t 'whose anchor is another one than is pinned there, and as good' tuyen -C n/11383 join welcome
+is 'the own pin stays' "$(grep -A1 '^anchor:' n/11383/tuyen.conf | grep -c "unit: '31'")" 1
+together 'with two pins'
+
 # ---- all begin again from what is on disk ----
 for node in $NODES; do stop n/$node; done
 for node in $NODES; do start n/$node; done
