@@ -13,6 +13,7 @@
 #include "store/heal.h"
 
 #define NOTE "refused"
+#define BUSY_MS 60000 /* until purging is tried again where somebody else kept the store locked */
 #define FIELDS_SHOWN 200 /* bytes of names of fields in a sentence */
 
 struct heal {
@@ -338,10 +339,9 @@ static void after_purge(uv_work_t *work, int status)
 		log_err(LOG_ERROR, "purge", &err);
 	oids_free(&h->purge.roots);
 	oids_free(&h->purge.gone);
-	if (h->again) {
-		h->again = false;
-		uv_timer_start(h->timer, on_timer, 0, 0);
-	}
+	if (h->again || err.code == ERR_BUSY)
+		uv_timer_start(h->timer, on_timer, h->again ? 0 : BUSY_MS, 0);
+	h->again = false;
 }
 
 static void purge(struct heal *h)

@@ -154,7 +154,8 @@ static int mark_all(struct marking *m)
 	return rc;
 }
 
-static int sweep_fan(struct marking *m, const char *dir, unsigned fan, size_t *removed)
+/* What of one directory of objects is not marked: removed, or with `look` only counted. */
+static int sweep_fan(struct marking *m, const char *dir, unsigned fan, bool look, size_t *found)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -167,8 +168,8 @@ static int sweep_fan(struct marking *m, const char *dir, unsigned fan, size_t *r
 		buf_printf(&hex, "%02x%s", fan, e->d_name);
 		buf_printf(&path, "%s/%s", dir, e->d_name);
 		if (oid_parse(&id, buf_str(&hex)) && !set_has(&m->seen, &id)) {
-			rc = sys_remove(buf_str(&path), m->err);
-			++*removed;
+			rc = look ? 0 : sys_remove(buf_str(&path), m->err);
+			++*found;
 		}
 		buf_free(&hex);
 		buf_free(&path);
@@ -178,19 +179,28 @@ static int sweep_fan(struct marking *m, const char *dir, unsigned fan, size_t *r
 }
 
 /* Writers hold the lock until their refs have moved: under it, what is reached now and was not is all that is new. */
+static int sweep_locked(struct marking *m, const char *dir, unsigned fan, size_t *removed)
+{
+	struct tx *lock = NULL;
+	int rc = tx_begin(m->s, &lock, m->err);
+	if (rc == 0)
+		rc = mark_all(m);
+	if (rc == 0)
+		rc = sweep_fan(m, dir, fan, false, removed);
+	tx_destroy(lock);
+	return rc;
+}
+
 static int sweep(struct marking *m, size_t *removed)
 {
 	int rc = 0;
 	for (unsigned fan = 0; rc == 0 && fan < 256; fan++) {
 		struct buf dir = {0};
-		struct tx *lock = NULL;
+		size_t found = 0;
 		buf_printf(&dir, "%s/objects/%02x", m->s->path, fan);
-		rc = tx_begin(m->s, &lock, m->err);
-		if (rc == 0)
-			rc = mark_all(m);
-		if (rc == 0)
-			rc = sweep_fan(m, buf_str(&dir), fan, removed);
-		tx_destroy(lock);
+		rc = sweep_fan(m, buf_str(&dir), fan, true, &found);
+		if (rc == 0 && found)
+			rc = sweep_locked(m, buf_str(&dir), fan, removed);
 		buf_free(&dir);
 	}
 	return rc ? rc : repo_sync(m->s->path, m->err);
