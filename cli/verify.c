@@ -58,7 +58,7 @@ static int judge(void *ctx, const struct history *h, const struct change *c, con
 {
 	struct verifying *v = ctx;
 	struct judging j = {v->r.store, h, c};
-	const struct claim_source claims = {&j, claim_read};
+	const struct claim_source claims = {&j, claim_read, v->r.registry};
 	const struct receipt_source receipts = {&j, receipt_seen, receipt_read_at};
 	int rc = claim_check(&claims, c, texts, n, err);
 	return rc ? rc : receipt_check(&receipts, c, texts, n, err);

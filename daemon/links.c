@@ -235,7 +235,10 @@ static bool check_below(struct links *s, struct line *line)
 	if (subordinate(s, line->key, id) && strcmp(id, peer) == 0)
 		return true;
 	log_line(LOG_NOTICE, "line to %s is closed: its key is admitted no longer", peer);
+	char *name = mem_dup(link_peer(line->link)->name);
 	links_drop(s, line);
+	links_wait_lost(s, name);
+	free(name);
 	return false;
 }
 

@@ -31,6 +31,8 @@ struct links {
 	struct net **former; /* with keys that we had; their last lines may still be enrolling somebody */
 	size_t n_former;
 	bool dial_fresh; /* our key was refused: dial with the one that is to follow it */
+	struct err
+	    refusal; /* what was said to our key then: it tells people more than what is said to the other */
 	bool rekey; /* the node has another key: all lines begin anew when the loop next turns */
 	struct net_listener *listener;
 	struct line *open;
@@ -91,6 +93,7 @@ void links_heard(struct links *s, const struct line *line); /* its line ends */
 void links_wait_begun(struct links *s, struct line *line); /* whoever waits for it asks */
 void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool equal, unsigned refused);
 void links_wait_again(uv_timer_t *timer); /* of links.again */
+void links_wait_lost(struct links *s, const char *name); /* nobody will exchange on this line any more */
 void links_wait_end_all(struct links *s, const struct err *err);
 
 #endif

@@ -120,6 +120,19 @@ struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms,
 	return w;
 }
 
+void links_wait_lost(struct links *s, const char *name)
+{
+	const struct err none = {0};
+	for (struct wait *w = s->waits, *next; w; w = next) {
+		next = w->next;
+		if (!strs_has(&w->open, name))
+			continue;
+		remove_open(w, name);
+		if (w->open.n == 0)
+			end_wait(w, &none);
+	}
+}
+
 void links_forget(struct wait *w)
 {
 	drop_wait(w);

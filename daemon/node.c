@@ -146,46 +146,23 @@ int node_admitted(const struct node *n, struct err *err)
 	return err->code;
 }
 
-/* A change whose claim is being judged. */
-struct claiming {
-	struct node *node;
-	const char *owner; /* of its ledger */
-	bool out_of_sight;
-};
-
-/* The plans of a former superior do not come along when a unit moves; nodes that hold them judge what rests on them. */
-static bool was_moved_from(const struct claiming *c, const char *issuer)
-{
-	const struct registry *r = c->node->registry;
-	return c->owner && registry_was_above(r, issuer, c->owner) && !registry_is_above(r, issuer, c->owner);
-}
-
 static int read_at(void *ctx, const char *ledger, const struct oid *change, const char *path,
     struct arena *arena, struct record *out, struct err *err)
 {
-	struct claiming *claiming = ctx;
+	struct node *n = ctx;
 	struct history *h;
-	int rc = store_history(claiming->node->store, ledger, &h, err);
-	if (rc == 0 && !history_has(h, change)) {
-		claiming->out_of_sight = was_moved_from(claiming, strchr(ledger, '/') + 1);
+	int rc = store_history(n->store, ledger, &h, err);
+	if (rc == 0 && !history_has(h, change))
 		rc = err_set(
 		    err, ERR_PARKED, N_("a change of %1 on which a claim rests has not arrived yet"), ledger);
-	}
-	return rc ? rc : store_record(claiming->node->store, ledger, change, path, arena, out, err);
+	return rc ? rc : store_record(n->store, ledger, change, path, arena, out, err);
 }
 
 int node_check_claim(
     struct node *n, const struct change *c, const struct change_texts *texts, size_t count, struct err *err)
 {
-	const char *slash = strchr(c->ledger, '/');
-	struct claiming claiming = {.node = n, .owner = slash ? slash + 1 : NULL};
-	struct claim_source source = {&claiming, read_at};
-	int rc = claim_check(&source, c, texts, count, err);
-	if (rc == ERR_PARKED && claiming.out_of_sight) {
-		ERR_CLEAR(err);
-		rc = 0;
-	}
-	return rc;
+	struct claim_source source = {n, read_at, n->registry};
+	return claim_check(&source, c, texts, count, err);
 }
 
 /* The records of an own change as they stand and as it will leave them, with the conflicts it settles. */

@@ -20,6 +20,15 @@ static int refuse(struct claim_judge *j, const char *field)
 	return j->err->code;
 }
 
+/* Plans of a former superior do not come along when a unit moves; the nodes that hold them judge what rests on them. */
+static bool is_left_behind(const struct claim_judge *j)
+{
+	const struct registry *r = j->source->registry;
+	const char *owner = strchr(j->change->ledger, '/'), *issuer = strchr(j->ledger, '/') + 1;
+	return r && owner && registry_was_above(r, issuer, owner + 1) &&
+	       !registry_is_above(r, issuer, owner + 1);
+}
+
 /* Does the plan's record at the basis name our agency in this field? */
 static int plan_says(
     struct claim_judge *j, const char *path, const char *field, const char *value, const char *claimed)
@@ -30,6 +39,10 @@ static int plan_says(
 	if (rc == ERR_NOT_FOUND) {
 		ERR_CLEAR(j->err);
 		return refuse(j, claimed);
+	}
+	if (rc == ERR_PARKED && is_left_behind(j)) {
+		ERR_CLEAR(j->err);
+		return 0;
 	}
 	if (rc)
 		return rc;

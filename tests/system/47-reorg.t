@@ -176,6 +176,22 @@ t 'is admitted' enrol n/11 n/0
 start n/11
 t 'its line' on 11 sync --wait --timeout 20
 t 'a ward' commune 10040
+# Its station claims figures by a plan of the city's own, which the new superior will never see.
+sed 's/id: vn/id: hp/; s/scope: commune}/scope: commune, owner: cong-an}/' plan.yaml >hp.yaml
+t 'a plan of the city' on 31 plan load hp.yaml
+P40=$(free_port)
+t 'the ward listens' on 10040 config listen 127.0.0.1:$P40
+stop n/10040
+start n/10040
+tuyen -C n/police init --unit 10040 --station cong-an --agency cong-an --level commune --name 'Công an' >out 2>err
+t 'a station' enrol n/police n/10040
+start n/police
+t 'gets the plan' on 10040 sync --wait --timeout 20
+t 'and its own line' on police sync --wait --timeout 20
+t 'its figure' on police report set hp 2026-05 A=11
+t 'is the owner'"'"'s' git -C n/police/store.git log -1 --format=%B reports/10040
+says 'by a claim' '^Tuyen-Claim: owner '
+t 'goes to the ward' on police sync --wait --timeout 20
 t 'a report' on 10040 report set vn 2026-05 A=3
 t 'sent' on 10040 report submit vn 2026-05
 t 'arrives' on 10040 sync --wait --timeout 20
@@ -210,11 +226,18 @@ t 'and up' on 11 sync --wait --timeout 20
 t 'the new city' on 11 report show vn 2026-06 --unit 10040 --json
 json 'has it, with a receipt' '[.state, (.receipts | length)]' '["submitted",1]'
 t 'and what was before' on 11 report show vn 2026-05 --unit 10040
+t 'what the station claimed' on 11 verify
+is 'is there' "$(git -C n/11/store.git log --format=%B reports/10040 | grep -c '^Tuyen-Claim: owner')" 1
+t 'the station goes on' on police report set hp 2026-06 A=12
+t 'to the ward' on police sync --wait --timeout 20
+t 'and up' on 10040 sync --wait --timeout 20
+is 'with its claim' "$(git -C n/11/store.git log --format=%B reports/10040 | grep -c '^Tuyen-Claim: owner')" 2
+t 'to the top' on 11 sync --wait --timeout 20
 t 'the centre' on 0 report show vn 2026-06 --unit 10040 --json
 json 'has it' .state '"submitted"'
 t 'the old city' on 31 sync --wait --timeout 20
 is 'keeps what it had' "$(tip n/31 reports/10040)" "$before"
-for node in 0 31 11 10040 10036 10032; do t "verifies at $node" on $node verify; done
+for node in 0 31 11 10040 police 10036 10032; do t "verifies at $node" on $node verify; done
 TUYEN_LANG=vi tuyen -C n/31 unit end 10044 --on 2026-12-31 --replaced-by 10048 >out 2>err
 says 'in Vietnamese' 'kết thúc'
 done_testing
