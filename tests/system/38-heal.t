@@ -226,4 +226,21 @@ json 'by whom, and why it stays' '[.incidents[] | select(.unit == "0" and .kind 
 	'["personal-data","directives/X-2.yaml",true]'
 t 'the new unit is served' on new sync --wait --timeout 20
 t 'the old ones, too' on 11383 sync --wait --timeout 20
+
+# ---- nor what the superior has taken in: a receipt stands on it, and whoever refuses it now is mistaken ----
+t 'the city is alone' on 0 sync --pause
+before=$(tip n/31 reports/11383)
+t 'a report' on 11383 report set p 2026-07 TT01=5 TT02=6
+t 'goes in' on 11383 report submit p 2026-07
+t 'and up' on 11383 sync --wait --timeout 20
+submit=$(git -C n/11383/store.git log --format=%H --grep='report: submit p 2026-07' reports/11383)
+stop n/31
+git -C n/31/store.git update-ref refs/heads/reports/11383 "$before"
+printf '%s\thealed\t1782867600\treports/11383\t0\tright\t\t\tno\n' "$submit" >>n/31/store.git/tuyen/refused
+start n/31
+after=$(tip n/11383 reports/11383)
+fails 1 'the city refuses what it had' on 11383 sync --wait --timeout 20
+is 'the ward keeps it' "$(tip n/11383 reports/11383)" "$after"
+t 'and reads why' on 11383 incident list
+says 'it was taken in' 'it stays here: a unit above has taken it in and built on it'
 done_testing
