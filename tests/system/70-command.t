@@ -36,7 +36,7 @@ if [ "$(id -u)" != 0 ]; then fails 1 'init in a folder that cannot be written' t
 chmod 700 given
 t 'init' tuyen -C given init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:7031
 is 'the key is private' "$(stat -c %a given/key)" 600
-is 'nothing else lies about' "$(ls -A given | tr '\n' ' ')" 'key run spool store.git tuyen.conf '
+is 'nothing else lies about' "$(ls -A given | tr '\n' ' ')" 'key reserve.key run spool store.git tuyen.conf '
 before=$(cat given/key given/tuyen.conf | sha256sum)
 fails 1 'init again' tuyen -C given init --unit 11 --level province --name Y --root
 is 'nothing was overwritten' "$(cat given/key given/tuyen.conf | sha256sum)" "$before"
