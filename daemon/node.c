@@ -246,6 +246,8 @@ int node_write(struct node *n, struct outcome *o, struct err *err)
 	}
 	if (rc == 0)
 		rc = tx_commit(tx, err);
+	for (size_t i = 0; rc == 0 && i < o->n_changes; i++)
+		node_incidents_entered(n, &o->changes[i]);
 	if (rc == 0)
 		node_moved(n, tx_moved(tx));
 	tx_destroy(tx);

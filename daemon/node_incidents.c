@@ -90,6 +90,26 @@ void node_incident(struct node *n, const struct incident *i)
 	s->soon |= fresh;
 }
 
+void node_incidents_entered(struct node *n, const struct change *c)
+{
+	struct incidents *s = n->incidents;
+	bool any = false;
+	for (size_t i = 0; s && s->list.n && i < c->n_records; i++) {
+		struct arena arena = {0};
+		struct record r;
+		struct err none = {0};
+		const struct change_record *now = &c->records[i];
+		const struct record_type *type = type_by_path(c->ledger, now->path);
+		if (type && now->text && record_parse(&r, &arena, type, now->text, now->len, &none) == 0)
+			any |= incident_list_entered(&s->list, c->ledger, now->path, &r);
+		arena_free(&arena);
+	}
+	if (any && !s->soon)
+		uv_timer_start(s->timer, on_timer, WRITE_NEW_MS, 0);
+	if (any)
+		s->soon = true;
+}
+
 void node_incidents_flush(struct node *n)
 {
 	if (!n->incidents || !uv_is_active((uv_handle_t *)n->incidents->timer))

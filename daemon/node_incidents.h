@@ -21,6 +21,8 @@ void node_incidents_close(struct node *n); /* writes what is not written yet; ac
 /* Something happened: see `struct incident` for the kinds. Everything is copied; err is masked here once more. */
 void node_incident(struct node *n, const struct incident *i);
 
+/* This has just been written here: what it enters again is struck off. */
+void node_incidents_entered(struct node *n, const struct change *c);
 void node_incidents_flush(struct node *n); /* onto the disk now */
 
 /* `incident close`: a signed one by a change, one of the list is struck from it. Words: the id. */

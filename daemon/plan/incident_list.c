@@ -154,6 +154,35 @@ void incident_list_remove(struct incident_list *l, const struct incident_entry *
 	remove_at(l, (size_t)(e - l->items));
 }
 
+/* "values.TT01, note": is all of it there? Of a set any member will do. */
+static bool has_fields(const struct record *now, const char *names)
+{
+	struct arena arena = {0};
+	bool all = true;
+	for (const char *at = names; all && *at;) {
+		size_t len = strcspn(at, ","), i = 0;
+		const char *name = arena_dup_len(&arena, at, len), *key;
+		all = record_get(now, name) || record_next_key(now, name, &i, &key);
+		at += len + strspn(at + len, ", ");
+	}
+	arena_free(&arena);
+	return all;
+}
+
+bool incident_list_entered(
+    struct incident_list *l, const char *ledger, const char *path, const struct record *now)
+{
+	size_t before = l->n;
+	for (size_t i = l->n; i-- > 0;) {
+		const struct incident_entry *e = &l->items[i];
+		if (strcmp(e->word[INCIDENT_KIND], "lost") == 0 &&
+		    strcmp(e->word[INCIDENT_LEDGER], ledger) == 0 &&
+		    strcmp(e->word[INCIDENT_RECORD], path) == 0 && has_fields(now, e->word[INCIDENT_FIELD]))
+			remove_at(l, i);
+	}
+	return l->n < before;
+}
+
 void incident_list_sentence(const struct incident_entry *e, struct err *out)
 {
 	*out = (struct err){.msg = *e->word[INCIDENT_MSG] ? e->word[INCIDENT_MSG] : NULL,

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/oid.h"
+#include "record/record.h"
 
 #define INCIDENT_LIST_MAX 1000
 #define INCIDENT_ID 10 /* hex digits */
@@ -67,6 +68,10 @@ bool incident_list_add(struct incident_list *l, const struct incident *i, int64_
 /* The entry whose id begins so; NULL if there is none, or several. */
 const struct incident_entry *incident_list_find(const struct incident_list *l, const char *prefix);
 void incident_list_remove(struct incident_list *l, const struct incident_entry *e);
+
+/* A record was written here: what was lost of it and stands in it again is struck off. True if anything was. */
+bool incident_list_entered(
+    struct incident_list *l, const char *ledger, const char *path, const struct record *now);
 
 /* The sentence, to be shown: borrows the entry's memory. */
 void incident_list_sentence(const struct incident_entry *e, struct err *out);

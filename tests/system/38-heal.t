@@ -153,7 +153,6 @@ t 'the clerk enters the note anew' on 11383 report set p 2026-06 --note 'không 
 t 'it goes up' on 11383 sync --wait --timeout 20
 is 'the city has it' "$(on 31 report show p 2026-06 --unit 11383 --json | jq -r .note)" 'không có vướng mắc'
 is 'still nothing' "$(nowhere 'T\.V\.B|0912345678' 0 31 11050 11383 ca)" ''
-t 'and strikes it off' on 11383 incident close "$(on 11383 status --json | jq -r '.to_do[] | select(.kind == "lost") | .id')"
 is 'nothing of it is to be done any more' "$(on 11383 status --json | jq -c '[.to_do[] | select(.kind == "lost")]')" '[]'
 
 # ---- what the city itself takes back: the centre refuses it, the ward has it and has built on it ----

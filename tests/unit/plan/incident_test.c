@@ -138,6 +138,32 @@ static void damage_costs_lines(void **state)
 	buf_free(&text);
 }
 
+static void what_is_entered_again_is_struck_off(void **state)
+{
+	(void)state;
+	struct incident_list l = {0};
+	struct arena arena = {0};
+	struct record r;
+	struct incident i = {.kind = "lost",
+	    .ledger = "reports/11383",
+	    .record = "reports/31/p/2026-06.yaml",
+	    .field = "values.TT01, note"};
+	incident_list_add(&l, &i, 1);
+	record_init(&r, &arena, type_by_name("report"));
+	record_put(&r, "values.TT01", "4");
+	assert_false(incident_list_entered(&l, i.ledger, i.record, &r)); /* half of it */
+	record_put(&r, "note", "again");
+	assert_false(incident_list_entered(&l, i.ledger, "reports/31/p/2026-05.yaml", &r));
+	assert_false(incident_list_entered(&l, "reports/11050", i.record, &r));
+	assert_true(incident_list_entered(&l, i.ledger, i.record, &r));
+	assert_int_equal(l.n, 0);
+	i.kind = "refused";
+	incident_list_add(&l, &i, 1);
+	assert_false(incident_list_entered(&l, i.ledger, i.record, &r)); /* that is for people to close */
+	incident_list_free(&l);
+	arena_free(&arena);
+}
+
 static struct oid id_of(unsigned n)
 {
 	struct oid id = {{0}};
@@ -297,6 +323,7 @@ int main(void)
 	    TEST(nobody_pushes_out_others),
 	    TEST(the_list_survives_the_disk),
 	    TEST(damage_costs_lines),
+	    TEST(what_is_entered_again_is_struck_off),
 	    TEST(refusals_survive_the_disk),
 	    TEST(refusals_are_bounded),
 	    SIGNED(an_incident_is_opened_once_and_again),
