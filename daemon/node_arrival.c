@@ -25,7 +25,8 @@ static int check_beyond_doubt(const struct judging *j, const struct change *c, s
 	struct registry_past past = held_past(j->node->store);
 	if (registry_trust(j->grant, c->ledger, &c->id, &past) != TRUST_CONFIRM)
 		return 0;
-	err_set(err, ERR_PARKED, N_("what %1 wrote in %2 under a key that has ended waits until its superior confirms it"),
+	err_set(err, ERR_PARKED,
+	    N_("what %1 wrote in %2 under a key that has ended waits until its superior confirms it"),
 	    c->unit, c->ledger);
 	return ERR_PARKED;
 }

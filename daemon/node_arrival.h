@@ -13,7 +13,8 @@ struct arrival {
 	size_t n_earlier;
 	const unsigned char *parent_check; /* see record/change.h; NULL if none came */
 	bool from_above; /* by the line to the superior: it has been admitted there */
-	bool unproven; /* by one whose far end has not shown yet that it is the superior's: only what is beyond doubt */
+	bool
+	    unproven; /* by one whose far end has not shown yet that it is the superior's: only what is beyond doubt */
 	const char *peer; /* who brought it: "11383", "cong-an@11383"; NULL where not known */
 	bool decided; /* a person here has looked at it: it is taken in though nobody vouches for it */
 };

@@ -39,7 +39,8 @@ struct config {
 	bool admitted; /* root, or a welcome was taken */
 	bool paused; /* sync --pause is in force */
 	struct config_peer superior; /* of the root: none */
-	struct config_peer anchor; /* its first key, by which what it wrote is judged for ever; address never set */
+	struct config_peer
+	    anchor; /* its first key, by which what it wrote is judged for ever; address never set */
 	struct config_peer handover; /* of a node that was a root: the anchor it was put under */
 	struct oid grant; /* zero: not admitted, or the anchor's own first key */
 	const char *const
