@@ -114,9 +114,12 @@ static char *new_key(const struct links *s)
 void links_refused(struct links *s, const struct err *why)
 {
 	char *path = new_key(s);
-	if (why->code == ERR_REFUSED && (s->dial_fresh || sys_exists(path))) {
-		s->dial_fresh = !s->dial_fresh;
-		s->backoff = s->dial_fresh ? BACKOFF_FIRST : s->backoff;
+	if (why->code == ERR_REFUSED && s->dial_fresh) {
+		s->dial_fresh = false;
+		links_peer(s, links_superior(s))->error = s->refusal;
+	} else if (why->code == ERR_REFUSED && sys_exists(path)) {
+		s->dial_fresh = true;
+		s->refusal = *why;
 	}
 	free(path);
 }
