@@ -145,7 +145,7 @@ void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTAN
 /* ---- two nodes with one key ---- */
 
 /* What all three see. Of a station nobody above writes in the ledger: its unit's node has the list alone. */
-static void sign_twin(struct links *s, const char *unit, const unsigned char key[KEY_PUBLIC_SIZE])
+static bool sign_twin(struct links *s, const char *unit, const unsigned char key[KEY_PUBLIC_SIZE])
 {
 	char text[KEY_TEXT_SIZE];
 	struct outcome o = {0};
@@ -159,6 +159,7 @@ static void sign_twin(struct links *s, const char *unit, const unsigned char key
 	if (rc)
 		log_err(LOG_WARNING, "twin", &err);
 	outcome_free(&o);
+	return rc == 0;
 }
 
 static void tell_twin(struct links *s, const struct line *line)
@@ -168,9 +169,8 @@ static void tell_twin(struct links *s, const struct line *line)
 	err_set(&err, ERR_REFUSED, N_("two nodes are at work with the key of %1"), id);
 	err_hint(&err, N_("if one of them is not yours, the superior runs `tuyen unit suspend %1`"));
 	log_err(LOG_WARNING, "twin", &err);
-	node_incident(s->node, &(struct incident){.kind = "twin", .unit = id, .err = &err});
-	if (!link_is_up(line->link) && !strchr(id, '@'))
-		sign_twin(s, id, line->key);
+	if (link_is_up(line->link) || strchr(id, '@') || !sign_twin(s, id, line->key))
+		node_incident(s->node, &(struct incident){.kind = "twin", .unit = id, .err = &err});
 }
 
 static void tell_moved(struct links *s, const char *id)
