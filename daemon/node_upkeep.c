@@ -108,7 +108,8 @@ int node_upkeep_run(const char *dir, struct err *err)
 	if (rc == 0)
 		rc = store_maintain(s, false, &r, err);
 	if (rc == 0)
-		log_line(LOG_NOTICE, "store: %zu objects packed, %zu loose ones removed", r.packed, r.removed);
+		log_line(
+		    LOG_NOTICE, "store: %zu objects packed, %zu loose ones removed", r.packed, r.removed);
 	store_close(s);
 	buf_free(&path);
 	return rc;
