@@ -27,6 +27,7 @@ struct repairing {
 	struct repair *repair;
 	struct registry *registry;
 	struct repair_expected expected;
+	bool lost_ref;
 	struct arena arena;
 };
 
@@ -148,6 +149,8 @@ static int take_from(struct repairing *r, const char *path, struct err *err)
 static void tell_hurt(struct repairing *r)
 {
 	const struct repair_state *s = repair_state(r->repair);
+	for (size_t i = 0; i < s->n_ledgers; i++)
+		r->lost_ref = r->lost_ref || s->ledgers[i].lost_ref;
 	if (s->damaged || s->missing)
 		say(N_("%1 objects are damaged, %2 are missing"), number(r, s->damaged),
 		    number(r, s->missing));
@@ -188,7 +191,8 @@ static int look(struct repairing *r, struct err *err)
 	return repair_begin(r->store, &r->expected, &r->repair, err);
 }
 
-/* With what is on this machine: the sources named, and what was rescued before. */
+/* With what is on this machine: the sources named, and what was rescued before. What this node signed and no ref reaches
+ * is the daemon's matter, which knows what was refused. */
 static int mend_here(struct repairing *r, const struct strs *from, struct err *err)
 {
 	struct strs moved = {0};
@@ -202,27 +206,49 @@ static int mend_here(struct repairing *r, const struct strs *from, struct err *e
 		rc = repair_settle(r->repair, err); /* what is still damaged, no ledger needs */
 	repair_unlock(r->repair);
 	if (rc == 0)
-		rc = repair_put_back(r->store, r->repair, r->key, NULL, NULL, &moved, err);
+		rc = repair_put_back(r->store, r->repair, NULL, NULL, NULL, &moved, err);
 	for (size_t i = 0; i < moved.n; i++)
 		say(N_("%1: what only this node had is in it again"), moved.items[i]);
 	strs_free(&moved);
 	return rc ? rc : look(r, err);
 }
 
-static int ask_daemon(struct repairing *r, struct err *err)
+/* The daemon brings the rest, and knows what of this node's own is to come back. */
+static int ask_daemon(struct repairing *r, bool whole, struct err *err)
 {
 	repair_end(r->repair); /* and with it the lock */
 	r->repair = NULL;
 	if (!ask_aside(r->cli, "clock", ASK_TIMEOUT_MS, NULL)) {
+		if (whole && r->lost_ref)
+			say(N_("run 'tuyen repair' once more when the daemon runs: it puts back what was not "
+			       "sent yet"));
+		if (whole)
+			return 0;
 		err_set(err, ERR_REFUSED, "what is still missing can only come over a line");
 		err_hint(
 		    err, N_("start the daemon and run 'tuyen repair' again, or name a source: --from PATH"));
 		return ERR_REFUSED;
 	}
-	say(N_("asking the superior and the subordinates for the rest"));
+	if (!whole)
+		say(N_("asking the superior and the subordinates for the rest"));
 	if (!args_has(&r->cli->args, "timeout"))
 		args_add_option(&r->cli->args, "timeout", WAIT_SECONDS);
 	return ask_node_longer(r->cli, GRACE_MS, err);
+}
+
+static int repair(struct repairing *r, const struct strs *from, struct err *err)
+{
+	int rc = look(r, err);
+	bool hurt = rc == 0 && !repair_is_whole(repair_state(r->repair));
+	if (hurt) {
+		tell_hurt(r);
+		rc = mend_here(r, from, err);
+	}
+	if (rc == 0)
+		rc = ask_daemon(r, repair_is_whole(repair_state(r->repair)), err);
+	if (rc == 0)
+		say_out(hurt ? N_("the store is whole again") : N_("nothing is damaged, nothing is missing"));
+	return rc;
 }
 
 int cli_repair(struct cli *cli, struct err *err)
@@ -234,21 +260,7 @@ int cli_repair(struct cli *cli, struct err *err)
 			strs_add(&from, cli->args.options[i].value);
 	int rc = open_store(&r, err);
 	if (rc == 0)
-		rc = look(&r, err);
-	if (rc == 0 && repair_is_whole(repair_state(r.repair))) {
-		say_out(N_("nothing is damaged, nothing is missing"));
-	} else if (rc == 0) {
-		tell_hurt(&r);
-		rc = mend_here(&r, &from, err);
-		if (rc == 0 && repair_is_whole(repair_state(r.repair))) {
-			repair_unlock(r.repair);
-			rc = ask_reload(cli, err);
-			if (rc == 0)
-				say_out(N_("the store is whole again"));
-		} else if (rc == 0) {
-			rc = ask_daemon(&r, err);
-		}
-	}
+		rc = repair(&r, &from, err);
 	repair_end(r.repair);
 	store_close(r.store);
 	key_free(r.key);

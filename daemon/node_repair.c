@@ -101,6 +101,7 @@ static int finish(struct mending *m, struct err *err)
 		struct err none = {0};
 		node_repair_registry(n, &none);
 		node_moved(n, &moved);
+		links_moved(n->links);
 		rc = look(n, &after, err);
 	}
 	for (size_t i = 0; i < moved.n; i++)
@@ -114,8 +115,6 @@ static int finish(struct mending *m, struct err *err)
 		    err, ERR_REFUSED, N_("not everything came back from the superior and the subordinates"));
 		err_hint(err,
 		    N_("bring a backup or the store of another node on a stick: tuyen repair --from PATH"));
-	} else if (rc == 0) {
-		control_say(m->req, N_("everything came back: the store is whole"));
 	}
 	repair_end(after);
 	strs_free(&moved);

@@ -279,7 +279,7 @@ int objects_read(
 	buf_printf(&path, "%s/objects", s->path);
 	struct reading r = {.o = out, .path = buf_str(&path)};
 	int git_rc = open_packs(r.path, &r.packs);
-	int rc = git_rc ? repo_fail(err, git_rc, "read the objects of", s->path) : 0;
+	int rc = git_rc ? repo_fail(err, git_rc, "read", s->path) : 0;
 	r.loose = loose_new();
 	for (unsigned i = 0; rc == 0 && i < OBJECTS_STEPS; i++) {
 		read_directory(&r, i);

@@ -67,9 +67,9 @@ void repair_end(struct repair *r); /* accepts NULL */
 
 /* Are these all here by now? Cheap: to be asked again and again. */
 bool repair_has_lost(struct store *s, const struct repair *r);
-/* Put rescued changes back into their ledgers, and what `own` signed last into ledgers whose ref was lost; `refused` (may
- * be NULL) names changes that are not to come back. `hurt` is a repair that was ended or not; NULL: only what is
- * rescued. The names of ledgers that moved are added to `moved`. */
+/* Put back into their ledgers what was rescued, and the newest of what `own` signed and no ref reaches any more: of the
+ * ledgers that are hurt (`hurt` may be NULL), and where `refused` can tell what is not to come back, of all. The names of
+ * ledgers that moved are added to `moved`. */
 int repair_put_back(struct store *s, const struct repair *hurt, const struct key *own,
     bool (*refused)(void *ctx, const struct oid *id), void *ctx, struct strs *moved, struct err *err);
 /* Units as the rescued changes of directives show them: so that a node that has lost the beginning of its registry knows

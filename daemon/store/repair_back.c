@@ -328,6 +328,10 @@ static bool belongs(struct back *b, const char *ledger, struct object *x)
 	bool any = false, fits = true;
 	for (size_t i = 0; i < n_all; i++)
 		any = any || mine[all[i]];
+	for (size_t i = 0; any && b->refused && i < n_all; i++)
+		b->objects.items[all[i]].mark = true;
+	for (size_t i = 0; any && fits && b->refused && i < n_seen; i++)
+		fits = b->objects.items[seen[i]].mark || !b->refused(b->ctx, &b->objects.items[seen[i]].id);
 	for (size_t i = 0; any && fits && i < n_all; i++)
 		fits = mine[all[i]] || object_is_merge(&b->objects.items[all[i]]) ||
 		       !is_own(b, &b->objects.items[all[i]].id);
@@ -338,40 +342,60 @@ static bool belongs(struct back *b, const char *ledger, struct object *x)
 	return any && fits;
 }
 
-/* The newest own change of that kind goes back. */
-static void find_stray(struct back *b, const char *ledger, struct table *found)
+/* What this node signed and no ref reaches, by generation. */
+static void find_strays(struct back *b, struct oids *out)
 {
-	struct object *best = NULL;
-	struct oids order = {0};
+	struct oids all = {0}, sorted = {0};
 	objects_unmark(&b->objects);
 	mark_all(b->s, &b->objects);
 	for (size_t i = 0; i < b->objects.n; i++) {
 		struct object *x = &b->objects.items[i];
 		if (x->kind == OBJECT_COMMIT && !x->mark && !object_is_merge(x) &&
-		    objects_past(&b->objects, x))
-			oids_add(&order, &x->id);
-	}
-	/* By generation, which objects_order finds: the last that fits is the best. */
-	struct oids sorted = {0};
-	objects_unmark(&b->objects);
-	objects_order(&b->objects, &order, &sorted);
-	oids_sort(&order);
-	for (size_t i = sorted.n; !best && i-- > 0;) {
-		struct object *x = objects_find(&b->objects, &sorted.items[i]);
-		if (bsearch(&x->id, order.items, order.n, sizeof *order.items,
-			(int (*)(const void *, const void *))oid_cmp) &&
-		    is_own(b, &x->id) && belongs(b, ledger, x))
-			best = x;
+		    objects_past(&b->objects, x) && is_own(b, &x->id))
+			oids_add(&all, &x->id);
 	}
 	objects_unmark(&b->objects);
-	if (best) {
+	objects_order(&b->objects, &all, &sorted); /* and all that they have seen */
+	objects_unmark(&b->objects);
+	for (size_t i = 0; i < all.n; i++)
+		objects_find(&b->objects, &all.items[i])->mark = true;
+	for (size_t i = 0; i < sorted.n; i++)
+		if (objects_find(&b->objects, &sorted.items[i])->mark)
+			oids_add(out, &sorted.items[i]);
+	objects_unmark(&b->objects);
+	oids_free(&all);
+	oids_free(&sorted);
+}
+
+/* The newest of them that belongs to the ledger goes back into it, with what it has seen. */
+static void place_stray(struct back *b, const struct oids *strays, const char *ledger, struct table *found)
+{
+	for (size_t i = strays->n; i-- > 0;) {
+		if (!belongs(b, ledger, objects_find(&b->objects, &strays->items[i])))
+			continue;
 		struct rescued **at = (struct rescued **)table_at(found, ledger);
 		if (!*at)
 			*at = mem_alloc(sizeof **at);
-		oids_add(&(*at)->heads, &best->id);
+		oids_add(&(*at)->heads, &strays->items[i]);
+		return;
 	}
-	oids_free(&order);
-	oids_free(&sorted);
+}
+
+static int place_strays(struct back *b, const struct repair *hurt, struct table *found, struct err *err)
+{
+	struct strs names = {0};
+	struct oids strays = {0};
+	int rc = b->refused ? store_ledgers(b->s, &names, err) : 0;
+	for (size_t i = 0; hurt && i < hurt->n_ledgers; i++)
+		strs_add(&names, hurt->ledgers[i].name);
+	strs_sort(&names);
+	if (rc == 0 && names.n)
+		find_strays(b, &strays);
+	for (size_t i = 0; rc == 0 && strays.n && i < names.n; i++)
+		place_stray(b, &strays, names.items[i], found);
+	strs_free(&names);
+	oids_free(&strays);
+	return rc;
 }
 
 int repair_put_back(struct store *s, const struct repair *hurt, const struct key *own,
@@ -387,8 +411,8 @@ int repair_put_back(struct store *s, const struct repair *hurt, const struct key
 		rc = objects_read(s, NULL, NULL, &b.objects, err);
 	if (rc == 0)
 		find_rescued(&b, &found);
-	for (size_t i = 0; rc == 0 && hurt && own && i < hurt->n_ledgers; i++)
-		find_stray(&b, hurt->ledgers[i].name, &found);
+	if (rc == 0 && own)
+		rc = place_strays(&b, hurt, &found, err);
 	for (size_t i = 0; i < found.n; i++) {
 		struct rescued *x = found.rows[i].value;
 		if (rc == 0)

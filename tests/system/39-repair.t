@@ -96,4 +96,96 @@ one 31 cut "$D~1"
 one 31 gone "$D:plans"
 one 31 bit "$D"
 whole 'repaired from a subordinate'
+
+# ---- what was not sent yet ----
+shown() { tuyen -C n/11383 report show hp.2026 2026-07 --json | jq -r .values.TT01; }
+w sync --pause
+w report set hp.2026 2026-07 TT01=1
+w report set hp.2026 2026-07 TT01=2
+object=$(id 11383 "$R~3")
+stop n/11383
+harm 11383 gone "$object"
+start n/11383
+w sync --resume
+t 'below what was not sent yet' tuyen -C n/11383 repair --timeout 20
+says 'it is put back in' "$R: what only this node had is in it again"
+sync 'with it'
+is 'and is there' "$(shown)" 2
+is 'the very same change' "$(tip n/11383 $R)" "$(tip n/31 $R)"
+whole 'with what was not sent'
+for how in 'rm -f' 'truncate -s 0' 'cp /dev/null' 'garbage'; do
+	w sync --pause
+	w report set hp.2026 2026-07 "TT01=1${#how}"
+	stop n/11383
+	if [ "$how" = garbage ]; then echo garbage >n/11383/store.git/refs/heads/$R; else $how n/11383/store.git/refs/heads/$R; fi
+	fails 1 "a ref, $how: verify finds it" tuyen -C n/11383 verify --json
+	json 'as one' '[.problems[] | select(.ledger == "reports/11383") | .kind] | unique' '["ref"]'
+	start n/11383
+	w sync --resume
+	t "a ref, $how: repair" tuyen -C n/11383 repair --timeout 20
+	sync "a ref, $how"
+	is "a ref, $how: nothing is lost" "$(shown)" "1${#how}"
+done
+whole 'refs'
+sync "before"
+# Lost with its only copy: told, and the rest goes on.
+w sync --pause
+w report set hp.2026 2026-07 TT01=31
+object=$(id 11383 "$R")
+stop n/11383
+harm 11383 bit "$object"
+start n/11383
+w sync --resume
+tuyen -C n/11383 repair --timeout 20 >out 2>err
+sync 'without what was lost'
+is 'the last change that there was another copy of stands' "$(shown)" 17
+w report set hp.2026 2026-07 TT01=32
+sync 'and it goes on'
+whole 'lost and gone on'
+
+# ---- from a stick, without a daemon ----
+t 'a backup of the city' tuyen -C n/31 backup city.tar.gz
+cp -r n/31 stick
+stop n/11383
+stop n/31
+for source in stick stick/store.git city.tar.gz; do
+	for what in "$R~2" "$R:$F" "$R~1^{tree}" "$D:units" "$D~1"; do
+		harm 11383 cut "$(id 11383 "$what")"
+	done
+	echo garbage >n/11383/store.git/refs/heads/$R
+	fails 1 'verify, a store in pieces' tuyen -C n/11383 verify
+	fails 1 'nobody to ask' tuyen -C n/11383 repair
+	says 'and what to do' 'start the daemon .*--from PATH'
+	fails 1 'from a folder that is no store' tuyen -C n/11383 repair --from /
+	t "from $source" tuyen -C n/11383 repair --from $source
+	says "from $source: what came" '[1-9][0-9]* objects came from'
+	whole "from $source"
+done
+t 'where nothing is damaged' tuyen -C n/11383 repair --from stick
+says 'nothing is done' 'nothing is damaged'
+
+# ---- packs ----
+pack() { git -C n/11383/store.git repack -adq && p=$(echo n/11383/store.git/objects/pack/*.pack) && chmod u+w n/11383/store.git/objects/pack/*; }
+for how in 'printf XXXXXXXXXXXX | dd of=$p bs=1 seek=3000 conv=notrunc' 'truncate -s -30 $p' 'rm ${p%.pack}.idx' 'truncate -s 500 ${p%.pack}.idx' 'rm $p'; do
+	pack
+	eval "$how" 2>/dev/null
+	fails 1 "a pack, $how: verify finds it" tuyen -C n/11383 verify
+	t "a pack, $how: repair" tuyen -C n/11383 repair --from stick --from city.tar.gz
+	whole "a pack, $how"
+done
+pack
+eval 'printf XXXXXXXXXXXX | dd of=$p bs=1 seek=3000 conv=notrunc' 2>/dev/null
+start n/31
+start n/11383
+t 'a pack, over the line: repair' tuyen -C n/11383 repair --timeout 20
+sync 'a pack'
+whole 'a pack, over the line'
+
+# ---- the repository itself ----
+stop n/11383
+rm n/11383/store.git/HEAD
+: >n/11383/store.git/config
+t 'without HEAD and settings' tuyen -C n/11383 repair
+start n/11383
+whole 'without HEAD and settings'
 done_testing
