@@ -114,7 +114,10 @@ static int open_all(struct admission *a, struct err *err)
 		rc = read_folder(a, &names, err);
 	if (rc == 0) {
 		const struct registry_unit *own = registry_unit(a->reader.registry, me->unit);
-		const char *top = me->anchor.unit ? me->anchor.unit : me->unit;
+		const unsigned char *key;
+		const char *top;
+		if (!registry_anchor(a->reader.registry, &top, &key))
+			top = me->unit;
 		a->code = own ? own->code : me->unit;
 		if (a->reader.view.read(a->reader.view.ctx, arena_printf(&a->arena, "directives/%s", top),
 			"levels.yaml", &a->arena, &a->levels_record, &absent) == 0)

@@ -4,7 +4,9 @@ const struct record *node_edits_levels(struct node *n, struct arena *arena, stru
 {
 	struct err absent = {0};
 	struct buf ledger = {0};
-	buf_printf(&ledger, "directives/%s", n->config.anchor.unit ? n->config.anchor.unit : n->config.unit);
+	const char *top;
+	const unsigned char *key;
+	buf_printf(&ledger, "directives/%s", registry_anchor(n->registry, &top, &key) ? top : n->config.unit);
 	int rc = store_record(n->store, buf_str(&ledger), NULL, "levels.yaml", arena, levels, &absent);
 	buf_free(&ledger);
 	return rc == 0 ? levels : NULL;

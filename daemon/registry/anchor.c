@@ -169,7 +169,7 @@ static void end_as_anchor(
 	const char *line, *ledger = arena_printf(&r->arena, "directives/%s", u->id);
 	for (size_t i = 0; i < u->n_grants; i++) {
 		struct grant *g = u->grants[i];
-		if (g->view.station || strcmp(g->view.ledger, ledger) != 0 || !g->view.active)
+		if (g->view.station || strcmp(g->view.ledger, ledger) != 0 || g->replaced)
 			continue;
 		registry_narrow(r, g, KEY_RETIRED, u->id);
 		registry_vouch_add(r, g, ledger, &source->change);
@@ -179,6 +179,16 @@ static void end_as_anchor(
 				registry_vouch_add(r, g, v.ledger, &v.head);
 		}
 	}
+}
+
+/* Whose key his superior ends has no other one left from before: he may have named any. */
+void anchor_key_ended(
+    struct registry *r, struct unit *u, const struct registration *by, enum registry_key_state state)
+{
+	if (strcmp(by->issuer, u->id) == 0 || !registry_belongs(u, by->issuer) ||
+	    registry_is_anchor(r, u->id) || !anchor_was(r, u->id))
+		return;
+	registry_narrow(r, registry_grant_at(r, &zero, u->id, NULL), state, by->issuer);
 }
 
 void anchor_handover(

@@ -225,8 +225,10 @@ static void take_key(const struct feeding *f, const char *row)
 		g->row = arena_dup(&f->r->arena, row);
 	if (anchor_may_narrow(g, f->by))
 		registry_narrow(f->r, g, state, f->claim->issuer);
-	if (state != KEY_ACTIVE)
-		anchor_replaced(g, f->by);
+	if (state == KEY_ACTIVE)
+		return;
+	anchor_replaced(g, f->by);
+	anchor_key_ended(f->r, f->unit, f->claim, state);
 }
 
 /* "k1 reports/11383 <40 hex>" */

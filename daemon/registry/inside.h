@@ -86,6 +86,8 @@ bool anchor_is_former(const struct registry *r, const struct grant *g);
 void anchor_look(
     struct registry *r, struct unit *u); /* its superior may say under what it wrote as an anchor */
 void anchor_rank(struct registry *r, struct unit *u, const struct registration *own);
+void anchor_key_ended(
+    struct registry *r, struct unit *u, const struct registration *by, enum registry_key_state state);
 void anchor_handover(
     struct registry *r, const struct registry_source *source, const char *id, const struct record *now);
 /* May a change under `source` narrow this grant, or vouch for what was written under it? */

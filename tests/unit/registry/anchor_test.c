@@ -322,6 +322,28 @@ static void a_stranger_cannot_name_the_first_key_of_a_unit(void **state)
 	registry_free(r);
 }
 
+static void whose_key_ends_has_no_other_from_before(void **state)
+{
+	(void)state;
+	struct registry *r = pinned_to("0", ANCHOR_KEY);
+	char yaml[1024];
+	feed_centre(r);
+	assert_int_equal(registry_grant(r, &zero, "31", NULL)->state, KEY_ACTIVE);
+	snprintf(yaml, sizeof yaml,
+	    "code: '31'\nname: Hải Phòng\nlevel: province\nrank: 1\nkeys: {k1: {key: %s, state: suspended}}\n"
+	    "anchor_key: %s\n",
+	    tree_key_text(31), tree_key_text(31));
+	feed_record(r, "unit", "0", 132, &zero, "units/31.yaml", yaml);
+	assert_int_equal(registry_grant(r, &zero, "31", NULL)->state, KEY_SUSPENDED);
+	assert_string_equal(registry_grant(r, &zero, "31", NULL)->narrower, "0");
+	/* What it wrote before is good all the same, where its handover comes late. */
+	feed_city(r);
+	feed_handover_to(r, "31", 50, "0", ANCHOR_KEY);
+	assert_int_equal(registry_grant(r, &zero, "31", NULL)->n_vouched, 2);
+	assert_int_equal(registry_grant(r, &zero, "31", NULL)->state, KEY_SUSPENDED);
+	registry_free(r);
+}
+
 static void a_grant_learns_of_the_one_it_was_given_under(void **state)
 {
 	(void)state;
@@ -351,6 +373,7 @@ int main(void)
 	    cmocka_unit_test(both_sides_see_a_handover_alike),
 	    cmocka_unit_test(who_is_no_anchor_hands_nothing_over),
 	    cmocka_unit_test(a_stranger_cannot_name_the_first_key_of_a_unit),
+	    cmocka_unit_test(whose_key_ends_has_no_other_from_before),
 	    cmocka_unit_test(a_grant_learns_of_the_one_it_was_given_under),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
