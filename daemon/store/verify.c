@@ -166,10 +166,11 @@ static int take_over(struct verify *v, const struct memory_ledger *known, bool w
 
 static void remember(struct verify *v, const struct oid *tip, const struct oids *heads)
 {
+	struct oid *kept = arena_alloc(&v->proved.arena, heads->n * sizeof *kept + 1);
+	for (size_t i = 0; i < heads->n; i++)
+		kept[i] = heads->items[i];
 	v->proof->tip = *tip;
-	v->proof->heads.n = heads->n;
-	v->proof->heads.items = memcpy(arena_alloc(&v->proved.arena, heads->n * sizeof *heads->items),
-	    heads->items, heads->n * sizeof *heads->items);
+	v->proof->heads = (struct oids){kept, heads->n};
 }
 
 /* A past that is whole, up to these heads. */
