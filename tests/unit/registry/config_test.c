@@ -32,6 +32,10 @@ static const char full[] = "format: tuyen-conf/1\n"
 			   "anchor:\n"
 			   "  unit: '31'\n"
 			   "  key: " KEY "\n"
+			   "  reserve: " KEY "\n"
+			   "handover:\n"
+			   "  unit: '0'\n"
+			   "  key: " KEY "\n"
 			   "grant: 7c1f0e3b5d0a4c2f9e8d7b6a5f4e3d2c1b0a9f8e\n"
 			   "above:\n"
 			   "  - '31'\n"
@@ -57,6 +61,9 @@ static void what_is_printed_is_read_again(void **state)
 	assert_true(c.admitted && c.paused && !c.root);
 	assert_string_equal(c.superior.address, "127.0.0.1:7031");
 	assert_int_equal(c.anchor.key[31], 1);
+	assert_true(c.anchor.has_reserve && c.anchor.reserve[31] == 1);
+	assert_string_equal(c.handover.unit, "0");
+	assert_false(c.handover.has_reserve);
 	assert_int_equal(c.n_above, 2);
 	assert_string_equal(c.above[0], "31");
 	config_node(&c, node);
@@ -260,7 +267,7 @@ static void the_man_page_names_every_key(void **state)
 			fail_msg("tuyen.conf.5 does not tell of %s", key);
 		n++;
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 24);
 	for (const struct config_key *k = config_keys; k->name; k++)
 		assert_non_null(strstr(buf_str(&page), k->name));
 	buf_free(&page);
