@@ -191,6 +191,7 @@ drill: deps-demo ## a burned server comes back by one command, and how long it t
 
 bench: all $(HELPER_BIN) ## measure bytes and memory beside stock git
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/bench.sh
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/verify.sh
 .PHONY: bench
 
 coverage: ## unit-test coverage by room
