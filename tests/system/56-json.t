@@ -35,11 +35,13 @@ listings() {
 	prints $1 '.directives' '[]' directive list
 	prints $1 '.reports' '[]' report list
 	prints $1 '.conflicts' '[]' conflict list
+	prints $1 '.incidents' '[]' incident list
+	prints $1 '.refused' '[]' log
 	prints $1 '.changes | type' '"array"' log
 	prints $1 '.ok' true verify
 	prints $1 '.to_do' '[]' status
 	prints $1 'type' '"object"' config
-	keys $1 . 'unit station name rank admitted superior to_do reports_due last_report conflicts daemon paused lines ledgers clock' status
+	keys $1 . 'unit station name rank admitted superior to_do reports_due last_report conflicts incidents waits_above reserve_key daemon paused lines ledgers clock' status
 }
 t 'a root' tuyen -C n/31 init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:$P
 t 'a ward' tuyen -C n/11383 init --unit 11383 --level commune --name 'Lê Chân'
