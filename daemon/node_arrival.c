@@ -84,16 +84,19 @@ static bool grant_is_here(struct node *n, const struct oid *grant)
 
 /* One more that has seen none of the heads of its ledger, where there are too many already? The price of a merge grows
  * faster than the number of its heads. Honest nodes each write in one line, so heads are never more than writers. What
- * waits is welcome when somebody has written on top of the others. */
-static bool is_one_too_many(struct node *n, const struct change *c)
+ * waits is welcome when somebody has written on top of the others. Asked of whoever writes; those who hand on what was
+ * taken in elsewhere may do so in another order, by which there are more in between. */
+static bool is_one_too_many(struct node *n, const struct arrival *a, const struct change *c)
 {
+	const char *at = a->peer ? strchr(a->peer, '@') : NULL;
+	size_t most = str_is(at ? at + 1 : a->peer, c->unit) ? ARRIVAL_HEADS_MAX : 4 * ARRIVAL_HEADS_MAX;
 	struct history *h;
 	struct err err = {0};
 	struct oids tips = {0};
-	if (store_history(n->store, c->ledger, &h, &err) != 0)
+	if (a->from_above || store_history(n->store, c->ledger, &h, &err) != 0)
 		return false;
 	history_tips(h, &tips);
-	bool many = tips.n >= ARRIVAL_HEADS_MAX;
+	bool many = tips.n >= most;
 	for (size_t i = 0; many && i < c->heads.n; i++)
 		many = !oids_has(&tips, &c->heads.items[i]);
 	oids_free(&tips);
@@ -127,7 +130,7 @@ static void receive(struct judging *j, struct tx *tx, const struct change *c, st
 		r->status = ARRIVAL_PARKED;
 		return;
 	}
-	if (is_one_too_many(n, c)) {
+	if (is_one_too_many(n, j->arrival, c)) {
 		err_set(&r->err, ERR_PARKED,
 		    N_("%1 has too many changes that have not seen each other; another one waits"),
 		    c->ledger);

@@ -340,13 +340,17 @@ void history_maximal(const struct history *h, struct oids *list)
 {
 	struct oids kept = {0};
 	oids_sort(list);
+	struct node **nodes = mem_alloc((list->n + 1) * sizeof *nodes);
+	for (size_t i = 0; i < list->n; i++)
+		nodes[i] = history_node(h, &list->items[i]);
 	for (size_t i = 0; i < list->n; i++) {
-		bool maximal = history_has(h, &list->items[i]);
+		bool maximal = nodes[i] != NULL;
 		for (size_t j = 0; maximal && j < list->n; j++)
-			maximal = i == j || !history_seen(h, &list->items[j], &list->items[i]);
+			maximal = i == j || !nodes[j] || !node_has_seen(nodes[j], nodes[i]);
 		if (maximal)
 			oids_add(&kept, &list->items[i]);
 	}
+	free(nodes);
 	oids_free(list);
 	*list = kept;
 }
