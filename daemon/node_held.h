@@ -6,6 +6,7 @@
 #define TUYEN_NODE_HELD_H
 
 #include "node_arrival.h"
+#include "store/held.h"
 
 struct control_request;
 
@@ -21,6 +22,12 @@ void node_held_release(struct node *n);
 
 /* Is something to be confirmed that keeps the exchange with this peer from ending equal? Then err says so (ERR_REFUSED). */
 bool node_held_between(struct node *n, const char *peer, bool up, struct err *err);
+
+/* Take a held change in, now that it is not doubtful, or somebody has `decided`; its ref goes. */
+int node_held_take_in(struct node *n, const struct held_change *h, bool decided, struct err *err);
+/* The one that a person means: its id begins so. ERR_NOT_FOUND, ERR_AMBIGUOUS. */
+int node_held_pick(
+    const struct held_changes *list, const char *typed, const struct held_change **out, struct err *err);
 
 /* `held confirm`: words are ids, or --unit. `held set-aside`: the id; --reason. */
 int node_held_confirm(struct node *n, struct control_request *req, struct err *err);
