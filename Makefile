@@ -145,6 +145,7 @@ $(OUT)/simulate: $(call objects,$(SIM_SRC)) $(SIM_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SIM_LIBS)) $(LDLIBS)
 SEEDS ?= 1-50
+JOBS ?= 2
 sim: $(OUT)/simulate ## random histories over simulated lines: SEEDS=1-50
 	$(Q)$(OUT)/simulate --seeds $(SEEDS)
 .PHONY: sim
@@ -162,7 +163,7 @@ lint: ## check the house: includes, format, messages, man pages
 .PHONY: lint
 
 system: all $(HELPER_BIN) ## run the system tests of this build (T=NN to choose)
-	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
 .PHONY: system
 
 hostile: all $(HELPER_BIN) ## a commune gone over to the enemy: each attack, and how it is refused

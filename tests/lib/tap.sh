@@ -77,9 +77,22 @@ done_testing() {
 	exit
 }
 
-# A port that nobody listens on, one after the other.
+# A port that nobody listens on, one after the other. Each test has a hundred of its own, below those that the kernel
+# gives to whoever dials: a stopped daemon finds its port again, and tests may run beside each other.
 free_port() {
-	perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die; print $s->sockport'
+	perl -MIO::Socket::INET -e '
+		my ($first, $given) = @ARGV;
+		open my $f, "+>>", $given or die $!;
+		seek $f, 0, 0;
+		my %given = map { chomp; ($_ => 1) } <$f>;
+		for my $port ($first .. $first + 99) {
+			next if $given{$port};
+			IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $port, ReuseAddr => 1) or next;
+			print $f "$port\n";
+			print $port;
+			exit;
+		}
+		die "no port is free"' "$((20000 + $(basename "$0" | cut -c1-2 | sed 's/^0//') * 100))" "$WORK/.ports"
 }
 
 # start NODE_DIR: a daemon in the background, until it serves or has ended; its log is NODE_DIR.log.
