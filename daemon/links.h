@@ -32,6 +32,10 @@ struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms,
 void links_forget(struct wait *w); /* the asker has gone; no callback */
 void links_exchange(struct links *s); /* begin an exchange everywhere, dial at once; nobody waits */
 
+/* What the instance of that node which was heard last is known to have, as book_load takes it, and when it was heard
+ * (seconds). False: nothing is known. */
+bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *last);
+
 /* One line, for `status`. */
 struct link_state {
 	const char *peer; /* "31" */

@@ -142,6 +142,23 @@ void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTAN
 	read_memory(s, note, out);
 }
 
+bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *last)
+{
+	const struct instance *it = instances_last(&s->instances, id);
+	char name[PEER_NAME], note[48];
+	if (!it)
+		return false;
+	snprintf(name, sizeof name, "%s#%u", it->peer, it->slot);
+	const struct link_peer *p = table_get(&s->peers, str_is(links_superior(s), id) ? id : name);
+	note_name(it->peer, it->slot, note);
+	if (p && str_is(p->note, note))
+		buf_add(memory, buf_str(&p->memory), p->memory.len);
+	else
+		read_memory(s, note, memory);
+	*last = it->last;
+	return memory->len > 0;
+}
+
 /* ---- two nodes with one key ---- */
 
 /* What all three see. Of a station nobody above writes in the ledger: its unit's node has the list alone. */

@@ -16,6 +16,7 @@
 #include "node_instance.h"
 #include "node_join.h"
 #include "node_keys.h"
+#include "node_parcel.h"
 #include "node_repair.h"
 #include "node_requests.h"
 #include "node_upkeep.h"
@@ -101,6 +102,7 @@ void node_close(struct node *n)
 	if (!n)
 		return;
 	node_join_stop(n);
+	node_parcels_close(n);
 	node_enrol_stop(n->desk);
 	node_upkeep_stop(n);
 	links_stop(n->links); /* answers those who wait for an exchange */

@@ -21,6 +21,7 @@ struct incidents;
 struct heal;
 struct control_server;
 struct upkeep_timer;
+struct parcels;
 
 struct node {
 	char *dir;
@@ -37,6 +38,7 @@ struct node {
 	struct incidents *incidents; /* node_incidents.h */
 	struct heal *heal; /* node_heal.h */
 	struct upkeep_timer *upkeep; /* node_upkeep.h */
+	struct parcels *parcels; /* node_parcel.h: NULL while there are none */
 	struct control_server *control;
 };
 

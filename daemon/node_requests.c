@@ -15,6 +15,7 @@
 #include "node_invite.h"
 #include "node_join.h"
 #include "node_load.h"
+#include "node_parcel.h"
 #include "node_reorg.h"
 #include "node_repair.h"
 #include "node_units.h"
@@ -226,6 +227,9 @@ static const struct {
     {"key replace", node_key_replace, 0},
     {"key rotate", node_key_rotate, 0},
     {"lines", lines, 0},
+    {"parcel known", node_parcel_known, 0},
+    {"parcel put", node_parcel_put, 2},
+    {"parcel write", node_parcel_write, 1},
     {"reload", reload, 0},
     {"unit add", node_unit_add, 1},
     {"unit admit", node_unit_admit, 1},
@@ -270,6 +274,9 @@ void node_request(void *ctx, struct control_request *req)
 			return;
 	} else if (strcmp(req->command, "repair") == 0) {
 		if (node_repair(n, req, &err))
+			return;
+	} else if (strcmp(req->command, "parcel take") == 0) {
+		if (node_parcel_take(n, req, &err))
 			return;
 	} else {
 		run_command(n, req, &err);

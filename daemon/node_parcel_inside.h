@@ -1,0 +1,50 @@
+/*
+ * daemon/node_parcel_inside.h - what the files of node_parcel.h share: node_parcel.c (who the other is, writing, handing
+ * over), node_parcel_take.c (reading).
+ */
+#ifndef TUYEN_NODE_PARCEL_INSIDE_H
+#define TUYEN_NODE_PARCEL_INSIDE_H
+
+#include "node_parcel.h"
+#include "registry/cover.h"
+#include "sync/parcel_note.h"
+
+#define PARCEL_CHUNK 4096 /* bytes of content sealed together */
+#define PARCEL_FILE_MAX (PARCEL_BYTES_MAX + (16u << 20))
+#define PARCEL_HANDED_MAX 4 /* handed over at one time */
+
+/* The two ends, as a line between them would have them. */
+struct parcel_world {
+	struct node *node;
+	char peer[COVER_NAME_MAX + 1];
+	bool up; /* the other is above us */
+	bool unproven; /* it has not shown that it is: only directives of the units above are taken */
+};
+
+/* ERR_REFUSED: the other is neither above nor below this node. */
+int parcel_world_of(struct node *n, const char *peer, struct parcel_world *out, struct err *err);
+struct sync_world parcel_sync_world(struct parcel_world *w);
+
+/* What this node keeps of the other. */
+void parcel_note_load(struct node *n, const char *peer, struct parcel_note *note);
+int parcel_note_save(struct node *n, const char *peer, const struct parcel_note *note, struct err *err);
+
+bool parcel_grant_is_of(const struct registry_grant *g, const char *id);
+
+/* What a command has handed over. */
+struct handed {
+	char *name;
+	struct buf bytes;
+};
+struct taking;
+struct parcels {
+	struct handed handed[PARCEL_HANDED_MAX]; /* oldest first */
+	size_t n;
+	struct taking *taking; /* one at a time; NULL: none */
+};
+struct parcels *parcels_of(struct node *n);
+void parcel_taking_stop(struct taking *t); /* tells the asker that the daemon ends */
+/* Was it read here before, and when? 0: no. */
+int64_t parcel_was_read(struct node *n, const char *id);
+
+#endif
