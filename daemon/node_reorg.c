@@ -293,26 +293,40 @@ struct moving {
 	struct table seen; /* "<change> <writer>" of grants looked at */
 };
 
+static void carry(struct moving *m, const struct registry_grant *g)
+{
+	struct node *n = m->t->n;
+	char hex[OID_HEX + 1], key[KEY_TEXT_SIZE];
+	if (!reorganise_carries(n->registry, &n->config, m->t->u, m->to, g))
+		return;
+	oid_hex(&g->change, hex);
+	key_text(g->key, key);
+	record_put(m->rec,
+	    arena_printf(&m->t->e.o.arena, "grants.%s %s %d %s %s", hex, g->unit, g->rank,
+		g->agency ? g->agency : "-", key),
+	    "+");
+}
+
+static void visit_grant(void *ctx, const struct registry_grant *g)
+{
+	struct moving *m = ctx;
+	if (strcmp(g->unit, m->t->id) == 0)
+		carry(m, g);
+}
+
 static int visit_change(void *ctx, const struct change *c, struct err *err)
 {
 	struct moving *m = ctx;
-	struct node *n = m->t->n;
-	struct arena *arena = &m->t->e.o.arena;
-	char hex[OID_HEX + 1], writer[136], key[KEY_TEXT_SIZE];
+	char hex[OID_HEX + 1], writer[136];
 	(void)err;
 	change_writer(c, writer);
 	oid_hex(&c->grant, hex);
-	void **place = table_at(&m->seen, arena_printf(arena, "%s %s", hex, writer));
+	void **place = table_at(&m->seen, arena_printf(&m->t->e.o.arena, "%s %s", hex, writer));
 	const struct registry_grant *g =
-	    *place ? NULL : registry_grant(n->registry, &c->grant, c->unit, c->station);
+	    *place ? NULL : registry_grant(m->t->n->registry, &c->grant, c->unit, c->station);
 	*place = m;
-	if (!g || !reorganise_carries(n->registry, &n->config, m->t->u, m->to, g))
-		return 0;
-	key_text(g->key, key);
-	record_put(m->rec,
-	    arena_printf(
-		arena, "grants.%s %s %d %s %s", hex, g->unit, g->rank, g->agency ? g->agency : "-", key),
-	    "+");
+	if (g)
+		carry(m, g);
 	return 0;
 }
 
@@ -340,6 +354,7 @@ static int take_over_all(struct moving *m, struct err *err)
 	struct buf text = {0};
 	registry_below(m->t->n->registry, m->t->id, false, &units);
 	strs_add(&units, m->t->id);
+	registry_grants(m->t->n->registry, visit_grant, m);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < units.n; i++) {
 		rc = take_over(m, "reports", units.items[i], err);
@@ -385,7 +400,7 @@ static void tell_move(const struct moving *m, const char *to, const char *code, 
 {
 	struct control_request *req = m->t->req;
 	control_say(req, N_("%1 (%2) is moved to %3"), m->t->id, m->t->name, to);
-	if (strcmp(to, m->t->n->config.unit) != 0)
+	if (registry_moved_here(m->t->n->registry, to, m->t->id))
 		control_say(req,
 		    N_("%1 now registers it: tuyen unit add %2 --level %3 --name '%4'; and admits its node, "
 		       "which joins "

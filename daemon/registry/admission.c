@@ -46,17 +46,37 @@ static int check_move_by(const struct registry *r, const char *issuer, const str
 			   N_("%1 may not move %2: only who is above both superiors may"), issuer, id, NULL);
 }
 
-/* Moves, and units that are new in this ledger. */
-static int check_record_of(
-    const struct registry *r, const char *issuer, const struct change_texts *t, struct err *err)
+/* Does the same change move it to its writer? */
+static bool moves_here(const char *issuer, const char *id, const struct change_texts *texts, size_t n)
 {
+	struct arena arena = {0};
+	struct record rec;
+	struct err broken = {0};
+	const char *path = arena_printf(&arena, "moves/%s.yaml", id);
+	bool here = false;
+	for (size_t i = 0; i < n && !here; i++)
+		here = texts[i].after && strcmp(texts[i].path, path) == 0 &&
+		       record_parse(&rec, &arena, type_by_name("move"), texts[i].after, texts[i].after_len,
+			   &broken) == 0 &&
+		       str_is(record_get(&rec, "to"), issuer);
+	arena_free(&arena);
+	return here;
+}
+
+/* Moves, and units that are new in this ledger. */
+static int check_record_of(const struct registry *r, const char *issuer, const struct change_texts *texts,
+    size_t n, size_t at, struct err *err)
+{
+	const struct change_texts *t = &texts[at];
 	const struct record_type *type = t->after ? type_by_path("directives", t->path) : NULL;
 	char id[65];
 	if (!type || !type_path_part(type, t->path, 0, id))
 		return 0;
 	if (strcmp(type->name, "move") == 0)
 		return check_move_by(r, issuer, t, id, err);
-	return strcmp(type->name, "unit") == 0 && !t->before ? check_free(r, issuer, t->path, id, err) : 0;
+	if (strcmp(type->name, "unit") != 0 || t->before || moves_here(issuer, id, texts, n))
+		return 0;
+	return check_free(r, issuer, t->path, id, err);
 }
 
 static int check_ended(const struct registry *r, const struct change *c, struct err *err)
@@ -75,6 +95,6 @@ int registry_admission(const struct registry *r, const struct change *c, const s
 {
 	int rc = check_ended(r, c, err);
 	for (size_t i = 0; rc == 0 && strncmp(c->ledger, "directives/", 11) == 0 && i < n_texts; i++)
-		rc = check_record_of(r, c->ledger + 11, &texts[i], err);
+		rc = check_record_of(r, c->ledger + 11, texts, n_texts, i, err);
 	return rc;
 }

@@ -40,7 +40,8 @@ static const struct registry_unit *overlapping(
 	for (size_t i = 0; i < all.n && !hit; i++) {
 		const struct registry_unit *u = registry_unit(r, all.items[i]);
 		if (strcmp(u->parent, me) == 0 && strcmp(u->code, unit->code) == 0 && u->valid_from <= to &&
-		    from <= u->valid_to && !str_is(unit->follows, u->id))
+		    from <= u->valid_to && !str_is(unit->follows, u->id) &&
+		    !registry_moved_here(r, me, u->id))
 			hit = u;
 	}
 	strs_free(&all);

@@ -100,7 +100,8 @@ static int look_at_keys(
 			err_hint(err, N_("make a new node with a new key"));
 			return ERR_REFUSED;
 		}
-		*known |= same;
+		/* A key whose grant a move has narrowed is let in anew when the unit comes back. */
+		*known |= same && registry_by_key(j->r, req->key) != NULL;
 	}
 	return 0;
 }

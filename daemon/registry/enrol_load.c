@@ -114,7 +114,8 @@ static void match(struct loading *l)
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < all.n; i++) {
 			const struct registry_unit *u = registry_unit(l->r, all.items[i]);
-			if (strcmp(u->parent, l->me->unit) != 0)
+			if (strcmp(u->parent, l->me->unit) != 0 ||
+			    registry_moved_here(l->r, l->me->unit, u->id))
 				continue;
 			if (pass == 0) {
 				l->before |= shows_ended(l, u);

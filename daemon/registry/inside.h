@@ -21,6 +21,7 @@ struct move {
 	const char *to;
 	struct strs past; /* former and new superiors */
 	struct strs former; /* those above them, as far as they stand below the issuer */
+	struct strs narrowed; /* changes that granted the unit a key before */
 	struct registry_vouch *vouched; /* the heads that were taken over */
 	size_t n_vouched;
 	bool counts; /* as far as is known here, he was above the unit and above both superiors */

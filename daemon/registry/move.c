@@ -31,12 +31,23 @@ static bool is_common_superior(const struct registry *r, const struct unit *u, c
 	return common;
 }
 
-/* What the unit was granted before it moved vouches for what was taken over, and for nothing else. */
+/* By name, or because somebody gave it who is no longer its superior. */
+static bool is_narrowed(const struct unit *u, const struct grant *g)
+{
+	char hex[OID_HEX + 1];
+	oid_hex(&g->view.change, hex);
+	for (size_t i = 0; i < u->n_moves; i++)
+		if (u->moves[i]->counts && strs_has(&u->moves[i]->narrowed, hex))
+			return true;
+	return strcmp(g->issuer, u->moved_to) != 0;
+}
+
+/* What the unit was granted before it moved is good for what was taken over, and for nothing else. */
 static void narrow_moved(struct registry *r, struct unit *u, const struct move *by)
 {
 	for (size_t i = 0; i < u->n_grants; i++) {
 		struct grant *g = u->grants[i];
-		if (!g->issuer || strcmp(g->issuer, u->moved_to) == 0)
+		if (!g->issuer || !is_narrowed(u, g))
 			continue;
 		registry_narrow(r, g, KEY_RETIRED, by->issuer);
 		for (size_t k = 0; k < u->n_moves; k++)
@@ -62,9 +73,15 @@ void registry_choose_move(struct registry *r, struct unit *u)
 		narrow_moved(r, u, best);
 }
 
+static void gather(struct strs *list, const char *id)
+{
+	if (!strs_has(list, id))
+		strs_add(list, id);
+}
+
 /* "<40 hex> <writer> <rank> <agency or -> ssh-ed25519 AAAA…": a grant of a ledger that is out of sight here. */
-static void take_embedded(
-    struct registry *r, const struct registry_source *source, const struct move *m, const char *line)
+static void take_embedded(struct registry *r, const struct registry_source *source, const char *id,
+    struct move *m, const char *line)
 {
 	char hex[OID_HEX + 1], writer[136], agency[65];
 	int rank, end = 0;
@@ -74,6 +91,8 @@ static void take_embedded(
 	    strchr(writer, '@') || !oid_parse(&change, hex) || oid_is_zero(&change) ||
 	    !key_parse(line + end, key))
 		return;
+	if (strcmp(writer, id) == 0)
+		gather(&m->narrowed, hex);
 	struct grant *g = registry_grant_at(r, &change, writer, NULL);
 	if (!g->view.ledger) {
 		g->embedded = m;
@@ -99,12 +118,6 @@ static struct move *move_by(struct unit *u, const char *issuer)
 	m->issuer = mem_dup(issuer);
 	VEC_PUSH(u->moves, u->n_moves, m);
 	return m;
-}
-
-static void gather(struct strs *list, const char *id)
-{
-	if (!strs_has(list, id))
-		strs_add(list, id);
 }
 
 static void move_vouch(struct registry *r, struct move *m, const char *line)
@@ -135,6 +148,6 @@ void registry_feed_move(
 	for (size_t i = 0; record_next_key(now, "vouched", &i, &line);)
 		move_vouch(r, m, line);
 	for (size_t i = 0; record_next_key(now, "grants", &i, &line);)
-		take_embedded(r, source, m, line);
+		take_embedded(r, source, id, m, line);
 	registry_choose(r, u);
 }

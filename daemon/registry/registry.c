@@ -17,6 +17,7 @@ static void move_free(struct move *m)
 {
 	strs_free(&m->past);
 	strs_free(&m->former);
+	strs_free(&m->narrowed);
 	free(m->vouched);
 	free(m->issuer);
 	free(m);

@@ -199,5 +199,6 @@ bool reorganise_carries(const struct registry *r, const struct config *me, const
 	bool seen = strcmp(issuer, me->unit) == 0 || registry_is_above(r, issuer, me->unit) ||
 		    strcmp(issuer, to->id) == 0 || registry_is_above(r, issuer, to->id) ||
 		    strcmp(issuer, u->id) == 0 || registry_is_above(r, u->id, issuer);
-	return !seen && !g->station && !oid_is_zero(&g->change) && !oid_eq(&g->change, &registry_reserve);
+	bool named = !g->station && !oid_is_zero(&g->change) && !oid_eq(&g->change, &registry_reserve);
+	return named && (!seen || strcmp(g->unit, u->id) == 0);
 }

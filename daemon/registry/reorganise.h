@@ -34,7 +34,8 @@ int reorganise_end(const struct registry *r, const struct registry_unit *u, day_
  */
 int reorganise_move(const struct registry *r, const struct config *me, const struct registry_unit *u,
     const struct registry_unit *to, day_t day, struct arena *arena, struct enrol_edit *out, struct err *err);
-/* Of the grants used in what is moved: is this one out of sight for the new superior? */
+/* Does the move carry this grant? The unit's own, which it narrows; of others used in what is moved, those out of sight
+ * for the new superior. */
 bool reorganise_carries(const struct registry *r, const struct config *me, const struct registry_unit *u,
     const struct registry_unit *to, const struct registry_grant *g);
 

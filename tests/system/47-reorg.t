@@ -228,16 +228,32 @@ json 'has it, with a receipt' '[.state, (.receipts | length)]' '["submitted",1]'
 t 'and what was before' on 11 report show vn 2026-05 --unit 10040
 t 'what the station claimed' on 11 verify
 is 'is there' "$(git -C n/11/store.git log --format=%B reports/10040 | grep -c '^Tuyen-Claim: owner')" 1
-t 'the station goes on' on police report set hp 2026-06 A=12
-t 'to the ward' on police sync --wait --timeout 20
-t 'and up' on 10040 sync --wait --timeout 20
-is 'with its claim' "$(git -C n/11/store.git log --format=%B reports/10040 | grep -c '^Tuyen-Claim: owner')" 2
+t 'the station hears of it' on police sync --wait --timeout 20
+fails 1 'and that the plan left behind asks no more' on police report set hp 2026-06 A=12
+says 'of it' 'asks no figures of 10040'
 t 'to the top' on 11 sync --wait --timeout 20
 t 'the centre' on 0 report show vn 2026-06 --unit 10040 --json
 json 'has it' .state '"submitted"'
 t 'the old city' on 31 sync --wait --timeout 20
 is 'keeps what it had' "$(tip n/31 reports/10040)" "$before"
+
+# And back: who had it needs only to let its node in again.
+t 'the centre moves it back' on 0 unit move 10040 --to 31
+says 'what to do next' 'joins anew: tuyen unit admit'
+t 'its superior hears' on 31 sync --wait --timeout 20
+t 'so does the other' on 11 sync --wait --timeout 20
+t 'its node asks' on 10040 join --request
+cp out req
+t 'with the key it always had' on 31 unit admit req
+cp out welcome
+t 'joins' on 10040 join welcome
+t 'and is at home' on 10040 sync --wait --timeout 20
+t 'with all that happened' on 31 report show vn 2026-06 --unit 10040 --json
+json 'meanwhile' .state '"submitted"'
+t 'a ward that the centre takes itself' on 0 unit move 10044 --to 0
+t 'stands under it at once' on 0 unit show 10044 --json
+json 'by its id' '[.id, .parent]' '["10044","0"]'
 for node in 0 31 11 10040 police 10036 10032; do t "verifies at $node" on $node verify; done
-TUYEN_LANG=vi tuyen -C n/31 unit end 10044 --on 2026-12-31 --replaced-by 10048 >out 2>err
+TUYEN_LANG=vi tuyen -C n/31 unit end 10048 --on 2026-12-31 --replaced-by 10052 >out 2>err
 says 'in Vietnamese' 'kết thúc'
 done_testing
