@@ -211,6 +211,8 @@ bool node_repair(struct node *n, struct control_request *req, struct err *err)
 	/* What this node signed itself, and nothing refers to any more, is the best to begin from. */
 	if (rc == 0)
 		rc = repair_put_back(n->store, m->repair, n->key, was_refused, n, &moved, err);
+	if (m->repair)
+		repair_note(m->repair);
 	strs_free(&moved);
 	bool later = rc == 0 && repair_state(m->repair)->n_ledgers > 0;
 	if (rc == 0 && later)

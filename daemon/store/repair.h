@@ -75,6 +75,8 @@ int repair_put_back(struct store *s, const struct repair *hurt, const struct key
 /* Units as the rescued changes of directives show them: so that a node that has lost the beginning of its registry knows
  * who may call. Changes what is granted to nobody but by key. */
 void repair_show_rescued(struct store *s, struct registry *r);
+/* From here on, what moves has come from elsewhere. */
+void repair_note(struct repair *r);
 /* Nothing came: ledgers that were taken back, and have not moved since, stand again where they stood. */
 void repair_undo(struct store *s, const struct repair *r);
 /* The lock alone: others may write again; what was found stays. */

@@ -479,6 +479,15 @@ static void drop_rescued(struct store *s, const char *ledger)
 	strs_free(&refs);
 }
 
+void repair_note(struct repair *r)
+{
+	for (size_t i = 0; i < r->n_ledgers; i++) {
+		struct err absent = {0};
+		r->ledgers[i].now = (struct oid){{0}};
+		store_tip(r->s, r->ledgers[i].name, &r->ledgers[i].now, &absent);
+	}
+}
+
 void repair_undo(struct store *s, const struct repair *r)
 {
 	for (size_t i = 0; i < r->n_ledgers; i++) {
