@@ -116,6 +116,7 @@ static const char *const works[] = {
     "31/58; 44,5%; 0,123456789; 0.123456789",
     "192.168.100.200:7031",
     "cong-an@11383, 11383@tuyen",
+    "units/cong-an@11383.yaml",
     "giá 5000@3.5",
     "học sinh năm 2026; sinh viên năm 2025; vệ sinh năm 2026; phát sinh năm 2025",
     "tuyển sinh năm 2026, thí sinh năm 2025, khai sinh ngày 05/3/2026",
