@@ -30,14 +30,22 @@ struct peer {
 	struct net_line *line;
 	struct arena arena;
 	struct buf out, in;
+	struct replay_session *session; /* of the batches of one line */
 	struct oid other_grant;
 	uint64_t number; /* of the ask that is waited for */
 	size_t n_changes, n_open;
-	bool done, hold, in_vain;
+	const char *word; /* of the command line: a grant, a secret */
+	const char *dir, *extra;
+	char aside[64];
+	struct change *replayed;
+	size_t n_replayed;
+	size_t count; /* how often, where an attack is one of numbers; 0: its own number */
+	bool done, hold, in_vain, refuse, slow, enrol;
 };
 
 struct row {
 	const char *name;
+	void (*alone)(struct peer *p); /* does and reports all by itself */
 	void (*raw)(struct peer *p); /* fills p->out; all else is for an attack by one change */
 	const char *ledger, *path;
 	const char *from, *to; /* edit; without `from` the text is `to` */
@@ -97,12 +105,12 @@ static bool io_no(void *ctx, const char *ledger, const struct oid *id)
 static void put_changes(struct peer *p, const struct change *changes, size_t n)
 {
 	struct replay_io io = {p, io_text, io_no, NULL, NULL};
-	struct replay_session *session = replay_session_new();
 	struct buf payload = {0};
-	replay_encode(session, &io, changes, n, &payload);
+	if (!p->session)
+		p->session = replay_session_new();
+	replay_encode(p->session, &io, changes, n, &payload);
 	frame_put(&p->out, FRAME_CHANGES, &payload);
 	buf_free(&payload);
-	replay_session_free(session);
 	p->n_changes = n;
 }
 

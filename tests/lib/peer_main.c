@@ -1,17 +1,22 @@
 /*
  * peer - a hostile node: it holds the key and the store of an admitted unit, and says what no honest node would.
  *
- *   peer NODE_DIR ATTACK [GRANT]
+ *   peer NODE_DIR ATTACK [WORD [COUNT]]
  *
  * It dials the superior of NODE_DIR (whose daemon is down), greets, carries out one attack of the table below and prints
  * what comes back, one line each: "stored", "parked", "declined", "lost", "refused RULE RECORD: SENTENCE", "answered",
- * "closed: WHY", "silent". "half-open" and "idle" hold 200 connections until the program is ended. GRANT is the grant of
- * another unit. `peer --list` prints the attacks. Nothing is written into NODE_DIR but the two sides of a clash.
+ * "closed: WHY", "silent". "half-open" and its like hold 200 connections until the program is ended. WORD is the grant of
+ * another unit, or the secret of an invitation; COUNT how often, where numbers are the attack. `peer --list` prints the
+ * attacks. Nothing is written into NODE_DIR but what an honest node would have written before.
  *
  * All that is hostile carries the word HOSTILE, so that a search can tell whether any of it was kept.
  */
 #include "peer_bytes.h"
 #include "peer_changes.h"
+#include "peer_enrol.h"
+#include "peer_floods.h"
+#include "peer_tls.h"
+#include "peer_trust.h"
 
 #define PATIENCE_MS 30000
 #define PATIENCE_SHORT_MS 2000 /* where silence is the right answer */
@@ -27,6 +32,7 @@ static void nothing(struct peer *p)
 #define DIRECTIVES "directives/31"
 #define AT_REPORT .ledger = OWN, .path = REPORT, .from = "'42'", .to = "'99'"
 static const struct row rows[] = {
+    PEER_TRUST_ROWS,
     {"garbage", .raw = garbage},
     {"no-hello", .raw = no_hello},
     {"hello-of-another", .raw = hello_of_another},
@@ -103,8 +109,42 @@ static const struct row rows[] = {
     {"other-merge", .raw = other_merge},
     {"hide-conflict", .raw = hide_conflict},
     {"many-heads", .raw = many_heads},
+    {"replay", .raw = replay},
+    {"refuse-all", .raw = refuse_all},
+    {"heads-flood", .alone = heads_flood},
+    {"tiny-flood", .alone = tiny_flood},
+    {"held-flood", .alone = held_flood},
+    {"instances", .alone = instances},
+    {"tls-no-key", .alone = tls_no_key},
+    {"tls-foreign", .alone = tls_foreign},
+    {"tls-own", .alone = tls_own},
+    {"tls-rsa", .alone = tls_rsa},
+    {"tls-ecdsa", .alone = tls_ecdsa},
+    {"tls-chain", .alone = tls_chain},
+    {"tls-stolen-name", .alone = tls_stolen_name},
+    {"tls-old-version", .alone = tls_old_version},
+    {"tls-other-protocol", .alone = tls_other_protocol},
+    {"tls-no-protocol", .alone = tls_no_protocol},
+    {"tls-replayed", .alone = tls_replayed},
+    {"psk-forged", .alone = psk_forged},
+    {"psk-overheard", .alone = psk_overheard},
+    {"enrol-garbage", .alone = enrol_garbage},
+    {"enrol-no-request", .alone = enrol_no_request},
+    {"enrol-endless", .alone = enrol_endless},
+    {"enrol-changes", .alone = enrol_changes},
+    {"enrol-two-frames", .alone = enrol_two_frames},
+    {"enrol-of-another", .alone = enrol_of_another},
+    {"enrol-altered", .alone = enrol_altered},
+    {"enrol-as-another", .alone = enrol_as_another},
+    {"enrol-as-superior", .alone = enrol_as_superior},
+    {"enrol-recover", .alone = enrol_recover},
+    {"enrol-guess", .alone = enrol_guess},
+    {"enrol-used", .alone = enrol_used},
+    {"enrol-flood", .alone = enrol_flood},
     {"half-open", .raw = nothing},
+    {"slow", .raw = nothing},
     {"idle", .raw = nothing},
+    {"enrol-idle", .raw = nothing},
 };
 
 /* ---- what comes back ---- */
@@ -151,6 +191,8 @@ static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t
 		at += size;
 		if (type == FRAME_ACK)
 			print_ack(p, payload, payload_len);
+		if (type == FRAME_CHANGES && p->refuse)
+			refuse_batch(p, payload, payload_len);
 		if (type == FRAME_SUMMARY && frame_get_summary(payload, payload_len, &m, &err) == 0 &&
 		    m.flags & FRAME_ANSWER && m.number == p->number && !p->hold) {
 			puts("answered");
@@ -209,10 +251,32 @@ static void on_timer(uv_timer_t *timer)
 	finish(timer->data);
 }
 
+/* A byte a second, of a first message of TLS that would be 16 KB long. */
+static void on_drip(uv_timer_t *timer)
+{
+	static const char first[] = {0x16, 3, 1, 0x3f, (char)0xff, 1, 0, 0x3f, (char)0xfb};
+	uv_stream_t *to = timer->data;
+	uintptr_t at = (uintptr_t)to->data;
+	uv_buf_t byte = uv_buf_init((char *)&first[at < sizeof first ? at : 7], 1);
+	uv_try_write(to, &byte, 1);
+	to->data = (void *)(at + 1);
+}
+
+static void start_drip(struct peer *p, uv_stream_t *to)
+{
+	uv_timer_t *timer = mem_alloc(sizeof *timer);
+	uv_timer_init(&p->loop, timer);
+	timer->data = to;
+	uv_timer_start(timer, on_drip, 0, 1000);
+}
+
 static void on_connected(uv_connect_t *connect, int status)
 {
+	struct peer *p = connect->data;
+	if (status == 0 && p->slow)
+		start_drip(p, connect->handle);
 	if (status == 0)
-		holding(connect->data);
+		holding(p);
 }
 
 static void connect_only(struct peer *p)
@@ -233,7 +297,7 @@ static void connect_only(struct peer *p)
 static void dial(struct peer *p)
 {
 	struct err err = {0};
-	p->line = net_dial(p->net, p->config.superior.address, &calls, p, &err);
+	p->line = (p->enrol ? net_dial_enrol : net_dial)(p->net, p->config.superior.address, &calls, p, &err);
 	if (!p->line)
 		die("dial", &err);
 }
@@ -241,6 +305,7 @@ static void dial(struct peer *p)
 static void open_node(struct peer *p, const char *dir)
 {
 	struct err err = {0};
+	p->dir = dir;
 	char *key = arena_printf(&p->arena, "%s/key", dir),
 	     *store = arena_printf(&p->arena, "%s/store.git", dir);
 	if (config_load(dir, &p->config, &err) || key_load(key, &p->key, &err) ||
@@ -250,8 +315,17 @@ static void open_node(struct peer *p, const char *dir)
 
 static void attack(struct peer *p, const struct row *row)
 {
-	bool half = strcmp(row->name, "half-open") == 0;
-	p->hold = half || strcmp(row->name, "idle") == 0;
+	p->slow = strcmp(row->name, "slow") == 0;
+	bool half = p->slow || strcmp(row->name, "half-open") == 0;
+	p->enrol = strcmp(row->name, "enrol-idle") == 0;
+	p->hold = half || p->enrol || strcmp(row->name, "idle") == 0;
+	if (row->alone) {
+		row->alone(p);
+		net_free(p->net);
+		uv_close((uv_handle_t *)&p->timer, NULL);
+		uv_run(&p->loop, UV_RUN_DEFAULT);
+		return;
+	}
 	if (row->raw) {
 		row->raw(p);
 	} else {
@@ -285,17 +359,20 @@ int main(int argc, char **argv)
 	while (argc > 2 && i < sizeof rows / sizeof *rows && strcmp(rows[i].name, argv[2]) != 0)
 		i++;
 	if (argc < 3 || i == sizeof rows / sizeof *rows) {
-		fputs("usage: peer NODE_DIR ATTACK [GRANT]; attacks: peer --list\n", stderr);
+		fputs("usage: peer NODE_DIR ATTACK [WORD [COUNT]]; attacks: peer --list\n", stderr);
 		return 2;
 	}
 	uv_loop_init(&p.loop);
 	uv_timer_init(&p.loop, &p.timer);
 	p.timer.data = &p;
 	open_node(&p, argv[1]);
-	if (argc > 3 && !oid_parse(&p.other_grant, argv[3]))
-		die("no grant", &(struct err){0});
+	if (argc > 3)
+		oid_parse(&p.other_grant, p.word = argv[3]);
+	if (argc > 4)
+		p.count = strtoul(argv[4], NULL, 10);
 	attack(&p, &rows[i]);
 	uv_loop_close(&p.loop);
+	replay_session_free(p.session);
 	store_close(p.store);
 	key_free(p.key);
 	config_free(&p.config);

@@ -1,11 +1,19 @@
 #!/bin/sh
 # Goal: a commune's node that has gone over to the enemy, with its real key and its real store, gets nothing past its
 # superior: every attack of tests/lib/peer_main.c is refused by name or ends the line, nothing of it is kept, the superior
-# stays up within its memory, and another commune is served meanwhile.
+# stays up within its memory, and another commune is served meanwhile. Nor does a station get anything past its unit, or a
+# city past the centre. HOSTILE=long: the floods by the hundred thousand.
 . "$(dirname "$0")/../lib/tap.sh"
 
 P00=$(free_port)
 P31=$(free_port)
+P11383=$(free_port)
+# How many, in floods.
+case $TUYEN_BUILD in
+*/san) guesses=20 requests=50 instances=60 tiny=50 heads=300 held=270 ;;
+*) guesses=100 requests=100 instances=1000 tiny=500 heads=1000 held=300 ;;
+esac
+[ "${HOSTILE:-}" = long ] && guesses=10000 requests=10000 instances=10000 tiny=20000 heads=200000 held=100000
 cat >plan.yaml <<'EOP'
 format: plan/1
 plan: {id: hp.2026, title: Kế hoạch}
@@ -15,14 +23,25 @@ EOP
 t 'the centre' tuyen -C n/00 init --unit 00 --level central --name 'Trung ương' --root --listen "127.0.0.1:$P00"
 start n/00
 t 'the city' tuyen -C n/31 init --unit 31 --level province --name 'Hải Phòng' --listen "127.0.0.1:$P31"
-t 'is admitted' enrol n/31 n/00
-start n/31
+t 'a second city' tuyen -C n/01 init --unit 01 --level province --name 'Hà Nội'
+for unit in 31 01; do
+	t "$unit is admitted" enrol n/$unit n/00
+	start n/$unit
+done
+t 'a commune of the second' tuyen -C n/01 unit add 02001 --level commune --name 'xã 02001'
+t 'which the centre hears of' tuyen -C n/01 sync --wait --timeout 10
 for unit in 11383 11050; do
-	tuyen -C n/$unit init --unit $unit --level commune --name "xã $unit" 2>err
+	tuyen -C n/$unit init --unit $unit --level commune --name "xã $unit" --listen "127.0.0.1:$P11383" 2>err
+	[ $unit = 11383 ] || tuyen -C n/$unit config listen '' >out 2>err
 	t "$unit is admitted" enrol n/$unit n/31
 	start n/$unit
 done
+t 'an invitation' tuyen -C n/31 unit invite 11060 --level commune --name 'xã 11060' --days 3
+secret=$(sed -n "s/^secret: '*\([0-9a-f]*\).*/\1/p" out)
+cp out invitation
+t 'is used' tuyen -C n/11060 join invitation
 t 'plan' tuyen -C n/31 plan load plan.yaml
+t 'a directive whose day is over' tuyen -C n/31 directive issue --id D-8 --plan hp.2026 --period 2026-04 --title 'Trễ' --to 11383 --due 2026-05-05
 t 'directive' tuyen -C n/31 directive issue --id D-7 --plan hp.2026 --period 2026-06 --title 'Báo cáo' --to all --due 2026-07-05
 for unit in 11383 11050; do
 	tuyen -C n/$unit sync --wait --timeout 10
@@ -31,40 +50,87 @@ for unit in 11383 11050; do
 	t "$unit reports" tuyen -C n/$unit report submit hp.2026 2026-06
 	t "$unit sends" tuyen -C n/$unit sync --wait --timeout 10
 done
+t 'the late one is acknowledged' tuyen -C n/11383 directive ack D-8
+t 'and it is heard' tuyen -C n/11383 sync --wait --timeout 10
 t 'accepted' tuyen -C n/31 report accept --unit 11383 hp.2026 2026-06
 t 'which 11383 learns' tuyen -C n/11383 sync --wait --timeout 10
 t 'the centre has it all' tuyen -C n/31 sync --wait --timeout 10
-stop n/11383
 other=$(sed -n "s/^grant: '*\([0-9a-f]*\).*/\1/p" n/11050/tuyen.conf)
 superior=$(pid_of n/31)
 
-tips() { git -C "$1/store.git" for-each-ref; }
+tips() { git -C "$1/store.git" for-each-ref refs/heads; }
 # hostile: is anything in the store that an attacker wrote?
 hostile() { git -C "$1/store.git" cat-file --batch-all-objects --batch --unordered | grep -a -c -i HOSTILE; }
+# Who attacks whom, and who is to be served meanwhile.
+side() { from=$1 to=$2 neighbour=$3 evil_of=; }
 served() {
-	timeout 10 tuyen -C n/11050 sync --wait --timeout 8 >out 2>err
-	ok "$1: 11050 is served" $?
+	timeout 10 tuyen -C "$neighbour" sync --wait --timeout 8 >out 2>err
+	ok "$1: ${neighbour#n/} is served" $?
 }
-# attack NAME ANSWER [LOG]: what the attacker hears, and what the log of the superior says.
-attack() {
+peak() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(pid_of "$1")/status"; }
+# enter NAME: how it was answered, for the table; from `out`, and for a line that was closed from the log.
+enter() {
+	tail -n "+$((logged + 1))" "$to.log" | sed -n 's/^[0-9:]* \(enrolment line from [^ ]*\|[^ ]*\|incoming line\): //p' |
+		grep -vE 'ended the line|was cut|broke|another instance' | tail -n 1 >why
+	grep -E '^(refused|closed)' out >first || cp out first
+	sed -n "s/^refused \([a-z]*\) [^:]*: /rule \1: /; s/^refused \([a-z]*\): /rule \1: /; s/^closed: /line closed: /; /^answered\$/d; p" first |
+		sort | uniq -c | sort -rn | sed 's/^ *1 //; s/^ *\([0-9][0-9]*\) /\1 times: /; s/; its writer must write.*//; 1q' >row
+	[ -s row ] || echo 'answered as a line without changes is' >row
+	grep -q '^line closed' row && [ -s why ] && sed 's/^/line closed: /' why >row
+	printf '%-19s %-21s %s\n' "${from#n/} > ${to#n/}" "$1" "$(cut -c 1-150 row)" >>table
+}
+# Most attacks write nothing at home, so that one copy serves many.
+evil_of=
+copy() {
+	[ "$evil_of" = "$from" ] && [ "${1:-}" = again ] && return
 	rm -rf evil
-	cp -r n/11383 evil
-	logged=$(wc -l <n/31.log)
-	before=$(tips n/31)
-	peer evil "$1" "$other" >out 2>err
+	cp -r "$from" evil
+	evil_of=
+	[ "${1:-}" = again ] && evil_of=$from
+}
+# attack NAME ANSWER [LOG]: what the attacker hears, and what the log of the superior says. WORD and COUNT go with it.
+attack() {
+	copy again
+	logged=$(wc -l <"$to.log")
+	before=$(tips "$to")
+	peer evil "$1" "${WORD:-$other}" $COUNT >out 2>err
 	ok "$1" $?
+	enter "$1"
 	says "$1: is answered" "$2"
 	if [ $# -gt 2 ]; then
-		tail -n "+$((logged + 1))" n/31.log >out
+		tail -n "+$((logged + 1))" "$to.log" >out
 		says "$1: is logged" "$3"
 	fi
-	is "$1: leaves no trace" "$(tips n/31)" "$before"
-	[ -n "${V:-}" ] && sed "s/^/# /" n/31.log | tail -n "+$((logged + 1))"
+	is "$1: leaves no trace" "$(tips "$to")" "$before"
+	[ -n "${V:-}" ] && sed "s/^/# /" "$to.log" | tail -n "+$((logged + 1))"
 	served "$1"
 	attacks="$attacks $1"
 }
 attacks=
+logged=0
+WORD=
+COUNT=
 LINE='^closed: '
+
+# ---- a station, against its unit ----
+t 'a station' tuyen -C n/ca init --unit 11383 --level commune --name 'Công an' --station cong-an --agency cong-an
+t 'is admitted' enrol n/ca n/11383
+start n/ca
+t 'and has what its unit has' tuyen -C n/ca sync --wait --timeout 10
+stop n/ca
+side n/ca n/11383 n/11383
+attack claim-not-held '^refused claim reports/31/' 'claims values.TT01 for the agency cong-an, but the plan does not say so'
+attack directive '^refused ledger' '^[0-9:]+ refused: cong-an@11383 may not write to the ledger directives/31'
+attack levels-own '^refused ledger' 'may not write to the ledger directives/11383'
+attack key-squat '^refused ledger' 'may not write to the ledger directives/11383'
+attack hello-of-another "$LINE" 'the far end calls itself 11050, but its key is that of cong-an@11383'
+attack report-of-another '^declined'
+# Whatever it is offered, it refuses: nothing goes for that, and its unit offers it again.
+attack refuse-all '^refuses all [0-9]+' 'cong-an@11383 refused our change'
+t 'the line above is whole' tuyen -C n/31 sync --wait --timeout 10
+is 'and nothing is missing' "$(tip n/11383 reports/11383)" "$(tip n/31 reports/11383)"
+stop n/11383
+side n/11383 n/31 n/11050
 
 # ---- bytes ----
 attack garbage "$LINE" '^[0-9:]+ 11383: the peer '
@@ -108,8 +174,31 @@ for one in directive due-date plan own-unit-record unit-record levels; do
 	attack $one '^refused ledger' 'refused: 11383 may not write to the ledger directives/'
 done
 
+
+# ---- what hands trust on ----
+attack incident '^refused right incidents/' '11383 may not write kind of incidents/'
+attack claim-without-agency '^refused claim ' '11383 claims'
+attack body-forged '^refused sealed ' 'which is accepted, without a correction'
+attack levels-own '^refused right levels.yaml' 'only the anchor names the levels'
+attack own-record '^refused rank units/11383.yaml' 'only the anchor writes the record of its own unit'
+for one in registers-neighbour registers-superior; do
+	attack $one '^refused unit units/' '11383 may not register [0-9]+: it belongs to '
+done
+for one in registers-equal station-rank; do
+	attack $one '^refused rank units/' '11383 has rank 3 and may not give rank '
+done
+attack station-of-another '^refused path units/' 'the record of its station is a@11383'
+attack station-two-keys '^refused keys units/' 'lets in several keys by one change'
+for one in key-blob key-rsa key-request-blob; do
+	attack $one '^refused form ' 'is not in its stored form'
+done
+attack vouched-nothing '^refused form units/' 'vouches in .* by a line that names no key, ledger and change'
+attack move-neighbour '^refused unit moves/11050.yaml' 'only who is above both superiors may'
+attack move-itself '^refused unit moves/11383.yaml' 'that is no move'
+attack handover '^refused anchor handovers/' 'an anchor hands over once, and nobody else'
+
 # ---- form ----
-for one in dots up root git blank case ending nfd control deep; do
+for one in dots up root git blank case ending nfd control deep other-ledger; do
 	attack path-$one '^refused form ' 'refused: no kind of record stands at '
 done
 for one in nfd not-utf8 alias; do
@@ -127,10 +216,53 @@ attack long-past '^refused form ' 'bears a time before'
 attack settles-nothing '^refused settle ' 'there is no conflict'
 attack forged-conflict '^refused state conflicts/' 'otherwise than the merge rule does'
 
+# ---- who is at the other end ----
+attack tls-no-key "$LINE.*certificate required"
+attack tls-foreign "$LINE.*does not admit the key of this node" 'holds a key that the registry does not name'
+for one in tls-rsa tls-ecdsa; do
+	attack $one "$LINE.*certificate required"
+done
+attack tls-stolen-name "$LINE.*decrypt error"
+attack tls-chain "$LINE"
+attack tls-old-version "$LINE.*protocol version"
+attack tls-other-protocol "$LINE.*no application protocol"
+attack tls-no-protocol "$LINE"
+for one in psk-forged psk-overheard; do
+	attack $one "$LINE"
+done
+attack tls-replayed "$LINE"
+attack replay '^stored'
+
+# ---- the line for enrolment ----
+for one in garbage changes two-frames; do
+	attack enrol-$one "$LINE" 'enrolment line from .* no request'
+done
+attack enrol-endless "$LINE"
+attack enrol-no-request '^refused -: this is not a file of the form'
+attack enrol-of-another '^refused -: this request was made by another node'
+attack enrol-altered '^refused signature: '
+attack enrol-as-another '^refused keys: '
+attack enrol-as-superior '^pending' 'a request by 31 waits'
+attack enrol-recover '^pending' 'a request by 11050 waits'
+COUNT=$guesses
+attack enrol-guess '^refused invitation: this invitation is not known here'
+COUNT=
+WORD=$secret
+attack enrol-used '^refused invitation: this invitation of 11060 was used already'
+WORD=
+is 'enrol-used: for nobody else either' "$(grep -c '^refused invitation' out)" 0
+COUNT=$requests
+attack enrol-flood '^refused -: too many requests come'
+COUNT=
+t 'what waits for a person' tuyen -C n/31 unit admit --pending --json
+[ "$(jq '.pending | length' <out)" -le 64 ]
+ok 'is bounded' $?
+is 'nobody was let in' "$(tuyen -C n/31 unit list --json | jq -c '[.units[].id] | sort')" \
+	"$(tuyen -C n/11050 unit list --json | jq -c '[.units[].id] | sort')"
+
 # ---- lines that do nothing ----
-for one in half-open idle; do
-	rm -rf evil
-	cp -r n/11383 evil
+for one in half-open slow idle enrol-idle; do
+	copy
 	mkfifo $one
 	peer evil $one >$one 2>err &
 	holder=$!
@@ -143,32 +275,70 @@ for one in half-open idle; do
 	is "$one: the city has it" "$(tip n/31 reports/11050)" "$(tip n/11050 reports/11050)"
 	kill "$holder"
 	wait "$holder" 2>/dev/null
+	echo 'held open, 200 of them' >out
+	enter "$one"
 	attacks="$attacks $one"
 done
+
+# ---- what may be said, and changes nothing ----
+# try NAME [WORD [COUNT]]: what is well formed; the caller looks at what became of it.
+try() {
+	copy
+	[ -f key.old ] && cp key.old evil/key.old
+	logged=$(wc -l <"$to.log")
+	t "$1" peer evil "$1" "${2:-$other}" ${3:-}
+	enter "$1"
+	attacks="$attacks $1"
+	cp out said
+	served "$1"
+	cp said out
+}
+try asked-by-nobody
+says 'asked-by-nobody: is taken in' '^stored'
+is 'asked-by-nobody: and is late by the receipt of the city' \
+	"$(git -C n/31/store.git show reports/11383:receipts/31/hp.2026/2026-04.yaml | sed -n "s/^ *\(directive\|late\): //p" | tr -d "'" | tr '\n' ' ')" '31/D-8 yes '
+before=$(tip n/31 reports/11383)
+try rewrite-history
+says 'rewrite-history: is taken in as one more, with what it did not see' '^stored'
+git -C n/31/store.git merge-base --is-ancestor "$before" reports/11383 ||
+	[ -z "$(git -C n/31/store.git rev-list "$before" --no-merges --not reports/11383)" ]
+ok 'rewrite-history: nothing that was there is gone' $?
+is 'rewrite-history: what was accepted stands' \
+	"$(tuyen -C n/31 report show hp.2026 2026-06 --unit 11383 --json | jq -c '[.state, .values.TT01]')" '["accepted","42"]'
+try tiny-flood x $tiny
+says 'tiny-flood: honest work, as far as anybody can tell' "^stored $tiny, parked 0, refused 0, lost 0"
 
 # ---- a bad change among good ones: they stay, it goes ----
 for one in other-merge:merge hide-conflict:state; do
 	name=${one%:*}
-	rm -rf evil
-	cp -r n/11383 evil
+	copy
 	t "$name" peer evil "$name" "$other"
 	is "$name: two good changes are kept" "$(grep -c '^stored' out)" 2
 	says "$name: the third is refused" "^refused ${one#*:} "
+	enter "$name"
 	served "$name"
 	attacks="$attacks $name"
 done
 
 good=$(git -C n/31/store.git show -s --format=%P reports/11383 | wc -w)
-rm -rf evil
-cp -r n/11383 evil
+copy
 t 'many-heads' peer evil many-heads
 is 'many-heads: so many are kept as a merge can bear, with those that were there' "$(grep -c '^stored' out)" \
 	"$((128 - good))"
 is 'many-heads: the others wait' "$(grep -c '^parked' out)" "$((122 + good))"
+enter many-heads
 served many-heads
 attacks="$attacks many-heads"
 
-is 'every attack of the program was tried' "$(printf '%s\n' $attacks | sort)" "$(peer --list | sort)"
+try heads-flood x $heads
+says 'heads-flood: none is taken in' "^stored 0, parked $heads, refused 0, lost 0"
+before=$(tips n/31)
+try refuse-all
+is 'refuse-all: the city keeps what it wrote' "$(tips n/31)" "$before"
+try instances x $instances
+says 'instances: each is answered' "^answered $instances of $instances"
+is 'instances: sixteen at most are remembered' "$(($(grep -c '^11383 ' n/31/store.git/tuyen/instances) <= 16))" 1
+
 kill -0 "$superior"
 ok 'the superior runs still' $?
 is 'nothing hostile stands in its store' "$(hostile n/31)" 0
@@ -181,7 +351,7 @@ is 'and all are alike' "$(tip n/31 reports/11383)" "$(tip n/11383 reports/11383)
 t 'the centre too' tuyen -C n/31 sync --wait --timeout 10
 is 'has what is good' "$(tip n/00 reports/11383)" "$(tip n/31 reports/11383)"
 is 'and nothing else' "$(hostile n/00)" 0
-peak=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$superior/status")
+peak=$(peak n/31)
 echo "# the superior used $peak KB at most"
 case $TUYEN_BUILD in
 */san) ;;
@@ -192,11 +362,82 @@ case $TUYEN_BUILD in
 esac
 t 'the people of the city can read' tuyen -C n/31 incident list --unit 11383 --json
 json 'each rule that was broken' '[.incidents[] | .rule] | unique' \
-	'["form","grant","ledger","merge","right","sealed","settle","signature","size","state"]'
+	'[null,"anchor","claim","form","grant","keys","ledger","merge","path","rank","right","sealed","settle","signature","size","state","unit"]'
 json 'by whom' '[.incidents[] | .unit] | unique' '["11383"]'
 [ "$(jq '.incidents | length' <out)" -lt 100 ]
 ok 'and is not drowned in it' $?
 is 'nothing hostile stands in the list' "$(jq -r '.incidents[] | .what' <out | grep -c 'HOSTILE [a-z]')" 0
+
+# ---- the key of another, in a record of one's own ----
+stop n/11383
+try key-squat
+says 'key-squat: is a record like any other' '^stored'
 stop n/31
+is 'the city ends in good order' $? 0
+start n/31
+served 'key-squat, when the city starts anew'
+
+# ---- a key that was suspended, or retired ----
+t 'the city suspends the key' tuyen -C n/31 unit suspend 11383 --reason 'mất máy'
+attack tls-own "$LINE.*does not admit the key of this node any more"
+t 'a new machine' tuyen -C n/new init --unit 11383 --level commune --name 'xã 11383'
+t 'is let in' enrol n/new n/31
+start n/new
+t 'and has what was there' tuyen -C n/new sync --wait --timeout 20
+stop n/new
+cp n/11383/key key.old
+before=$(tips n/31)
+old=$(sed -n "s/^grant: '*\([0-9a-f]*\).*/\1/p" n/11383/tuyen.conf)
+side n/new n/31 n/11050
+try held-flood "$old" "$held"
+first=$(sed -n 's/^first //p' out)
+says 'held-flood: all of it waits' "^stored 0, parked $held, refused 0, lost 0"
+is 'held-flood: no ledger shows it' "$(tips n/31)" "$before"
+is 'held-flood: a part of it is held, the rest stays where it is' "$(git -C n/31/store.git for-each-ref refs/held | wc -l)" 256
+t 'held-flood: it is listed' tuyen -C n/31 held list --json
+json 'held-flood: also the one that the thief says is set aside' "[.held[] | select(.id == \"$first\")] | length" 1
+t 'the new key is retired' tuyen -C n/31 unit retire 11383 --key k2
+attack tls-own "$LINE.*does not admit the key of this node any more"
+peak=$(peak n/31)
+echo "# the city used $peak KB at most, under the thief"
+
+# ---- a city, against the centre ----
+t 'the centre knows it all' tuyen -C n/31 sync --wait --timeout 20
+stop n/31
+side n/31 n/00 n/01
+base=$(hostile n/00) # the record of the station
+attack city-registers '^refused unit units/02001.yaml' '31 may not register 02001: it belongs to 01'
+for one in city-moves city-moves-away; do
+	attack $one '^refused unit moves/' 'only who is above both superiors may'
+done
+attack city-moves-grants '^refused unit moves/11050.yaml' 'no grants but of units below it'
+attack city-hands-over '^refused anchor handovers/' 'an anchor hands over once'
+attack city-narrows '^refused rank units/01.yaml' '31 has rank 1 and may not give rank 1'
+attack city-grants-itself '^refused rank units/31.yaml' 'only the anchor writes the record of its own unit'
+for one in city-rank city-new-rank; do
+	attack $one '^refused rank units/' '31 has rank 1 and may not give rank 0'
+done
+attack city-reactivates '^refused keys units/11383.yaml' 'a key stays, and its state goes from active to retired to suspended'
+attack city-unvouches '^refused keys units/11383.yaml' 'may not take back .* what was vouched for'
+attack city-other-key '^refused form units/11050.yaml' 'is not in its stored form'
+attack city-removes '^refused keys units/11050.yaml' 'a unit ends by its valid_to'
+attack city-levels '^refused right levels.yaml' 'only the anchor names the levels'
+attack city-reserve '^refused signature' 'does not fit its words'
+attack city-centre-keys '^refused ledger' '31 may not write to the ledger directives/00'
+attack city-reports-of-other '^declined'
+attack as-anchor '^refused signature' 'does not fit its words'
+is 'nothing hostile stands at the centre' "$(hostile n/00)" "$base"
+try city-key-squat
+says 'city-key-squat: is a record like any other' '^stored'
+try refuse-all
+stop n/00
+start n/00
+served 'city-key-squat, when the centre starts anew'
+t 'the store of the centre is sound' tuyen -C n/00 verify
+stop n/00
 is 'it ends in good order' $? 0
+is 'every attack of the program was tried' "$(printf '%s\n' $attacks | sort -u)" "$(peer --list | sort)"
+echo '#'
+echo '# who > whom   attack                 how it was answered'
+sed 's/^/# /' table
 done_testing
