@@ -123,6 +123,14 @@ int ask_report(struct cli *cli, struct err *err)
 	return ask(cli, &call, 0, err);
 }
 
+int ask_result(const struct cli *cli, const char *command, const struct args *args, const char *seconds,
+    struct buf *out, struct err *err)
+{
+	struct control_call call = {
+	    .command = command, .args = args, .ctx = out, .on_note = print_note, .on_output = keep_output};
+	return ask_for(cli, &call, seconds, 0, err);
+}
+
 int ask_each(const struct cli *cli, const struct args *args, struct buf *out, struct err *err)
 {
 	struct control_call call = {.args = args, .ctx = out, .on_note = drop_note, .on_output = keep_output};

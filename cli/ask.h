@@ -19,6 +19,9 @@ int ask_each(const struct cli *cli, const struct args *args, struct buf *out, st
  * shown. Waits for --timeout, else for `seconds` (NULL: as always), and grace_ms longer. */
 int ask_as(const struct cli *cli, const char *command, const struct args *args, const char *seconds,
     int grace_ms, struct err *err);
+/* The same for a verb whose notes are its result: they go to standard output; the output is added to `out`. */
+int ask_result(const struct cli *cli, const char *command, const struct args *args, const char *seconds,
+    struct buf *out, struct err *err);
 /* A question without words, best effort: false if no daemon answers in time. Its output is added to `out` (may be
  * NULL), its notes are dropped. */
 bool ask_aside(const struct cli *cli, const char *command, int timeout_ms, struct buf *out);

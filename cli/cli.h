@@ -60,6 +60,9 @@ int cli_conflict_show(struct cli *cli, struct err *err);
 int cli_held_list(struct cli *cli, struct err *err);
 int cli_held_show(struct cli *cli, struct err *err);
 int cli_maintain(struct cli *cli, struct err *err);
+int cli_parcel_write(struct cli *cli, struct err *err);
+int cli_parcel_read(struct cli *cli, struct err *err);
+int cli_parcel_list(struct cli *cli, struct err *err);
 int cli_incident_list(struct cli *cli, struct err *err);
 
 /* NODE_DIR/name, in a buffer that buf_free frees. */

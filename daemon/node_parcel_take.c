@@ -158,9 +158,8 @@ static int open_box(struct taking *t, struct err *err)
 	if (opened)
 		return 0;
 	err_set(err, ERR_REFUSED, N_("this parcel is sealed to a key of %1 that this node does not have"),
-	    t->cover.to);
-	err_hint(
-	    err, N_("ask %1's partner to write it again: its registry may know an older or a newer key"));
+	    t->cover.to, t->cover.from);
+	err_hint(err, N_("ask %2 to write it again: there an older or a newer key of %1 may be known"));
 	return err->code;
 }
 
@@ -273,7 +272,7 @@ static int open_piece(struct taking *t, struct err *err)
 	size_t left = t->bytes.len - t->at, whole = PARCEL_CHUNK + SEAL_TAG_SIZE;
 	size_t len = left < whole ? left : whole;
 	struct buf plain = {0};
-	char place[24];
+	char place[24], end[24];
 	if (left == 0)
 		return too_short(err);
 	bool good = seal_open(&t->piece, t->bytes.data + t->at, len, &plain);
@@ -286,13 +285,13 @@ static int open_piece(struct taking *t, struct err *err)
 	buf_free(&plain);
 	snprintf(place, sizeof place, "%zu", t->at);
 	t->at += len;
+	snprintf(end, sizeof end, "%zu", t->at);
 	t->piece.number++;
 	if (good)
 		return 0;
 	if (left < whole) /* cut within a piece, or damaged in the last one: nobody can tell */
 		return too_short(err);
-	err_set(err, ERR_INPUT,
-	    N_("this parcel is damaged within the 4096 bytes from byte %1 of its content on"), place);
+	err_set(err, ERR_INPUT, N_("this parcel is damaged between its bytes %1 and %2"), place, end);
 	err_hint(
 	    err, N_("what stands before that was taken; copy it again and read it once more for the rest"));
 	return err->code;

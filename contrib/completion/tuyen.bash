@@ -56,6 +56,9 @@ held confirm: --unit=
 held set-aside: --reason=
 status: --json
 sync: --wait --with= --pause --resume
+parcel write: --to= --full --split=
+parcel read:
+parcel list: --json
 log: --limit= --json
 verify: --full --allowed-signers --json
 repair: --from=
