@@ -95,11 +95,29 @@ void registry_choose(struct registry *r, struct unit *u)
 		show(r, u, u->present);
 }
 
-/* Who beats whom, and whose move counts, may depend on what was learned of another unit. */
+#define CONTESTED_FEW 64
+
 static void choose_contested(struct registry *r)
 {
 	for (size_t i = 0; i < r->n_contested; i++)
 		registry_choose(r, r->contested[i]);
+	r->unsettled = false;
+}
+
+/* Who beats whom, and whose move counts, may depend on what was learned of another unit. Where many units are contested
+ * that waits until a ledger is read, or somebody could make the reading of his own take for ever. */
+static void contested_later(struct registry *r)
+{
+	if (r->n_contested <= CONTESTED_FEW)
+		choose_contested(r);
+	else
+		r->unsettled = true;
+}
+
+void registry_settle(struct registry *r)
+{
+	if (r->unsettled)
+		choose_contested(r);
 }
 
 void registry_contest(struct registry *r, struct unit *u)
@@ -311,7 +329,7 @@ static int feed_unit(struct registry *r, const struct registry_source *source, c
 		take_vouched(&f, row);
 	registry_choose(r, f.unit);
 	if (f.unit->n_claims != before)
-		choose_contested(r);
+		contested_later(r);
 	return 0;
 }
 

@@ -62,6 +62,7 @@ struct registry {
 	struct table units; /* id -> struct unit */
 	struct unit **contested;
 	size_t n_contested;
+	bool unsettled; /* they were not looked at since something was learned */
 	struct table grants; /* "<change>/<unit id>" -> struct grant */
 	struct strs anchors; /* units: the pinned one first */
 	struct table read; /* hex ids of changes that were fed */

@@ -85,6 +85,10 @@ struct registry_source {
 int registry_feed(struct registry *r, const struct registry_source *source, const char *path,
     const struct record *now, struct err *err);
 
+/* All that was to be fed for now has been. Until then, of a registry where many units are claimed by several or were
+ * moved, it may show them as they stood before. */
+void registry_settle(struct registry *r);
+
 /* Of what was made apart the order says nothing: show the unit as the merged record says. Changes no grant. */
 void registry_show(struct registry *r, const char *issuer, const char *path, const struct record *merged);
 /* Which changes were fed, so that a ledger need not be read twice. */

@@ -124,6 +124,7 @@ int registry_load_ledger(struct registry *r, struct store *s, const char *ledger
 	}
 	if (rc == 0 && heads.n > 1)
 		rc = show_merged(r, s, ledger, &touched, err);
+	registry_settle(r);
 	table_free(&touched);
 	oids_free(&heads);
 	oids_free(&order);
