@@ -204,9 +204,10 @@ static void came_in(void *ctx, struct net_line *line, const unsigned char key[KE
 {
 	struct links *s = ctx;
 	char id[136];
-	if (subordinate(s, key, id) && !s->node->config.paused)
+	if (subordinate(s, key, id) && !s->node->config.paused) {
+		links_tls_keep(s, line, false);
 		links_begin(s, links_peer(s, id), false, line, key);
-	else
+	} else
 		net_line_close(line);
 }
 
@@ -306,8 +307,10 @@ int links_reload(struct links *s, struct err *err)
 	if (c->paused)
 		return 0;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
-	if (s->listener)
+	if (s->listener) {
 		net_listener_ended(s->listener, was_subordinate);
+		net_listener_recall(s->listener, links_tls_recall, s);
+	}
 	node_enrol_listen(s->node->desk, s->listener);
 	links_dial(s); /* also when nobody can call here: that is no reason to fall silent upwards */
 	return rc;

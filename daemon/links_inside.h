@@ -83,6 +83,10 @@ void links_peers_free(struct links *s);
 /* A peer that has not said which instance it is; of the superior, whichever it is. */
 struct link_peer *links_peer(struct links *s, const char *id);
 struct link_peer *links_unproven(struct links *s);
+/* Short handshakes (net/tls.h): offer what was kept of the superior; keep what a line gives; for a listener. */
+void links_tls_offer(struct links *s, struct net_line *line);
+void links_tls_keep(struct links *s, const struct net_line *line, bool up);
+bool links_tls_recall(void *ctx, const unsigned char *id, struct tls_memory *out);
 /* The callbacks of link.h. */
 void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE], struct buf *out);
 void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE]);

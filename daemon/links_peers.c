@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "links_inside.h"
+#include "net/tls.h"
 #include "node_incidents.h"
 #include "plan/incident.h"
 
@@ -157,6 +158,64 @@ bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *
 		read_memory(s, note, memory);
 	*last = it->last;
 	return memory->len > 0;
+}
+
+/* ---- short handshakes ---- */
+
+#define TLS_UP "tls-up"
+
+/* Whom a subordinate's memory is of stands at the beginning of its id. A second one with the same beginning makes its
+ * handshakes full ones. */
+static void tls_note(const unsigned char *id, char note[32])
+{
+	char hex[2 * TLS_MEMORY_OF + 1];
+	hex_encode(id, TLS_MEMORY_OF, hex);
+	snprintf(note, 32, "tls-%s", hex);
+}
+
+/* What was kept under another key of ours counts for nothing. */
+static bool read_tls(struct links *s, const char *note, struct tls_memory *out)
+{
+	struct buf kept = {0};
+	struct err none = {0};
+	const unsigned char *own = key_public(s->node->key);
+	bool good = store_note_read(s->node->store, note, &kept, &none) == 0 &&
+		    kept.len == KEY_PUBLIC_SIZE + sizeof *out && memcmp(kept.data, own, KEY_PUBLIC_SIZE) == 0;
+	if (good)
+		memcpy(out, kept.data + KEY_PUBLIC_SIZE, sizeof *out);
+	buf_free(&kept);
+	return good;
+}
+
+void links_tls_keep(struct links *s, const struct net_line *line, bool up)
+{
+	struct tls_memory m;
+	struct buf kept = {0};
+	struct err err = {0};
+	char note[32] = TLS_UP;
+	if (!net_line_remember(line, &m))
+		return;
+	if (!up)
+		tls_note(m.id, note);
+	buf_add(&kept, key_public(s->node->key), KEY_PUBLIC_SIZE);
+	buf_add(&kept, &m, sizeof m);
+	if (store_note_write(s->node->store, note, kept.data, kept.len, &err) != 0)
+		log_err(LOG_WARNING, "tls", &err);
+	buf_free(&kept);
+}
+
+void links_tls_offer(struct links *s, struct net_line *line)
+{
+	struct tls_memory m;
+	if (read_tls(s, TLS_UP, &m))
+		net_line_offer(line, &m);
+}
+
+bool links_tls_recall(void *ctx, const unsigned char *id, struct tls_memory *out)
+{
+	char note[32];
+	tls_note(id, note);
+	return read_tls(ctx, note, out) && memcmp(out->id, id, TLS_MEMORY_ID) == 0;
 }
 
 /* ---- two nodes with one key ---- */

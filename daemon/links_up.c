@@ -72,6 +72,8 @@ static void dialled(void *ctx, struct net_line *line, const unsigned char key[KE
 	s->dialling = NULL;
 	if (standing(s, key) == PROVEN) {
 		pin(s, key);
+		if (!s->dial_fresh)
+			links_tls_keep(s, line, true);
 		links_begin(s, links_peer(s, links_superior(s)), true, line, key);
 		return;
 	}
@@ -147,6 +149,8 @@ void links_dial(struct links *s)
 	s->next_dial = 0;
 	struct err err = {0};
 	s->dialling = net_dial(net_of(s), c->superior.address, &dial_calls, s, &err);
+	if (s->dialling && !s->dial_fresh)
+		links_tls_offer(s, s->dialling);
 	if (!s->dialling) {
 		links_peer(s, c->superior.unit)->error = err;
 		log_err(LOG_ERROR, "superior", &err);

@@ -7,6 +7,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/oid.h"
+
 /* The names of ALPN, each with its length before it: all that a server agrees to, the ordinary one first. */
 static const unsigned char protocols[] = "\7tuyen/1\15tuyen-enrol/1";
 #define ORDINARY_LEN 8
@@ -18,9 +20,11 @@ static const unsigned char protocols[] = "\7tuyen/1\15tuyen-enrol/1";
 
 struct tls_context {
 	SSL_CTX *ssl;
+	unsigned char key[KEY_PUBLIC_SIZE]; /* ours */
 };
 
 struct tls {
+	const struct tls_context *context;
 	SSL *ssl;
 	BIO *from_wire, *to_wire; /* owned by ssl */
 	enum tls_side side;
@@ -143,13 +147,15 @@ void tls_set_recall(struct tls *tls, tls_recall *recall, void *ctx)
 bool tls_remember(const struct tls *tls, struct tls_memory *out)
 {
 	static const char label[] = "EXPORTER-tuyen-memory";
-	unsigned char bytes[TLS_MEMORY_ID + sizeof out->secret];
+	unsigned char bytes[TLS_MEMORY_ID - TLS_MEMORY_OF + sizeof out->secret], hash[HASH_SIZE];
 	if (!tls->open || SSL_session_reused(tls->ssl) || tls_is_enrol(tls) ||
 	    SSL_export_keying_material(tls->ssl, bytes, sizeof bytes, label, sizeof label - 1, NULL, 0, 0) !=
 		1)
 		return false;
-	memcpy(out->id, bytes, TLS_MEMORY_ID);
-	memcpy(out->secret, bytes + TLS_MEMORY_ID, sizeof out->secret);
+	hash_sha256(tls->side == TLS_CLIENT ? tls->context->key : tls->peer_key, KEY_PUBLIC_SIZE, hash);
+	memcpy(out->id, hash, TLS_MEMORY_OF);
+	memcpy(out->id + TLS_MEMORY_OF, bytes, TLS_MEMORY_ID - TLS_MEMORY_OF);
+	memcpy(out->secret, bytes + TLS_MEMORY_ID - TLS_MEMORY_OF, sizeof out->secret);
 	memcpy(out->key, tls->peer_key, KEY_PUBLIC_SIZE);
 	OPENSSL_cleanse(bytes, sizeof bytes);
 	return true;
@@ -179,6 +185,7 @@ int tls_context_new(const struct key *key, struct tls_context **out, struct err 
 {
 	struct tls_context *context = mem_alloc(sizeof *context);
 	EVP_PKEY *pkey = key_evp(key);
+	memcpy(context->key, key_public(key), KEY_PUBLIC_SIZE);
 	X509 *x = certificate(pkey);
 	context->ssl = SSL_CTX_new(TLS_method());
 	bool good = x && context->ssl && trim(context->ssl) &&
@@ -212,7 +219,8 @@ struct tls *tls_new(
     struct tls_context *context, enum tls_side side, const char *far, tls_admit *admit, void *ctx)
 {
 	struct tls *tls = mem_alloc(sizeof *tls);
-	*tls = (struct tls){.side = side, .far = mem_dup(far), .admit = admit, .ctx = ctx};
+	*tls =
+	    (struct tls){.context = context, .side = side, .far = mem_dup(far), .admit = admit, .ctx = ctx};
 	tls->ssl = SSL_new(context->ssl);
 	tls->from_wire = BIO_new(BIO_s_mem());
 	tls->to_wire = BIO_new(BIO_s_mem());

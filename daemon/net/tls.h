@@ -51,6 +51,8 @@ bool tls_is_enrol(const struct tls *tls);
  * whether the key is welcome is asked again every time. An end that has forgotten makes the handshake a full one.
  */
 #define TLS_MEMORY_ID 8
+#define TLS_MEMORY_OF \
+	4 /* bytes of it that are the same for a client always: the beginning of its key's SHA-256 */
 struct tls_memory {
 	unsigned char id[TLS_MEMORY_ID];
 	unsigned char secret[32];
