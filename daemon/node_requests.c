@@ -101,6 +101,11 @@ static int resolve_with(struct node *n, const char *typed, const char **id, stru
 	*id = NULL;
 	if (!typed)
 		return 0;
+	/* The superior is known by the welcome, before any registry has come. */
+	if (str_is(typed, n->config.superior.unit)) {
+		*id = n->config.superior.unit;
+		return 0;
+	}
 	int rc = registry_resolve_on(n->registry, typed, date_of_time(sys_now()), &u, err);
 	if (rc == 0)
 		*id = u->id;
