@@ -20,6 +20,7 @@ static const char *const phrases[] = {
     N_("write"),
     N_("create"),
     N_("remove"),
+    N_("replace"),
     N_("open"),
     N_("lock"),
     N_("read ledger"),

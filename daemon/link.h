@@ -28,7 +28,8 @@ struct link_peer {
 	struct buf memory; /* of the protocol step; also on disk */
 	struct oids
 	    refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
-	struct oids unwanted; /* the same for good, and not told again: what it took back itself (node_heal.h) */
+	struct oids
+	    unwanted; /* the same for good, and not told again: what it took back itself (node_heal.h) */
 	struct err refusal; /* the last refusal, for status */
 	bool untold; /* nobody who waited for an exchange was told of it yet */
 	struct err error; /* why the last line ended */

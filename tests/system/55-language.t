@@ -61,7 +61,8 @@ says 'keeps line and column' ':[0-9]+:[0-9]+:'
 t 'note of the daemon' env LANG=vi tuyen -C n directive issue --id D1 --title X --to all --plan hp --period 2026-06
 says 'in Vietnamese' 'D1.*(ban hành|phiên bản)'
 
-# JSON, ids, states, keys.
+# JSON, ids, states, keys. (What was proved once, verify remembers.)
+t 'proved' tuyen -C n verify
 for words in 'status' 'total hp --period 2026-06' 'report show --unit 11383 hp 2026-06' 'directive list' 'unit list' 'plan show hp' 'config' 'verify' 'missing hp --period 2026-06'; do
 	LANG=C tuyen -C n $words --json >en.json
 	LANG=vi tuyen -C n $words --json >vi.json

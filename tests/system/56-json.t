@@ -76,9 +76,9 @@ t 'ack' tuyen -C n/11383 directive ack D1
 t 'exchange' tuyen -C n/11383 sync --wait --timeout 20
 keys 11383 .last_report 'issuer plan period state version sent arrived received late' status
 prints 11383 '.last_report | [.plan, .period, .state, .version, .arrived, .received[0:16], .late]' '["hp","2026-06","submitted",1,true,"2026-07-01T08:00",false]' status
-keys 31 . 'plan period expected reported late missing rows' total hp --period 2026-06
+keys 31 . 'plan period expected reported late missing rows split' total hp --period 2026-06
 keys 31 '.rows[0]' 'indicator value numerator denominator reported disputed' total hp --period 2026-06
-keys 31 '.units[0]' 'unit code name state reported late nil partial received due values disputed' total hp --period 2026-06 --by unit
+keys 31 '.units[0]' 'unit code name state reported late nil partial received due values disputed predecessors' total hp --period 2026-06 --by unit
 keys 31 . 'plan period expected reported late missing units' missing hp --period 2026-06
 keys 31 '.units[0]' 'unit code name state due late overdue' missing hp --period 2026-06
 keys 31 . 'unit code name issuer plan title period first last previous_period state version reported nil partial due late note returned values missing rows receipts corrections' report show --unit 11383 hp 2026-06
@@ -100,12 +100,12 @@ keys 31 . 'issuer plan indicators' indicator list hp
 keys 31 . 'issuer plan tasks' task list hp
 prints 31 '.tasks[] | select(.id == "N1") | [.overdue, .due, [.progress[] | [.unit, .state, .percent]]]' '[true,"2026-06-30",[["11383","doing","40"]]]' task list hp
 keys 31 '.tasks[] | select(.id == "N1") | .progress[0]' 'unit code name state percent done_on result note remark' task list hp
-keys 31 '.units[0]' 'id code station name level rank parent agency valid_from valid_to node address' unit list
+keys 31 '.units[0]' 'id code station name level rank parent agency valid_from valid_to node address replaced_by' unit list
 prints 31 '[.units[] | [.id, .rank, .parent, .node]]' '[["11050",3,"31",false],["11383",3,"31",true],["31",1,null,true]]' unit list
-keys 31 . 'id code station name level rank parent agency valid_from valid_to node address keys' unit show 11383
-keys 31 '.keys[0]' 'key state fingerprint spoken' unit show 11383
+keys 31 . 'id code station name level rank parent agency valid_from valid_to node address keys replaced_by replaces' unit show 11383
+keys 31 '.keys[0]' 'row key state since fingerprint spoken vouched' unit show 11383
 keys 31 '.changes[0]' 'id ledger writer unit station agency rank time subject body settles' log
-keys 31 . 'ok ledgers changes merges records problems' verify
+keys 31 . 'ok objects ledgers changes remembered merges records problems' verify
 prints 31 '[.ok, .problems]' '[true,[]]' verify
 
 t 'apart' tuyen -C n/11383 sync --pause
