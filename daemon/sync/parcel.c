@@ -8,7 +8,7 @@
 #include "sync/replay.h"
 #include "sync/wire.h"
 
-#define BATCH_ESTIMATE 12288 /* what a batch weighs, about: more is lost with a damage, less costs more */
+#define BATCH_ESTIMATE 2048 /* what a batch weighs, about: more is lost with a damage, less costs more */
 
 enum parcel_frame { PARCEL_FRAME_REFUSED = 32, PARCEL_FRAME_END = 33 };
 enum end_flag { END_MORE = 1 };
@@ -79,7 +79,6 @@ static void flush(struct writing *w)
 	    .ctx = w->world->ctx, .text = w->world->text, .short_ok = no_short, .has = w->world->has};
 	struct buf payload = {0};
 	if (w->n) {
-		replay_session_refresh(w->session);
 		replay_encode(w->session, &io, w->changes, w->n, &payload);
 		frame_put(w->out, FRAME_CHANGES, &payload);
 		w->written->changes += w->n;
@@ -118,6 +117,7 @@ static void put_ledger(struct writing *w, const char *ledger)
 			oids_add(&have, &l->known.items[i]);
 	}
 	w->world->between(w->world->ctx, ledger, &have, &ids);
+	replay_session_refresh(w->session);
 	bool readable = true;
 	for (size_t i = 0; i < ids.n && readable && !w->written->more; i++) {
 		w->written->more = is_full(w);

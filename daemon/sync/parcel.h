@@ -3,8 +3,8 @@
  * sealing, files and the world are the caller's.
  *
  * A parcel says who writes it, what it has (which acknowledges what came before), what it refused, and the changes that its
- * addressee is not known to have. Each batch stands for itself and speaks of one ledger, so that one which rests on
- * something the reader lacks takes no other with it.
+ * addressee is not known to have. A batch speaks of one ledger, and the first of a ledger stands for itself, so that where
+ * something rests on what the reader lacks no other ledger is held up.
  */
 #ifndef TUYEN_SYNC_PARCEL_H
 #define TUYEN_SYNC_PARCEL_H
