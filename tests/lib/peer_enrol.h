@@ -33,7 +33,8 @@ static bool one_frame(struct talk *t)
 {
 	size_t whole;
 	struct err err = {0};
-	return enrol_talk_length(t->heard.data, t->heard.len, ENROL_ANSWER_MAX, &whole, &err) == 0 && whole &&
+	return t->heard.len &&
+	       enrol_talk_length(t->heard.data, t->heard.len, ENROL_ANSWER_MAX, &whole, &err) == 0 && whole &&
 	       t->heard.len >= whole;
 }
 

@@ -37,8 +37,8 @@ static bool all_acked(struct talk *t)
 	unsigned type;
 	struct err err = {0};
 	struct arena arena = {0};
-	while (frame_next(t->heard.data + f->at, t->heard.len - f->at, &type, &payload, &len, &size, &err) ==
-	       1) {
+	while (t->heard.len > f->at && frame_next(t->heard.data + f->at, t->heard.len - f->at, &type,
+					   &payload, &len, &size, &err) == 1) {
 		struct frame_ack m;
 		f->at += size;
 		if (type != FRAME_ACK)
@@ -79,6 +79,7 @@ static void print_tally(const struct tally *t)
 	printf("stored %zu, parked %zu, refused %zu, lost %zu\n", t->n[0], t->n[1], t->n[2], t->lost);
 }
 
+static void one_realm(struct peer *p, size_t i, struct change *c);
 /* `make` fills change number i; all go out, 40 batches a line. */
 static void flood(struct peer *p, size_t n, void (*make)(struct peer *p, size_t i, struct change *c))
 {
@@ -86,8 +87,8 @@ static void flood(struct peer *p, size_t n, void (*make)(struct peer *p, size_t 
 	struct change *list = mem_alloc(BATCH * sizeof *list);
 	size_t n_batch[64], batches = 0;
 	hello(p);
-	for (size_t i = 0; i < n; i += BATCH) {
-		size_t many = n - i < BATCH ? n - i : BATCH;
+	for (size_t i = 0, many; i < n; i += many) {
+		many = make == one_realm ? 1 : n - i < BATCH ? n - i : BATCH;
 		for (size_t k = 0; k < many; k++)
 			make(p, i + k, &list[k]);
 		put_changes(p, list, many);
@@ -140,6 +141,40 @@ static void one_tiny(struct peer *p, size_t i, struct change *c)
 static void tiny_flood(struct peer *p)
 {
 	flood(p, p->count ? p->count : 500, one_tiny);
+}
+
+/* A realm of one's own: units below oneself, all of which go from one to another. */
+static void one_realm(struct peer *p, size_t i, struct change *c)
+{
+	static const struct row row = {.ledger = "directives/11383", .path = "units/1.yaml", .to = "x"};
+	struct tx *tx;
+	struct oid id;
+	bool known;
+	struct err err = {0};
+	make_change(p, &row, c);
+	c->subject = "realm";
+	c->n_records = 256;
+	for (size_t k = 0; k < c->n_records; k++) {
+		size_t n = 100000 + i / 2 * 256 + k;
+		const char *text =
+		    i % 2
+			? arena_printf(&p->arena, "from: '11383'\nto: '%zu'\n", n == 100000 ? n + 1 : 100000)
+			: arena_printf(&p->arena, "code: '%zu'\nname: realm\nlevel: commune\nrank: '%zu'\n",
+			      n, n == 100000 ? (size_t)4 : 5);
+		c->records[k] = (struct change_record){
+		    arena_printf(&p->arena, i % 2 ? "moves/%zu.yaml" : "units/%zu.yaml", n), text,
+		    strlen(text)};
+	}
+	sign(p, c, p->key);
+	if (tx_begin(p->store, &tx, &err) ||
+	    tx_receive(tx, c, key_public(p->key), NULL, NULL, &id, &known, &err) || tx_commit(tx, &err))
+		die("realm", &err);
+	tx_destroy(tx);
+}
+
+static void realm(struct peer *p)
+{
+	flood(p, p->count ? p->count : 4, one_realm);
 }
 
 /* Under the key that was suspended, which lies beside the new one: siblings, so that each could be held. */

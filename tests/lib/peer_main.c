@@ -113,6 +113,7 @@ static const struct row rows[] = {
     {"refuse-all", .raw = refuse_all},
     {"heads-flood", .alone = heads_flood},
     {"tiny-flood", .alone = tiny_flood},
+    {"realm", .alone = realm},
     {"held-flood", .alone = held_flood},
     {"instances", .alone = instances},
     {"tls-no-key", .alone = tls_no_key},

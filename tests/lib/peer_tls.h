@@ -161,7 +161,8 @@ static bool has_answer(struct talk *t)
 	size_t len, size, at = 0;
 	unsigned type;
 	struct err err = {0};
-	while (frame_next(t->heard.data + at, t->heard.len - at, &type, &payload, &len, &size, &err) == 1) {
+	while (t->heard.len > at &&
+	       frame_next(t->heard.data + at, t->heard.len - at, &type, &payload, &len, &size, &err) == 1) {
 		struct frame_summary m;
 		at += size;
 		if (type == FRAME_SUMMARY && frame_get_summary(payload, len, &m, &err) == 0 &&

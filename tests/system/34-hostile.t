@@ -10,10 +10,10 @@ P31=$(free_port)
 P11383=$(free_port)
 # How many, in floods.
 case $TUYEN_BUILD in
-*/san) guesses=20 requests=50 instances=60 tiny=50 heads=300 held=270 ;;
-*) guesses=100 requests=100 instances=1000 tiny=500 heads=1000 held=300 ;;
+*/san) guesses=20 requests=50 instances=60 tiny=50 realm=4 heads=300 held=270 ;;
+*) guesses=100 requests=100 instances=1000 tiny=500 realm=8 heads=1000 held=300 ;;
 esac
-[ "${HOSTILE:-}" = long ] && guesses=10000 requests=10000 instances=10000 tiny=20000 heads=200000 held=100000
+[ "${HOSTILE:-}" = long ] && guesses=10000 requests=10000 instances=10000 tiny=20000 realm=200 heads=200000 held=100000
 cat >plan.yaml <<'EOP'
 format: plan/1
 plan: {id: hp.2026, title: Kế hoạch}
@@ -307,6 +307,8 @@ is 'rewrite-history: what was accepted stands' \
 	"$(tuyen -C n/31 report show hp.2026 2026-06 --unit 11383 --json | jq -c '[.state, .values.TT01]')" '["accepted","42"]'
 try tiny-flood x $tiny
 says 'tiny-flood: honest work, as far as anybody can tell' "^stored $tiny, parked 0, refused 0, lost 0"
+try realm x $realm
+says 'realm: whom one rules below oneself is nobody else'"'"'s business' "^stored $realm, parked 0, refused 0, lost 0"
 
 # ---- a bad change among good ones: they stay, it goes ----
 for one in other-merge:merge hide-conflict:state; do
