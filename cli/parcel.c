@@ -16,6 +16,13 @@
 #define WAIT_SECONDS "600"
 #define SPLIT_LEAST 1024
 
+/* A daemon that is not there is not waited for as long as one that works. */
+static int reach(struct cli *cli, struct err *err)
+{
+	const struct args none = {0};
+	return ask_result(cli, "parcel known", &none, NULL, NULL, err);
+}
+
 /* ---- writing ---- */
 
 /* "1440K", "4G", "100000": bytes. */
@@ -88,6 +95,8 @@ int cli_parcel_write(struct cli *cli, struct err *err)
 		rc = parcel_taken(path, err);
 	if (rc == 0 && to.n == 0)
 		rc = err_set(err, ERR_USAGE, N_("say for whom the parcel is: --to UNIT"));
+	if (rc == 0)
+		rc = reach(cli, err);
 	if (rc == 0 && folder)
 		rc = sys_make_dir(path, 0755, err);
 	for (size_t i = 0; rc == 0 && i < to.n; i++)
@@ -198,6 +207,8 @@ int cli_parcel_read(struct cli *cli, struct err *err)
 		return rc;
 	config_node(&config, self);
 	rc = parcels_find(&all, paths, err);
+	if (rc == 0 && all.n)
+		rc = reach(cli, err);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct parcel *p = &all.items[i];
 		if (is_for_another(p, self) && !is_named_by(p, paths))

@@ -21,27 +21,18 @@ bool parcel_grant_is_of(const struct registry_grant *g, const char *id)
 	return strcmp(name, id) == 0;
 }
 
-static const char *unit_of(const char *id)
-{
-	const char *at = strchr(id, '@');
-	return at ? at + 1 : id;
-}
-
+/* Neighbours alone, as on lines: what a unit wrote is admitted by its own superior before it goes further. */
 int parcel_world_of(struct node *n, const char *peer, struct parcel_world *out, struct err *err)
 {
 	const struct config *c = &n->config;
-	const char *unit = unit_of(peer);
-	bool station = unit != peer;
-	*out = (struct parcel_world){.node = n};
+	const struct registry_unit *u = registry_unit(n->registry, peer);
+	*out = (struct parcel_world){.node = n, .up = str_is(c->superior.unit, peer)};
 	snprintf(out->peer, sizeof out->peer, "%s", peer);
-	out->up =
-	    !station && (str_is(c->superior.unit, peer) || registry_is_above(n->registry, unit, c->unit));
-	bool down = !c->station &&
-		    (station ? strcmp(unit, c->unit) == 0 : registry_is_above(n->registry, c->unit, unit));
-	if (out->up || down)
+	if (out->up || (!c->station && u && str_is(u->parent, c->unit)))
 		return 0;
-	err_set(err, ERR_REFUSED, N_("%1 is neither above nor below this node: they share nothing"), peer);
-	err_hint(err, N_("parcels go between a unit, those above it, those below it, and its own stations"));
+	err_set(err, ERR_REFUSED, N_("%1 is neither the superior of this node nor directly below it"), peer);
+	err_hint(err,
+	    N_("parcels go from neighbour to neighbour, as lines do; those between pass on what is in them"));
 	return err->code;
 }
 

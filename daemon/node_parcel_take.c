@@ -13,9 +13,7 @@
 #include "node_arrival.h"
 #include "node_heal.h"
 #include "node_instance.h"
-#include "node_keys.h"
 #include "node_parcel_inside.h"
-#include "node_trust.h"
 
 #define READ_NOTE "parcels-read"
 #define READ_KEPT 512 /* parcels remembered as read */
@@ -27,10 +25,7 @@ struct taking {
 	struct control_request *req;
 	uv_timer_t *timer;
 	struct buf bytes;
-	struct cover cover;
-	struct parcel_world world;
-	unsigned char secret[SEAL_SECRET_SIZE];
-	bool ended_key; /* the writer's key is good no more: its word counts for nothing */
+	struct parcel_opened from;
 	size_t at; /* in bytes: of the next sealed piece */
 	struct seal_piece piece;
 	struct parcel_reader *reader;
@@ -61,12 +56,12 @@ static void remember_read(struct taking *t)
 	struct buf text = {0}, kept = {0};
 	struct err err = {0};
 	int rc = store_note_read(t->node->store, READ_NOTE, &text, &err);
-	buf_printf(&kept, "%s %lld\n", t->cover.id, (long long)sys_now());
+	buf_printf(&kept, "%s %lld\n", t->from.cover.id, (long long)sys_now());
 	char *rest = NULL;
 	unsigned n = 1;
 	for (char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line && n < READ_KEPT;
 	     line = strtok_r(NULL, "\n", &rest), n++)
-		if (strncmp(line, t->cover.id, COVER_ID_HEX) != 0)
+		if (strncmp(line, t->from.cover.id, COVER_ID_HEX) != 0)
 			buf_printf(&kept, "%s\n", line);
 	if (rc == 0)
 		rc = store_note_write(t->node->store, READ_NOTE, kept.data, kept.len, &err);
@@ -91,104 +86,15 @@ int node_parcel_known(struct node *n, struct control_request *req, struct err *e
 	return 0;
 }
 
-/* ---- whose it is ---- */
-
-struct asked {
-	const unsigned char *key;
-	const char *id;
-	bool his, others; /* a grant, good or not, of the unit it names, or of another, has this key */
-};
-
-static void look_at_grant(void *ctx, const struct registry_grant *g)
-{
-	struct asked *a = ctx;
-	if (memcmp(g->key, a->key, KEY_PUBLIC_SIZE) != 0)
-		return;
-	if (parcel_grant_is_of(g, a->id))
-		a->his = true;
-	else
-		a->others = true;
-}
-
-/* Is the key on the cover that of the unit on the cover? Towards a superior as on a line: one that nobody knows may
- * still bring the directives in which it is granted. */
-static int check_writer(struct taking *t, struct err *err)
-{
-	struct node *n = t->node;
-	const struct cover *c = &t->cover;
-	const struct registry_grant *g = node_trust_welcome(n, c->key);
-	struct asked a = {.key = c->key, .id = c->from};
-	registry_grants(n->registry, look_at_grant, &a);
-	bool good = g && parcel_grant_is_of(g, c->from);
-	bool pinned = str_is(n->config.superior.unit, c->from) && !a.his && !a.others &&
-		      memcmp(c->key, n->config.superior.key, KEY_PUBLIC_SIZE) == 0;
-	t->ended_key = !good && a.his;
-	t->world.unproven = t->world.up && !good && !pinned;
-	if (good || pinned || a.his || (t->world.up && !a.others))
-		return 0;
-	err_set(
-	    err, ERR_REFUSED, N_("nobody here knows the key that this parcel of %1 is signed with"), c->from);
-	err_hint(
-	    err, N_("nothing was taken; ask %1 which key it has, and admit it if it was not admitted yet"));
-	return err->code;
-}
-
-static bool open_with(struct taking *t, const struct key *key)
-{
-	unsigned char context[SEAL_CONTEXT_SIZE];
-	cover_context(&t->cover, context);
-	for (size_t i = 0; i < t->cover.n_boxes; i++)
-		if (seal_unbox(key, t->cover.boxes[i], context, t->secret))
-			return true;
-	return false;
-}
-
-/* It may be sealed to the key that is to follow ours, which it brings the approval of. */
-static int open_box(struct taking *t, struct err *err)
-{
-	struct buf path = {0};
-	struct err none = {0};
-	struct key *next = NULL;
-	bool opened = open_with(t, t->node->key);
-	buf_printf(&path, "%s/" NODE_KEY_NEW, t->node->dir);
-	if (!opened && sys_exists(buf_str(&path)) && key_load(buf_str(&path), &next, &none) == 0)
-		opened = open_with(t, next);
-	key_free(next);
-	buf_free(&path);
-	if (opened)
-		return 0;
-	err_set(err, ERR_REFUSED, N_("this parcel is sealed to a key of %1 that this node does not have"),
-	    t->cover.to, t->cover.from);
-	err_hint(err, N_("ask %2 to write it again: there an older or a newer key of %1 may be known"));
-	return err->code;
-}
-
-static int check_cover(struct taking *t, struct err *err)
-{
-	char self[136];
-	config_node(&t->node->config, self);
-	if (strcmp(t->cover.to, self) != 0) {
-		err_set(err, ERR_REFUSED, N_("this parcel is for %1, not for %2"), t->cover.to, self);
-		err_rule(err, "addressee", NULL, NULL);
-		return err->code;
-	}
-	if (strcmp(t->cover.from, self) == 0)
-		return err_set(err, ERR_REFUSED, N_("this parcel was written by %1 itself"), self);
-	int rc = parcel_world_of(t->node, t->cover.from, &t->world, err);
-	if (rc == 0)
-		rc = check_writer(t, err);
-	return rc ? rc : open_box(t, err);
-}
-
 /* ---- taking ---- */
 
 static void begin(struct taking *t)
 {
-	const struct sync_world world = parcel_sync_world(&t->world);
+	const struct sync_world world = parcel_sync_world(&t->from.world);
 	parcel_reader_free(t->reader);
 	t->reader = parcel_reader_new(&world);
-	t->piece = (struct seal_piece){t->secret, t->cover.context, 0, false};
-	t->at = t->cover.size;
+	t->piece = (struct seal_piece){t->from.secret, t->from.cover.context, 0, false};
+	t->at = t->from.cover.size;
 	t->greeted = false;
 }
 
@@ -248,9 +154,9 @@ static void store_batch(struct taking *t, const struct parcel_item *item)
 		    .earlier = s->earlier,
 		    .n_earlier = s->n_earlier,
 		    .parent_check = s->has_parent_check ? s->parent_check : NULL,
-		    .from_above = t->world.up,
-		    .unproven = t->world.unproven,
-		    .peer = t->cover.from};
+		    .from_above = t->from.world.up,
+		    .unproven = t->from.world.unproven,
+		    .peer = t->from.cover.from};
 	}
 	node_arrival(t->node, batch, item->n, results);
 	for (size_t i = 0; i < item->n; i++)
@@ -305,10 +211,10 @@ static int check_peer(struct taking *t, struct err *err)
 		return 0;
 	t->greeted = true;
 	snprintf(name, sizeof name, "%.135s%s%.135s", p->station, *p->station ? "@" : "", p->unit);
-	if (strcmp(name, t->cover.from) == 0)
+	if (strcmp(name, t->from.cover.from) == 0)
 		return 0;
-	return err_set(
-	    err, ERR_PEER, N_("this parcel calls its writer %1, but its cover says %2"), name, t->cover.from);
+	return err_set(err, ERR_PEER, N_("this parcel calls its writer %1, but its cover says %2"), name,
+	    t->from.cover.from);
 }
 
 /* One batch, or one piece. 1: the end was reached. */
@@ -359,20 +265,20 @@ static void heal(struct taking *t)
 	for (size_t i = 0; i < n; i++) {
 		const struct sync_refusal *r = &list[i];
 		const struct node_refusal refusal = {
-		    t->cover.from, r->id, r->ledger, r->rule, r->record, r->field, r->sentence};
+		    t->from.cover.from, r->id, r->ledger, r->rule, r->record, r->field, r->sentence};
 		struct history *h = NULL;
 		struct err said = {0}, err = {0};
 		char id[OID_HEX + 1];
 		if (store_history(t->node->store, r->ledger, &h, &err) != 0 || !h || !history_has(h, &r->id))
 			continue;
 		oid_hex(&r->id, id);
-		err_set(&said, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"), t->cover.from,
-		    id, r->ledger, r->rule, r->sentence);
+		err_set(&said, ERR_REFUSED, N_("%1 refused our change %2 of %3 (rule %4): %5"),
+		    t->from.cover.from, id, r->ledger, r->rule, r->sentence);
 		err_rule(&said, NULL, r->record, r->field);
 		log_err(LOG_WARNING, "refused", &said);
 		control_warn(
 		    t->req, said.msg, said.arg[0], said.arg[1], said.arg[2], said.arg[3], said.arg[4]);
-		if (str_is(t->node->config.superior.unit, t->cover.from))
+		if (str_is(t->node->config.superior.unit, t->from.cover.from))
 			node_heal(t->node, &refusal, &said);
 	}
 }
@@ -382,13 +288,13 @@ static void heal(struct taking *t)
 static void learn(struct taking *t)
 {
 	struct err err = {0};
-	if (t->ended_key || t->world.unproven)
+	if (t->from.ended_key || t->from.world.unproven)
 		return;
 	if (parcel_reader_learn(t->reader, &t->note.known)) {
 		reduce(t->node, &t->note.known);
 		t->note.heard = sys_now();
 	}
-	if (parcel_note_save(t->node, t->cover.from, &t->note, &err) != 0)
+	if (parcel_note_save(t->node, t->from.cover.from, &t->note, &err) != 0)
 		log_err(LOG_WARNING, "parcel", &err);
 	heal(t);
 }
@@ -396,12 +302,13 @@ static void learn(struct taking *t)
 static void tell(struct taking *t)
 {
 	char number[16], n[24];
-	snprintf(number, sizeof number, "%u", t->cover.number);
+	snprintf(number, sizeof number, "%u", t->from.cover.number);
 	snprintf(n, sizeof n, "%zu", t->taken);
 	if (t->taken)
-		control_say(t->req, N_("parcel %1 of %2: %3 changes were taken"), number, t->cover.from, n);
+		control_say(
+		    t->req, N_("parcel %1 of %2: %3 changes were taken"), number, t->from.cover.from, n);
 	else
-		control_say(t->req, N_("parcel %1 of %2: nothing new"), number, t->cover.from);
+		control_say(t->req, N_("parcel %1 of %2: nothing new"), number, t->from.cover.from);
 	snprintf(n, sizeof n, "%zu", t->parked);
 	if (t->parked)
 		control_warn(t->req,
@@ -418,13 +325,14 @@ static void tell(struct taking *t)
 		control_warn(t->req,
 		    N_("%1 changes rest on others that are not here: ask %2 for a parcel written with "
 		       "--full"),
-		    n, t->cover.from);
+		    n, t->from.cover.from);
 	snprintf(n, sizeof n, "%zu", t->declined);
-	if (t->declined && !t->world.unproven)
+	if (t->declined && !t->from.world.unproven)
+		control_warn(t->req, N_("%1 changes are of ledgers that are not taken from %2"), n,
+		    t->from.cover.from);
+	if (t->from.ended_key)
 		control_warn(
-		    t->req, N_("%1 changes are of ledgers that are not taken from %2"), n, t->cover.from);
-	if (t->ended_key)
-		control_warn(t->req, N_("it was written under a key of %1 that has ended"), t->cover.from);
+		    t->req, N_("it was written under a key of %1 that has ended"), t->from.cover.from);
 }
 
 static void free_timer(uv_handle_t *handle)
@@ -439,7 +347,7 @@ static void drop(struct taking *t)
 	parcel_reader_free(t->reader);
 	parcel_note_free(&t->note);
 	buf_free(&t->bytes);
-	memset(t->secret, 0, sizeof t->secret);
+	memset(t->from.secret, 0, sizeof t->from.secret);
 	free(t);
 }
 
@@ -448,7 +356,7 @@ static int refuse_unproven(struct taking *t, struct err *err)
 	err_set(err, ERR_REFUSED,
 	    N_("the key of this parcel is not known to be %1's: only directives of the units above were "
 	       "taken"),
-	    t->cover.from);
+	    t->from.cover.from);
 	err_hint(err, N_("if %1 has a new key, the units above say so in their directives; ask for a parcel "
 			 "with --full"));
 	return err->code;
@@ -457,13 +365,13 @@ static int refuse_unproven(struct taking *t, struct err *err)
 static void conclude(struct taking *t, struct err *err)
 {
 	learn(t);
-	if (err->code == 0 && t->world.unproven)
+	if (err->code == 0 && t->from.world.unproven)
 		refuse_unproven(t, err);
 	tell(t);
 	if (err->code == 0 && t->parked + t->lost == 0)
 		remember_read(t);
 	if (t->came_back)
-		node_instance_came_back(t->node, t->cover.from, t->came_back);
+		node_instance_came_back(t->node, t->from.cover.from, t->came_back);
 	if (err->code == 0 && t->refused)
 		err_set(err, ERR_REFUSED, N_("not all of this parcel was taken in"));
 	control_finish(t->req, err);
@@ -478,7 +386,8 @@ static void on_timer(uv_timer_t *timer)
 	if (rc == 0)
 		return;
 	/* It may have brought what shows that the key is good: then once more, and all of it. */
-	if (t->world.unproven && t->taken && check_writer(t, &none) == 0 && !t->world.unproven) {
+	if (t->from.world.unproven && t->taken && parcel_check_writer(&t->from, &none) == 0 &&
+	    !t->from.world.unproven) {
 		t->declined = 0;
 		begin(t);
 		return;
@@ -529,15 +438,13 @@ bool node_parcel_take(struct node *n, struct control_request *req, struct err *e
 	if (rc == 0)
 		rc = take_handed(n, args_word(&req->args, 0), &t->bytes, err);
 	if (rc == 0)
-		rc = cover_read(args_word(&req->args, 1), buf_str(&t->bytes), t->bytes.len, &t->cover, err);
-	if (rc == 0)
-		rc = check_cover(t, err);
+		rc = parcel_open(n, args_word(&req->args, 1), &t->bytes, &t->from, err);
 	if (rc) {
 		buf_free(&t->bytes);
 		free(t);
 		return false;
 	}
-	parcel_note_load(n, t->cover.from, &t->note);
+	parcel_note_load(n, t->from.cover.from, &t->note);
 	t->note.n_refusals = 0;
 	begin(t);
 	t->timer = mem_alloc(sizeof *t->timer);

@@ -272,8 +272,9 @@ static int read_frame(struct parcel_reader *r, unsigned type, const unsigned cha
 		return err_set(err, ERR_PEER, N_("the parcel does not say who writes it"));
 	switch (type) {
 	case FRAME_HELLO:
-		rc = r->greeted ? err_set(err, ERR_PEER, N_("the parcel says twice who writes it"))
-				: frame_get_hello(bytes, len, &r->kept, &r->hello, err);
+		if (r->greeted)
+			return err_set(err, ERR_PEER, N_("the parcel says twice who writes it"));
+		rc = frame_get_hello(bytes, len, &r->kept, &r->hello, err);
 		r->greeted = rc == 0;
 		return rc;
 	case FRAME_CHANGES:

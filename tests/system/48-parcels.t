@@ -208,12 +208,42 @@ same 'both have the same' 11383 31 reports/11383
 fails 1 'under the old key' on 31 parcel read bad.par
 says 'it says that this has ended' 'it was written under a key of 11383 that has ended'
 
+# ---- a station, and the tier above, from neighbour to neighbour ----
+t 'a police post' on ca init --unit 11383 --station ca --agency cong-an --level commune --name 'Công an'
+t 'is admitted by files' enrol n/ca n/11383
+start n/ca
+t 'its stick' on 11383 parcel write --to ca@11383 stick
+says 'is named for it' 'written: stick/tuyen-11383-ca@11383-0001.par'
+t 'is read there' on ca parcel read stick/tuyen-11383-ca@11383-0001.par
+t 'a figure of it' on ca report set hp.2026 2026-08 TT02=9
+t 'goes to the ward' on ca parcel write --to 11383 stick
+t 'and in' on 11383 parcel read stick/tuyen-ca@11383-11383-0001.par
+fails 1 'not past the ward' on ca parcel write --to 31 stick
+says 'which is said' '31 is neither the superior of this node nor directly below it'
+t 'the ward passes it on' on 11383 parcel write --to 31 post.par
+t 'to the city' on 31 parcel read post.par
+t 'with the figure' on 31 report show hp.2026 2026-08 --unit 11383 --json
+json 'of the post' '.values.TT02' '"9"'
+same 'both have the same' ca 31 reports/11383
+
+# ---- the superior has another key ----
+t 'the city has another key' on 31 key replace --reserve n/31/reserve.key
+t 'and a directive under it' on 31 directive issue --id D-8 --title 'Tám' --to all
+t 'down' on 31 parcel write --to 11383 other.par
+t 'the parcel itself shows whose key it is' on 11383 parcel read other.par
+same 'all of it is taken' 11383 31 directives/31
+t 'up' on 11383 parcel write --to 31 up.par
+t 'sealed to it' on 31 parcel read up.par
+
 # ---- who is not known ----
 t 'a stranger' on x init --unit 31 --level province --name 'Kẻ lạ' --root
 start n/x
 t 'knows of the ward' on x unit add 11383 --level commune --name 'phường 11383'
 fails 1 'but has no key of it' on x parcel write --to 11383 stick
 says 'and cannot seal' '11383 has no key to which a parcel could be sealed'
+stop n/x
+fails 3 'nobody is waited for' on x parcel write --to 11383 --timeout 0 stick
+fails 3 'who is not there' on x parcel read --timeout 0 stick
 
 # ---- a store that lost what it had ----
 stop n/11383
