@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "held_work.h"
 #include "incidents.h"
+#include "lines.h"
 #include "node.h"
 #include "pending.h"
 #include "plan/agenda.h"
@@ -331,63 +332,6 @@ static void print_incidents(struct reader *r, const struct incidents_shown *list
 		say_out(N_("  'tuyen incident list' shows all"));
 }
 
-/* What is wrong with a line, in the language of this process. */
-static const char *trouble(struct reader *r, const json_t *line)
-{
-	const json_t *said = json_object_get(line, "trouble"), *args = json_object_get(said, "args");
-	struct err err = {.msg = json_string_value(json_object_get(said, "msg")),
-	    .hint = json_string_value(json_object_get(said, "hint"))};
-	struct buf text = {0};
-	if (!err.msg)
-		return NULL;
-	for (size_t i = 0; i < json_array_size(args) && i < ERR_ARGS; i++, err.n_args++)
-		snprintf(err.arg[i], ERR_ARG_SIZE, "%s", json_string_value(json_array_get(args, i)));
-	say_format(&err, &text);
-	const char *kept = arena_dup(&r->arena, buf_str(&text));
-	buf_free(&text);
-	return kept;
-}
-
-/* Two nodes with one key have a line each: the beginning of the instance tells them apart. */
-static const char *line_name(struct reader *r, const json_t *lines, const json_t *line)
-{
-	const char *peer = json_string_value(json_object_get(line, "peer"));
-	const char *instance = json_string_value(json_object_get(line, "instance"));
-	size_t i, same = 0;
-	json_t *other;
-	json_array_foreach(lines, i, other) same +=
-	    str_is(json_string_value(json_object_get(other, "peer")), peer);
-	return same > 1 && instance ? arena_printf(&r->arena, "%s (%.4s)", peer, instance) : peer;
-}
-
-static void print_lines(struct reader *r, const struct status *s)
-{
-	struct show_table *table = show_table();
-	size_t i;
-	json_t *line;
-	show_column(table, SHOW_LEFT, N_("LINE TO"));
-	show_column(table, SHOW_LEFT, N_("STATE"));
-	show_column(table, SHOW_LEFT, N_("SAME"));
-	show_column(table, SHOW_LEFT, N_("ADDRESS"));
-	show_column(table, SHOW_LEFT, N_("LAST CONTACT"));
-	show_column(table, SHOW_WRAP, N_("TROUBLE"));
-	json_array_foreach(s->lines, i, line)
-	{
-		json_t *contact = json_object_get(line, "last_contact");
-		show_row(table, line_name(r, s->lines, line),
-		    json_is_true(json_object_get(line, "open")) ? _(N_("open")) : _(N_("closed")),
-		    json_is_true(json_object_get(line, "equal")) ? _(N_("yes")) : _(N_("no")),
-		    json_string_value(json_object_get(line, "address")),
-		    json_is_integer(contact) ? reader_time(r, json_integer_value(contact)) : NULL,
-		    trouble(r, line));
-	}
-	if (!s->daemon)
-		say_out(N_("The daemon of this node is not running: nothing is sent or received."));
-	else if (r->config.paused)
-		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
-	show_end(table);
-}
-
 static void status_print(struct reader *r, const struct status *s)
 {
 	struct show_table *table = show_table();
@@ -410,7 +354,11 @@ static void status_print(struct reader *r, const struct status *s)
 	if (s->clock_set)
 		show_line(N_("Clock"),
 		    arena_printf(&r->arena, "%s (%s)", reader_time(r, s->now), _(N_("set by TUYEN_NOW"))));
-	print_lines(r, s);
+	if (!s->daemon)
+		say_out(N_("The daemon of this node is not running: nothing is sent or received."));
+	else if (r->config.paused)
+		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
+	lines_print(r, s->lines);
 	show_column(table, SHOW_LEFT, N_("LEDGER"));
 	show_column(table, SHOW_LEFT, N_("AT"));
 	show_column(table, SHOW_RIGHT, N_("HEADS"));

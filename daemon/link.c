@@ -469,14 +469,20 @@ static void use_peer(struct link *l, struct link_peer *peer)
 	peer->last_contact = sys_now();
 }
 
+static void fill_world(struct link *l, struct sync_world *out)
+{
+	*out = (struct sync_world){l, world_shared, world_accepts, world_heads, world_between, world_has,
+	    world_change, world_text, world_memory};
+}
+
 struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
     const struct link_calls *calls, void *ctx)
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
 	use_peer(l, peer);
-	struct sync_world world = {l, world_shared, world_accepts, world_heads, world_between, world_has,
-	    world_change, world_text, world_memory};
+	struct sync_world world;
+	fill_world(l, &world);
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->config.unit,
 	    .station = n->config.station,
@@ -504,6 +510,14 @@ static void free_timer(uv_handle_t *handle)
 	free(handle);
 }
 
+#define PACE_ENOUGH 2000 /* ms of work from which a line's own pace counts more than that of the one before */
+
+static void keep_pace(struct sync_pace *to, const struct sync_pace *from)
+{
+	if (from->bytes && (from->ms >= PACE_ENOUGH || to->ms < PACE_ENOUGH))
+		*to = *from;
+}
+
 void link_close(struct link *l)
 {
 	if (!l)
@@ -512,6 +526,8 @@ void link_close(struct link *l)
 	sync_state(l->sync, &state);
 	l->peer->changes_in += state.changes_in;
 	l->peer->changes_out += state.changes_out;
+	keep_pace(&l->peer->in, &state.in);
+	keep_pace(&l->peer->out, &state.out);
 	net_line_close(l->line);
 	sync_free(l->sync);
 	uv_close((uv_handle_t *)l->timer, free_timer);
@@ -560,6 +576,25 @@ void link_changes(const struct link *l, uint64_t *in, uint64_t *out)
 	sync_state(l->sync, &state);
 	*in = state.changes_in;
 	*out = state.changes_out;
+}
+
+void link_load(struct node *n, struct link_peer *peer, bool up, const struct link *l, struct link_load *out)
+{
+	struct sync_state state;
+	*out = (struct link_load){.in = peer->in, .out = peer->out};
+	if (l) {
+		sync_state(l->sync, &state);
+		sync_waiting(l->sync, &out->waiting);
+		out->told = state.told;
+		out->coming = state.coming;
+		keep_pace(&out->in, &state.in);
+		keep_pace(&out->out, &state.out);
+		return;
+	}
+	struct link none = {.node = n, .peer = peer, .up = up};
+	struct sync_world world;
+	fill_world(&none, &world);
+	sync_waiting_by(&world, peer->memory.data, peer->memory.len, &out->waiting);
 }
 
 const char *link_far(const struct link *l)

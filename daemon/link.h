@@ -10,6 +10,7 @@
 
 #include "base/table.h"
 #include "node.h"
+#include "sync/sync.h"
 
 struct link;
 struct net_line;
@@ -35,6 +36,7 @@ struct link_peer {
 	struct err error; /* why the last line ended */
 	int64_t last_contact;
 	uint64_t changes_in, changes_out;
+	struct sync_pace in, out; /* of the last line that had much to do */
 };
 
 struct link_calls {
@@ -57,6 +59,13 @@ void link_set_peer(struct link *l, struct link_peer *peer); /* it is this instan
 bool link_is_up(const struct link *l);
 void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal); /* bytes */
 void link_changes(const struct link *l, uint64_t *in, uint64_t *out); /* of this line alone */
+/* How it stands between this node and a peer: `l` is its open line, or NULL, and then it is by what is remembered. */
+struct link_load {
+	bool told; /* `coming` is known */
+	struct sync_load waiting, coming;
+	struct sync_pace in, out;
+};
+void link_load(struct node *n, struct link_peer *peer, bool up, const struct link *l, struct link_load *out);
 const char *link_far(const struct link *l);
 
 /* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower

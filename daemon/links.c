@@ -157,6 +157,12 @@ void links_exchange(struct links *s)
 
 /* ---- from below ---- */
 
+bool links_is_below(const struct links *s, const char *id)
+{
+	const struct registry_unit *u = registry_unit(s->node->registry, id);
+	return u && u->parent && strcmp(u->parent, s->node->config.unit) == 0;
+}
+
 /* The node behind a key, if it is a direct subordinate of ours or a station of our unit. */
 static const struct registry_grant *subordinate(
     const struct links *s, const unsigned char key[KEY_PUBLIC_SIZE], char id[136])
@@ -166,8 +172,7 @@ static const struct registry_grant *subordinate(
 		return NULL;
 	struct buf name = {0};
 	buf_printf(&name, "%s%s%s", g->station ? g->station : "", g->station ? "@" : "", g->unit);
-	const struct registry_unit *u = registry_unit(s->node->registry, buf_str(&name));
-	bool ours = u && u->parent && strcmp(u->parent, s->node->config.unit) == 0 && name.len < 136;
+	bool ours = name.len < 136 && links_is_below(s, buf_str(&name));
 	if (ours)
 		memcpy(id, name.data, name.len + 1);
 	buf_free(&name);
@@ -388,50 +393,4 @@ void links_stop(struct links *s)
 	links_peers_free(s);
 	free(s->open);
 	free(s);
-}
-
-static void state_of(const struct link_peer *p, const struct line *line, struct link_state *out)
-{
-	*out = (struct link_state){.peer = p->id, .open = line != NULL, .last_contact = p->last_contact};
-	out->changes_in = p->changes_in;
-	out->changes_out = p->changes_out;
-	out->error = &p->error;
-	out->refused = &p->refusal;
-	if (!line)
-		return;
-	out->instance = line->met ? p->instance : NULL;
-	out->address = link_far(line->link);
-	link_traffic(line->link, &out->bytes_in, &out->bytes_out, &out->equal);
-	uint64_t in, sent;
-	link_changes(line->link, &in, &sent);
-	out->changes_in += in;
-	out->changes_out += sent;
-}
-
-static void state_up(struct links *s, struct link_state *out)
-{
-	const struct line *line = links_upward(s);
-	if (line && link_peer(line->link)->unproven)
-		line = NULL;
-	state_of(links_peer(s, links_superior(s)), line, out);
-	out->up = true;
-	if (!line) {
-		out->address = s->node->config.superior.address;
-		out->next_try = s->next_dial ? (s->next_dial - sys_ticks() + 999) / 1000 : 0;
-	}
-}
-
-void links_states(struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx)
-{
-	struct link_state state;
-	if (links_superior(s)) {
-		state_up(s, &state);
-		visit(ctx, &state);
-	}
-	for (size_t i = 0; i < s->n_open; i++) {
-		if (link_is_up(s->open[i].link) || s->open[i].leftover)
-			continue;
-		state_of(link_peer(s->open[i].link), &s->open[i], &state);
-		visit(ctx, &state);
-	}
 }

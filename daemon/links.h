@@ -9,6 +9,7 @@
 #define TUYEN_LINKS_H
 
 #include "node.h"
+#include "sync/sync.h"
 
 int links_start(struct node *n, struct links **out, struct err *err);
 /* Ends all waits with ERR_TIMEOUT and closes everything. Accepts NULL. */
@@ -44,11 +45,17 @@ struct link_state {
 	bool open, equal;
 	const char *address;
 	uint64_t bytes_in, bytes_out, changes_in, changes_out;
-	int64_t last_contact; /* seconds; 0: never since the daemon began */
+	int64_t last_contact; /* seconds; 0: never */
+	struct sync_load waiting; /* what the peer is not known to have */
+	bool told; /* `coming` is known */
+	struct sync_load coming; /* what the peer has told to be waiting there */
+	uint64_t pace_out, pace_in; /* bytes a second when there was much to do; 0: not known */
+	int64_t seconds; /* that all this takes; -1: not known */
 	int64_t next_try; /* seconds from now until the next dial; 0: none due */
 	const struct err *error; /* why the last line ended or could not be had; code 0: none */
 	const struct err *refused; /* the last refusal of a change of ours; code 0: none */
 };
+/* The superior, the open lines from below, then those below that have called before and are not there now. */
 void links_states(struct links *s, void (*visit)(void *ctx, const struct link_state *state), void *ctx);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * daemon/links_inside.h - what the files of links.h share: links.c (who is connected), links_up.c (dialling the superior),
- * links_peers.c (what is remembered of whom), links_wait.c (who waits for an exchange).
+ * links_peers.c (what is remembered of whom), links_wait.c (who waits for an exchange), links_state.c (how they are).
  */
 #ifndef TUYEN_LINKS_INSIDE_H
 #define TUYEN_LINKS_INSIDE_H
@@ -67,6 +67,9 @@ void links_wake(struct links *s); /* look at all lines when the loop next turns 
 uv_timer_t *links_timer(struct links *s);
 void links_free_timer(uv_timer_t *timer);
 
+/* The node behind a name, if it is a direct subordinate of ours or a station of our unit. */
+bool links_is_below(const struct links *s, const char *id);
+
 /* links_up.c */
 void links_dial(struct links *s); /* unless a line is open or being dialled */
 /* The line to the superior ended so: where it does not admit our key, the next try is with the other one we have. */
@@ -87,6 +90,7 @@ struct link_peer *links_unproven(struct links *s);
 void links_tls_offer(struct links *s, struct net_line *line);
 void links_tls_keep(struct links *s, const struct net_line *line, bool up);
 bool links_tls_recall(void *ctx, const unsigned char *id, struct tls_memory *out);
+struct link_peer *links_known(struct links *s, const struct instance *it); /* as it was left */
 /* The callbacks of link.h. */
 void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE], struct buf *out);
 void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE]);

@@ -126,6 +126,14 @@ static struct link_peer *slot_peer(struct links *s, const struct instance *it)
 	return p;
 }
 
+struct link_peer *links_known(struct links *s, const struct instance *it)
+{
+	struct link_peer *p = slot_peer(s, it);
+	if (p->last_contact < it->last)
+		p->last_contact = it->last;
+	return p;
+}
+
 void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE], struct buf *out)
 {
 	struct links *s = ctx;

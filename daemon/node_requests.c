@@ -113,7 +113,7 @@ static int resolve_with(struct node *n, const char *typed, const char **id, stru
 }
 
 /* True when the request is finished later. */
-static bool sync_request(struct node *n, struct control_request *req, struct err *err)
+static bool request_sync(struct node *n, struct control_request *req, struct err *err)
 {
 	const struct args *a = &req->args;
 	const char *with;
@@ -156,6 +156,14 @@ static json_t *in_parts(const struct err *e)
 	return o;
 }
 
+static json_t *load_json(const struct sync_load *load, bool known)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "changes", known ? json_integer((json_int_t)load->changes) : json_null());
+	json_object_set_new(o, "bytes", known ? json_integer((json_int_t)load->bytes) : json_null());
+	return o;
+}
+
 static void put_line(void *ctx, const struct link_state *s)
 {
 	json_t *list = ctx, *o = json_object();
@@ -176,6 +184,13 @@ static void put_line(void *ctx, const struct link_state *s)
 	json_object_set_new(o, "changes_in", json_integer((json_int_t)s->changes_in));
 	json_object_set_new(o, "changes_out", json_integer((json_int_t)s->changes_out));
 	json_object_set_new(o, "last_contact", s->last_contact ? json_integer(s->last_contact) : json_null());
+	json_object_set_new(
+	    o, "age", s->last_contact ? json_integer(sys_now() - s->last_contact) : json_null());
+	json_object_set_new(o, "waiting", load_json(&s->waiting, true));
+	json_object_set_new(o, "coming", load_json(&s->coming, s->told));
+	json_object_set_new(o, "pace_out", s->pace_out ? json_integer((json_int_t)s->pace_out) : json_null());
+	json_object_set_new(o, "pace_in", s->pace_in ? json_integer((json_int_t)s->pace_in) : json_null());
+	json_object_set_new(o, "seconds", s->seconds < 0 ? json_null() : json_integer(s->seconds));
 	json_object_set_new(o, "next_try", s->next_try ? json_integer(s->next_try) : json_null());
 	json_object_set_new(o, "error", error.len ? json_string(error.data) : json_null());
 	json_object_set_new(o, "refused", refused.len ? json_string(refused.data) : json_null());
@@ -272,7 +287,7 @@ void node_request(void *ctx, struct control_request *req)
 	struct node *n = ctx;
 	struct err err = {0};
 	if (strcmp(req->command, "sync") == 0) {
-		if (sync_request(n, req, &err))
+		if (request_sync(n, req, &err))
 			return;
 	} else if (strcmp(req->command, "enrol") == 0) {
 		if (node_join(n, req, &err))

@@ -175,6 +175,24 @@ int frame_get_summary(const void *p, size_t len, struct frame_summary *out, stru
 	return done(&r, "summary", err);
 }
 
+void frame_put_waiting(struct buf *out, const struct frame_waiting *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->load.changes);
+	wire_put_number(&p, m->load.bytes);
+	finish(out, FRAME_WAITING, &p);
+}
+
+int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_waiting){0};
+	out->load.changes = wire_number(&r);
+	out->load.bytes = wire_number(&r);
+	return done(&r, "waiting", err);
+}
+
 void frame_put_have(struct buf *out, const struct frame_have *m)
 {
 	struct buf p = {0};

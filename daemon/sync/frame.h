@@ -24,6 +24,7 @@ enum frame_type {
 	FRAME_DECLINE = 6,
 	FRAME_PING = 7,
 	FRAME_PONG = 8,
+	FRAME_WAITING = 9,
 };
 
 struct frame_hello {
@@ -71,6 +72,10 @@ struct frame_decline {
 	size_t n;
 };
 
+struct frame_waiting {
+	struct sync_load load;
+};
+
 void frame_put(struct buf *out, enum frame_type type, const struct buf *payload);
 /* Look at the first frame of `bytes`: 1 with *type, *payload, *payload_len and *size (of the whole frame); 0 when it
  * is not complete yet; ERR_PEER when it is too long. */
@@ -82,6 +87,7 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m);
 void frame_put_summary(struct buf *out, const struct frame_summary *m);
 void frame_put_have(struct buf *out, const struct frame_have *m);
 void frame_put_decline(struct buf *out, const struct frame_decline *m);
+void frame_put_waiting(struct buf *out, const struct frame_waiting *m);
 
 /* Payloads. ERR_PEER when malformed. All memory is the arena's. */
 int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err);
@@ -90,5 +96,6 @@ int frame_get_summary(const void *p, size_t len, struct frame_summary *out, stru
 int frame_get_have(const void *p, size_t len, struct arena *arena, struct frame_have *out, struct err *err);
 int frame_get_decline(
     const void *p, size_t len, struct arena *arena, struct frame_decline *out, struct err *err);
+int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, struct err *err);
 
 #endif

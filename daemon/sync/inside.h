@@ -25,6 +25,10 @@
 #define COMMON_MAX 8 /* ids of common ground in a have, for each ledger and kind */
 #define LOST_MAX 8 /* batches lost one after the other before the line is given up */
 #define ROUNDS_MAX 16 /* asks in one exchange */
+#define PACE_MS 60000 /* of work that the pace is taken over, at least */
+#define WAITING_AGAIN 30000 /* ms after which it is said again how much waits */
+#define WAITING_MAX ((uint64_t)1 << 40) /* what a peer says beyond that is no figure */
+#define WAITING_MUCH 16384 /* bytes that are worth saying so */
 
 /* A change on its way. */
 struct flight {
@@ -117,6 +121,8 @@ struct sync {
 	int64_t last_in, last_out, last_ping, await_since;
 	bool awaiting, pinged;
 	struct sync_state counts;
+	bool waiting_said;
+	int64_t waiting_said_at, paced_at;
 };
 
 /* sync.c */
@@ -137,6 +143,11 @@ bool sync_recall(struct sync *s, const void *memory, size_t len);
 /* receive.c */
 void receive_frames(struct sync *s); /* as many as there are, until a STORE */
 void receive_stored(struct sync *s, const struct sync_result *results);
+
+/* waiting.c */
+void pace_add(struct sync_pace *p, int64_t ms, uint64_t bytes);
+void waiting_heard(struct sync *s, size_t changes, size_t bytes);
+bool waiting_due(struct sync *s, struct frame_waiting *m); /* worth saying now? */
 
 /* speak.c */
 void speak(struct sync *s);

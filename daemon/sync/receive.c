@@ -123,6 +123,7 @@ static void hear_changes(struct sync *s, struct heard *h)
 		hear_lost(s, &batch);
 		return;
 	}
+	waiting_heard(s, batch.n, h->len);
 	keep_accepted(s, &batch);
 	s->storing = true;
 	if (s->n_store == 0) {
@@ -272,6 +273,9 @@ static void land_batch(
 	struct flight_batch batch = s->flying[0];
 	memmove(s->flying, s->flying + 1, --s->n_flying * sizeof *s->flying);
 	s->unacked -= batch.bytes;
+	pace_add(&s->counts.out, s->now - (batch.sent_at > s->paced_at ? batch.sent_at : s->paced_at),
+	    m->lost ? 0 : batch.bytes);
+	s->paced_at = s->now;
 	adapt_window(s, &batch);
 	for (size_t i = 0; i < batch.n; i++, (*position)++) {
 		const struct frame_exception *e = NULL;
@@ -478,6 +482,16 @@ static void hear_summary(struct sync *s, struct heard *h)
 
 /* ---- frames ---- */
 
+static void hear_waiting(struct sync *s, struct heard *h)
+{
+	struct frame_waiting m;
+	if (frame_get_waiting(h->bytes, h->len, &m, &h->err))
+		return;
+	s->counts.told = true;
+	s->counts.coming.changes = m.load.changes < WAITING_MAX ? m.load.changes : WAITING_MAX;
+	s->counts.coming.bytes = m.load.bytes < WAITING_MAX ? m.load.bytes : WAITING_MAX;
+}
+
 static void hear_ping(struct sync *s, struct heard *h)
 {
 	(void)h;
@@ -499,6 +513,7 @@ static void (*const hearers[])(struct sync *s, struct heard *h) = {
     [FRAME_DECLINE] = hear_decline,
     [FRAME_PING] = hear_ping,
     [FRAME_PONG] = hear_pong,
+    [FRAME_WAITING] = hear_waiting,
 };
 
 static void hear(struct sync *s, unsigned type, struct heard *h)

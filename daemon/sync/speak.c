@@ -354,6 +354,13 @@ static void say_summary(struct sync *s)
 	}
 }
 
+static void say_waiting(struct sync *s)
+{
+	struct frame_waiting m;
+	if (waiting_due(s, &m))
+		frame_put_waiting(out(s), &m);
+}
+
 void speak(struct sync *s)
 {
 	if (s->role == SYNC_LISTENER && !s->greeted)
@@ -369,4 +376,6 @@ void speak(struct sync *s)
 	say_have(s);
 	if (all)
 		say_summary(s);
+	else
+		say_waiting(s);
 }

@@ -1,6 +1,7 @@
 #include "sync/sync.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,7 +217,8 @@ void sync_agree(struct sync *s)
 		for (size_t k = 0; k < s->flying[i].n; k++)
 			s->flying[i].items[k].ledger = NULL;
 	s->book.acquainted = true;
-	s->equal = true;
+	s->equal = s->counts.told = true;
+	s->counts.coming = (struct sync_load){0};
 	s->memory_old = s->durable = true;
 }
 
@@ -243,9 +245,14 @@ static void save_memory(struct sync *s)
 
 /* ---- events ---- */
 
+static bool is_owed(const struct sync *s)
+{
+	return !s->greeted || s->x.asked || s->n_flying;
+}
+
 static bool is_awaiting(const struct sync *s)
 {
-	return !s->greeted || s->x.asked || s->n_flying || s->pinged;
+	return is_owed(s) || s->pinged;
 }
 
 /* After every event: hear what there is to hear, say what there is to say. */
@@ -353,9 +360,11 @@ void sync_free(struct sync *s)
 
 void sync_receive(struct sync *s, const void *bytes, size_t len, int64_t now)
 {
-	s->now = now;
 	if (s->closed || len == 0)
 		return;
+	if (s->counts.coming.changes)
+		pace_add(&s->counts.in, now - s->last_in, len);
+	s->now = now;
 	s->last_in = now;
 	s->pinged = false;
 	s->counts.bytes_in += len;
@@ -403,7 +412,7 @@ static int64_t dead_at(const struct sync *s)
 {
 	if (!s->awaiting || s->storing)
 		return INT64_MAX;
-	return later(s->last_in, s->await_since) + SYNC_DEAD;
+	return later(s->last_in, s->await_since) + (is_owed(s) ? SYNC_DEAD : SYNC_DEAD_IDLE);
 }
 
 static int64_t ping_at(const struct sync *s)
@@ -441,7 +450,9 @@ void sync_tick(struct sync *s, int64_t now)
 		return;
 	if (now >= dead_at(s)) {
 		struct err err = {0};
-		err_set(&err, ERR_TIMEOUT, N_("the peer has said nothing for %1 seconds"), "45");
+		char seconds[24];
+		snprintf(seconds, sizeof seconds, "%lld", (long long)(now - s->last_in + 500) / 1000);
+		err_set(&err, ERR_TIMEOUT, N_("the peer has said nothing for %1 seconds"), seconds);
 		err_hint(&err, N_("the line is tried again by itself"));
 		sync_close(s, &err);
 		return;

@@ -44,8 +44,9 @@
 
 #define SYNC_PING_BUSY \
 	20000 /* ms of silence, something being awaited, before we ask whether the peer is there */
-#define SYNC_PING_IDLE 60000 /* the same when nothing is awaited; a listener waits 15 s longer */
+#define SYNC_PING_IDLE 40000 /* the same when nothing is awaited; a listener waits 15 s longer */
 #define SYNC_DEAD 45000 /* ms without any byte while an answer is due: give up */
+#define SYNC_DEAD_IDLE 18000 /* the same when it is only a pong that is due */
 
 struct sync;
 
@@ -205,6 +206,14 @@ const struct sync_action *sync_next(struct sync *s);
 
 /* ---- for status ---- */
 
+struct sync_load {
+	uint64_t changes, bytes; /* on the wire, estimated */
+};
+/* How fast bytes of changes went, while there were any to go: the last minute or two. 0 ms: not known. */
+struct sync_pace {
+	uint64_t bytes, ms;
+};
+
 struct sync_state {
 	bool greeted; /* the peer's hello has come */
 	bool equal; /* the last digests exchanged were the same, and nothing has moved here since */
@@ -212,9 +221,16 @@ struct sync_state {
 	size_t unacknowledged; /* bytes of changes on their way */
 	size_t buffered; /* received bytes not yet looked at; stop reading the stream above SYNC_BUFFER_MAX */
 	uint64_t bytes_in, bytes_out, changes_in, changes_out;
+	bool told; /* the peer has said what waits there, or that nothing does by being equal */
+	struct sync_load coming; /* what is left of it */
+	struct sync_pace in, out;
 };
 #define SYNC_BUFFER_MAX (1024 * 1024)
 void sync_state(const struct sync *s, struct sync_state *out);
+/* What the peer is not known to have of what it is to get. Reads the world. */
+void sync_waiting(const struct sync *s, struct sync_load *out);
+/* The same without a line, by what the last CONFIRMED held. */
+void sync_waiting_by(const struct sync_world *world, const void *memory, size_t len, struct sync_load *out);
 
 /* The digest of all shared ledgers here, as it would stand in a summary now: for tests and traces. */
 #define SYNC_DIGEST_SIZE 12

@@ -429,6 +429,68 @@ static void unknown_messages_are_skipped(void **state)
 	assert_int_equal(city.stored, 1);
 }
 
+/* Told once there is much, and counted down as it comes; by what is remembered when there is no line. */
+static void what_waits_is_known_at_both_ends(void **state)
+{
+	(void)state;
+	struct sync_load load;
+	struct sync_state st;
+	struct sync_world world = {
+	    &ward, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory};
+	write_some(&ward, "reports/11383", 3);
+	meet();
+	sync_waiting(ward.sync, &load);
+	assert_int_equal(load.changes, 0);
+	sync_state(city.sync, &st);
+	assert_true(st.told);
+	assert_int_equal(st.coming.changes, 0);
+	write_some(&ward, "reports/11383", 600);
+	sync_waiting_by(&world, ward.memory.data, ward.memory.len, &load);
+	assert_int_equal(load.changes, 600);
+	assert_in_range(load.bytes, 600 * 64, 600 * 400);
+	sync_waiting_by(&world, NULL, 0, &load);
+	assert_int_equal(load.changes, 603);
+	sync_local(ward.sync, 6);
+	node_act(&ward, 6);
+	sync_waiting(ward.sync, &load);
+	assert_int_equal(load.changes, 600);
+	sync_receive(city.sync, buf_str(&ward.outbox), ward.outbox.len, 7);
+	buf_cut(&ward.outbox, 0);
+	city.deaf = false;
+	node_act(&city, 7);
+	sync_state(city.sync, &st);
+	assert_in_range(st.coming.changes, 300, 599);
+	assert_int_equal(st.coming.changes + st.changes_in - 3, 600);
+	sync_receive(ward.sync, buf_str(&city.outbox), city.outbox.len, 1006);
+	buf_cut(&city.outbox, 0);
+	node_act(&ward, 1006);
+	sync_state(ward.sync, &st);
+	assert_true(st.out.ms >= 1000 && st.out.bytes > 1000);
+	converse(&ward, &city, 1006);
+	assert_same(&city, &ward);
+	sync_state(city.sync, &st);
+	assert_int_equal(st.coming.changes, 0);
+	static const char nonsense[] =
+	    "\x15\x09\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+	sync_receive(city.sync, nonsense, 22, 1007);
+	sync_state(city.sync, &st);
+	assert_int_equal(st.coming.changes, (uint64_t)1 << 40);
+}
+
+static void a_quiet_line_that_is_dead_is_given_up_within_a_minute(void **state)
+{
+	(void)state;
+	meet();
+	sync_tick(ward.sync, SYNC_PING_IDLE);
+	assert_in_range(sync_next_tick(ward.sync), SYNC_PING_IDLE, 60000);
+	sync_tick(ward.sync, sync_next_tick(ward.sync) - 1);
+	node_act(&ward, 0);
+	assert_int_equal(ward.closed.code, 0);
+	sync_tick(ward.sync, sync_next_tick(ward.sync));
+	node_act(&ward, 0);
+	assert_int_equal(ward.closed.code, ERR_TIMEOUT);
+}
+
 static void who_breaks_the_protocol_is_cut_off(void **state)
 {
 	(void)state;
@@ -508,6 +570,8 @@ int main(void)
 	    T(an_idle_line_is_asked_once_a_minute),
 	    T(who_stores_for_long_says_that_it_is_there),
 	    T(unknown_messages_are_skipped),
+	    T(what_waits_is_known_at_both_ends),
+	    T(a_quiet_line_that_is_dead_is_given_up_within_a_minute),
 	    T(who_breaks_the_protocol_is_cut_off),
 	    T(damaged_memory_is_forgotten),
 	    T(any_byte_may_be_wrong),

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Goal: lines that are polite and say how they are: what waits both ways and for how long, of lines that are down too.
+. "$(dirname "$0")/../lib/tap.sh"
+
+P31=$(free_port)
+words() { head -c "$(($1 * 512))" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+# of NODE FILTER: what status says of its first line
+of() { tuyen -C n/$1 status --json | jq -c ".lines[0] | $2"; }
+
+t 'the city' tuyen -C n/31 init --unit 31 --level province --name 'Hải Phòng' --root --listen "127.0.0.1:$P31"
+start n/31
+t 'the ward' tuyen -C n/11383 init --unit 11383 --level commune --name 'Lê Chân'
+t 'is admitted' enrol n/11383 n/31
+is 'nobody has called yet' "$(tuyen -C n/31 status --json | jq -c .lines)" '[]'
+start n/11383
+t 'they meet' tuyen -C n/11383 sync --wait --timeout 20
+
+# ---- what waits ----
+is 'nothing waits at the ward, and it knows of nothing above' "$(of 11383 '[.open, .waiting, .coming]')" '[true,{"changes":0,"bytes":0},{"changes":0,"bytes":0}]'
+stop n/11383
+t 'a directive for a ward that is down' tuyen -C n/31 directive issue --id D-1 --title 'Chỉ đạo' --to all
+is 'the city says what waits for it' "$(of 31 '[.peer, .open, .waiting.changes, .coming.changes, .age >= 0]')" '["11383",false,1,null,true]'
+[ "$(of 31 .waiting.bytes)" -ge 64 ] && [ "$(of 31 .waiting.bytes)" -le 400 ]
+ok 'and about how many bytes' $?
+t 'for people' tuyen -C n/31 status
+says 'in words' '11383 +closed.*changes: 1, about [0-9]+ bytes'
+TUYEN_LANG=vi tuyen -C n/31 status >out
+grep -qE '11383 +đóng.*thay đổi: 1, khoảng [0-9]+ byte' out
+ok 'and in Vietnamese' $?
+stop n/31
+start n/31
+is 'also when the city was started again' "$(of 31 '[.peer, .open, .waiting.changes, (.last_contact | type)]')" '["11383",false,1,"number"]'
+start n/11383
+t 'the ward is back' tuyen -C n/11383 sync --wait --timeout 20
+is 'nothing waits any more' "$(tuyen -C n/31 status --json | jq -c '[.lines[] | [.peer, .open, .waiting.changes]]')" '[["11383",true,0]]'
+stop n/31
+t 'the ward writes' tuyen -C n/11383 directive ack D-1
+is 'with nobody above: what waits, and when it tries' "$(of 11383 '[.open, .waiting.changes, .coming.changes, (.next_try | type), (.error | type)]')" '[false,1,null,"number","string"]'
+start n/31
+t 'the city is back' tuyen -C n/11383 sync --wait --timeout 20
+is 'the ward has nothing left' "$(of 11383 .waiting.changes)" 0
+#END
+
+for node in 31 11383; do
+	t "verify at $node" tuyen -C n/$node verify
+done
+done_testing
