@@ -152,7 +152,7 @@ void links_exchange(struct links *s)
 {
 	for (size_t i = s->n_open; i-- > 0;) /* backwards: a link that ends gives its place to the last */
 		link_request(s->open[i].link, 0);
-	links_dial(s);
+	links_dial_now(s);
 }
 
 /* ---- from below ---- */
@@ -369,6 +369,7 @@ int links_start(struct node *n, struct links **out, struct err *err)
 	int rc = links_net(s, n->key, &s->net, err);
 	if (rc == 0)
 		rc = links_peers_load(s, err);
+	s->watch = net_watch_start(n->loop, links_changed, s);
 	return rc ? rc : links_reload(s, err);
 }
 
@@ -379,6 +380,7 @@ void links_stop(struct links *s)
 	struct err stopping = {0};
 	err_set(&stopping, ERR_TIMEOUT, N_("the daemon is stopping"));
 	links_wait_end_all(s, &stopping);
+	net_watch_stop(s->watch);
 	close_all(s);
 	net_listener_close(s->listener);
 	net_free(s->net);

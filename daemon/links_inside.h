@@ -8,6 +8,7 @@
 #include "link.h"
 #include "links.h"
 #include "net/line.h"
+#include "net/watch.h"
 #include "sync/instances.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
@@ -46,6 +47,7 @@ struct links {
 	struct net_line *dialling;
 	uv_timer_t *redial;
 	int64_t backoff, next_dial; /* ms; sys_ticks of the next try, 0: none due */
+	struct net_watch *watch; /* of network and clock */
 	uv_timer_t *proof; /* the time that an unproven superior has */
 	unsigned proof_asks; /* exchanges that it was asked for once more, where one ended unequal */
 	bool proof_over; /* it has had its exchange, or its time */
@@ -75,6 +77,8 @@ void links_dial(struct links *s); /* unless a line is open or being dialled */
 /* The line to the superior ended so: where it does not admit our key, the next try is with the other one we have. */
 void links_refused(struct links *s, const struct err *why);
 void links_redial_later(struct links *s);
+void links_dial_now(struct links *s); /* what has failed before does not count any more */
+void links_changed(void *ctx, enum net_change what); /* of net_watch_start */
 /* May the line to the superior go on? False: it was dropped. */
 bool links_check_up(struct links *s, struct line *line);
 void links_proof_over(struct links *s);

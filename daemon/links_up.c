@@ -176,6 +176,29 @@ void links_redial_later(struct links *s)
 	uv_timer_start(s->redial, redial, (uint64_t)pause, 0);
 }
 
+void links_dial_now(struct links *s)
+{
+	s->backoff = BACKOFF_FIRST;
+	links_dial(s);
+}
+
+/* A dial that began before may wait in vain for the way it went; and an open line, which may have no far end any more, is
+ * asked whether it lives: an exchange that is not answered ends it. */
+void links_changed(void *ctx, enum net_change what)
+{
+	struct links *s = ctx;
+	struct line *up = links_upward(s);
+	log_line(LOG_NOTICE, what == NET_CHANGE_CLOCK ? "the clock was set, or the machine has slept"
+						      : "the network of this machine has changed");
+	if (s->dialling)
+		net_line_close(s->dialling);
+	s->dialling = NULL;
+	if (up)
+		link_request(up->link, 0);
+	else
+		links_dial_now(s);
+}
+
 /* ---- a superior with another key ---- */
 
 void links_not_superior(struct links *s)

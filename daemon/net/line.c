@@ -460,7 +460,7 @@ static void fill_defaults(struct net_options *o)
 	if (!o->handshake_ms)
 		o->handshake_ms = 15000;
 	if (!o->silence_ms)
-		o->silence_ms = 120000;
+		o->silence_ms = 55000;
 	if (!o->queue_high)
 		o->queue_high = 256 << 10;
 	if (!o->queue_limit)

@@ -26,7 +26,7 @@ struct uv_loop_s; /* the daemon's loop; net and control are libuv's home */
 struct net_options {
 	int connect_ms; /* to resolve, and again for each address to connect; 15,000 */
 	int handshake_ms; /* from connected to open; 15,000 */
-	int silence_ms; /* a far end that acknowledges nothing is gone; 120,000 */
+	int silence_ms; /* a far end that acknowledges nothing is gone; 55,000 */
 	size_t queue_high; /* bytes waiting above which net_line_send says "full"; 256 KB */
 	size_t queue_limit; /* bytes waiting at which the line is given up; 64 MB */
 	unsigned max_pending; /* incoming lines not yet open, the oldest goes first; 1,024 */

@@ -1,5 +1,13 @@
 #!/bin/sh
 # Goal: lines that are polite and say how they are: what waits both ways and for how long, of lines that are down too.
+# In a network of its own where that may be had, so that it can change.
+if [ -z "${IN_NETWORK:-}" ]; then
+	for how in 'unshare -n' 'unshare -rn'; do
+		$how ip link set lo up 2>/dev/null && IN_NETWORK=yes exec $how sh "$0"
+	done
+	IN_NETWORK=no
+fi
+[ "$IN_NETWORK" = no ] || ip link set lo up
 . "$(dirname "$0")/../lib/tap.sh"
 
 P31=$(free_port)
@@ -39,6 +47,32 @@ is 'with nobody above: what waits, and when it tries' "$(of 11383 '[.open, .wait
 start n/31
 t 'the city is back' tuyen -C n/11383 sync --wait --timeout 20
 is 'the ward has nothing left' "$(of 11383 .waiting.changes)" 0
+
+# ---- when it is tried again ----
+if [ "$IN_NETWORK" = yes ]; then
+	stop n/31
+	tries=0
+	until [ "$(of 11383 '.next_try // 0')" -ge 5 ] || [ $tries -gt 3000 ]; do tries=$((tries + 1)); done
+	[ $tries -le 3000 ]
+	ok 'who has tried in vain waits longer and longer' $?
+	next=$(of 11383 .next_try)
+	start n/31
+	before=$(date +%s)
+	ip address add 10.99.99.99/32 dev lo
+	tries=0
+	until [ "$(of 11383 .open)" = true ] || [ $tries -gt 3000 ]; do tries=$((tries + 1)); done
+	[ $(($(date +%s) - before)) -lt "$next" ]
+	ok 'but when the network changes it tries at once' $?
+	grep -q 'the network of this machine has changed' n/11383.log
+	ok 'and its log says why' $?
+	exchanges=$(of 11383 .bytes_out)
+	ip address add 10.99.99.98/32 dev lo
+	tries=0
+	until [ "$(of 11383 .bytes_out)" -gt "$exchanges" ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+	[ $tries -le 1000 ]
+	ok 'an open line is asked whether it lives' $?
+	is 'it does' "$(of 11383 .open)" true
+fi
 #END
 
 for node in 31 11383; do
