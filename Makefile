@@ -166,7 +166,7 @@ system: all $(HELPER_BIN) ## run the system tests of this build (T=NN to choose)
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
 .PHONY: system
 
-hostile: all $(HELPER_BIN) ## a commune gone over to the enemy: each attack, and how it is refused
+hostile: all $(HELPER_BIN) ## stations, communes, cities gone over to the enemy: each attack, and how it is refused (HOSTILE=long)
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -v tests/system/34-hostile.t
 .PHONY: hostile
 

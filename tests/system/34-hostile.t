@@ -10,8 +10,8 @@ P31=$(free_port)
 P11383=$(free_port)
 # How many, in floods.
 case $TUYEN_BUILD in
-*/san) guesses=20 requests=50 instances=60 tiny=50 realm=4 heads=300 held=270 ;;
-*) guesses=100 requests=100 instances=1000 tiny=500 realm=8 heads=1000 held=300 ;;
+*/san) guesses=20 requests=50 instances=60 tiny=50 realm=2 heads=300 held=270 ;;
+*) guesses=100 requests=100 instances=400 tiny=200 realm=2 heads=1000 held=300 ;;
 esac
 [ "${HOSTILE:-}" = long ] && guesses=10000 requests=10000 instances=10000 tiny=20000 realm=200 heads=200000 held=100000
 cat >plan.yaml <<'EOP'
