@@ -46,6 +46,13 @@ static struct parcel *parcel_at(struct parcels *all, const struct cover_piece *p
 	return &all->items[all->n - 1];
 }
 
+/* What sys_write_file was writing when the stick was pulled out. */
+static bool is_unfinished(const char *path)
+{
+	size_t len = strlen(path);
+	return len > 4 && strcmp(path + len - 4, ".new") == 0;
+}
+
 /* Only the beginning of a file is looked at: a stick holds films as well. */
 static int find_file(struct parcels *all, const char *path, struct err *err)
 {
@@ -59,8 +66,9 @@ static int find_file(struct parcels *all, const char *path, struct err *err)
 	fclose(file);
 	if (failed)
 		return sys_error(err, "read", path);
-	if (!cover_piece_read(head, len, &piece)) {
-		strs_add(cover_is_named(name_of(path)) ? &all->broken : &all->foreign, path);
+	if (is_unfinished(path) || !cover_piece_read(head, len, &piece)) {
+		bool broken = cover_is_named(name_of(path)) && !is_unfinished(path);
+		strs_add(broken ? &all->broken : &all->foreign, path);
 		return 0;
 	}
 	struct parcel *p = parcel_at(all, &piece);

@@ -97,6 +97,7 @@ printf 'x' >mixed/one-byte
 head -c 100000 /dev/zero >mixed/film.mp4
 mkdir mixed/folder
 cp two.par mixed/copy.par
+head -c 500 two.par >mixed/tuyen-31-11383-0099.par.new
 t 'a stick with other things on it' on 11383 parcel read mixed
 says 'they are passed over' 'mixed/film.mp4 is no parcel: passed over'
 says 'the parcel is read' 'parcel [0-9]+ of 31: nothing new'
