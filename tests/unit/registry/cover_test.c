@@ -4,7 +4,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/sys.h"
 #include "registry/cover.h"
+
+#define VECTORS "schema/vectors/parcel/"
+#define CUT (4096 + SEAL_TAG_SIZE)
 
 #define ID "00112233445566778899aabbccddeeff"
 
@@ -138,10 +142,46 @@ static void file_names(void **state)
 	buf_free(&out);
 }
 
+/* A parcel of the first day: what could be read then is read for ever. (The addressee's key was made for it.) */
+static void golden(void **state)
+{
+	struct buf file = {0}, inside = {0}, plain = {0};
+	struct key *reader;
+	struct cover_piece piece;
+	struct cover c;
+	struct err err = {0};
+	unsigned char context[SEAL_CONTEXT_SIZE], secret[SEAL_SECRET_SIZE];
+	(void)state;
+	assert_int_equal(sys_read_file(VECTORS "one.par", 1 << 20, &file, &err), 0);
+	assert_int_equal(sys_read_file(VECTORS "inside.bin", 1 << 20, &inside, &err), 0);
+	assert_int_equal(key_load(VECTORS "addressee.key", &reader, &err), 0);
+	assert_true(cover_piece_read(file.data, file.len, &piece));
+	assert_int_equal(piece.at * 100 + piece.of, 101);
+	assert_int_equal(cover_read(piece.id, file.data + piece.size, file.len - piece.size, &c, &err), 0);
+	assert_string_equal(c.from, "31");
+	assert_string_equal(c.to, "11383");
+	assert_int_equal(c.number, 1);
+	assert_true(c.whole);
+	cover_context(&c, context);
+	assert_true(seal_unbox(reader, c.boxes[0], context, secret));
+	struct seal_piece cut = {secret, c.context, 0, false};
+	for (size_t at = piece.size + c.size; at < file.len; at += CUT, cut.number++) {
+		cut.last = file.len - at <= CUT;
+		assert_true(seal_open(&cut, file.data + at, cut.last ? file.len - at : CUT, &plain));
+	}
+	assert_true(cut.number > 1);
+	assert_int_equal(plain.len, inside.len);
+	assert_memory_equal(plain.data, inside.data, inside.len);
+	key_free(reader);
+	buf_free(&file);
+	buf_free(&inside);
+	buf_free(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(pieces), cmocka_unit_test(there_and_back),
 	    cmocka_unit_test(nothing_can_be_altered), cmocka_unit_test(names_are_safe),
-	    cmocka_unit_test(file_names)};
+	    cmocka_unit_test(file_names), cmocka_unit_test(golden)};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,6 +1,7 @@
 /* Parcels between two nodes in memory. */
 #include "world.h"
 
+#include "base/sys.h"
 #include "sync/parcel_note.h"
 
 #define DOWN "directives/31"
@@ -315,11 +316,42 @@ static void nonsense(void **state)
 	}
 }
 
+/* What stands in the parcel of the first day (registry/cover_test.c opens it). The world here signs otherwise, so only its form
+ * is read: nothing is stored, and what builds on it is lost. */
+static void golden(void **state)
+{
+	struct sync_world world = world_of(&ward);
+	struct parcel_reader *r = parcel_reader_new(&world);
+	struct parcel_item item;
+	struct buf inside = {0};
+	struct err err = {0};
+	size_t changes = 0, lost = 0;
+	(void)state;
+	assert_int_equal(sys_read_file("schema/vectors/parcel/inside.bin", 1 << 20, &inside, &err), 0);
+	parcel_reader_add(r, inside.data, inside.len);
+	do {
+		assert_int_equal(parcel_reader_next(r, &item, &err), 0);
+		changes += item.event == PARCEL_CHANGES ? item.n : 0;
+		lost += item.event == PARCEL_LOST ? item.n : 0;
+		if (item.event == PARCEL_CHANGES) {
+			assert_string_equal(item.ledger, DOWN);
+			assert_string_equal(item.changes[0].change.unit, "31");
+			assert_true(item.changes[item.n - 1].change.n_records > 0);
+		}
+	} while (item.event != PARCEL_ENDS && item.event != PARCEL_WAITS);
+	assert_int_equal(item.event, PARCEL_ENDS);
+	assert_true(changes > 0 && lost > 0);
+	assert_int_equal(changes + lost, 42);
+	assert_string_equal(parcel_reader_peer(r)->unit, "31");
+	parcel_reader_free(r);
+	buf_free(&inside);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(by_stick_both_ways), TEST(cut_anywhere), TEST(lost_by_ledger),
 	    TEST(what_is_not_taken), TEST(more_than_fits), TEST(refusals_and_notes), TEST(another_instance),
-	    TEST(nonsense)};
+	    TEST(nonsense), TEST(golden)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
