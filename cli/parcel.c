@@ -164,8 +164,8 @@ static int missing(const struct parcel *p, unsigned lacks, struct err *err)
 	return err->code;
 }
 
-/* Whatever is wrong with one parcel does not keep the others from being read. */
-static bool read_one(struct cli *cli, const struct parcel *p)
+/* Whatever is wrong with one parcel does not keep the others from being read. An exit status. */
+static int read_one(struct cli *cli, const struct parcel *p)
 {
 	struct err err = {0}, lacking = {0};
 	unsigned lacks = parcel_lacks(p);
@@ -175,11 +175,11 @@ static bool read_one(struct cli *cli, const struct parcel *p)
 		err = lacking;
 	}
 	if (rc == 0)
-		return true;
+		return EXIT_DONE;
 	if (p->pieces[0])
 		err_at(&err, p->pieces[0], 0, 0);
 	say_error(&err);
-	return false;
+	return rc == ERR_TIMEOUT || rc == ERR_BUSY ? EXIT_AWAY : EXIT_REFUSED;
 }
 
 static bool is_for_another(const struct parcel *p, const char *self)
@@ -195,40 +195,55 @@ static bool is_named_by(const struct parcel *p, const struct strs *paths)
 	return false;
 }
 
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* Files that hold no parcel: no harm among others, but not what somebody meant who named them. */
+static int tell_others(const struct parcels *all, const struct strs *paths)
+{
+	int status = EXIT_DONE;
+	for (size_t i = 0; i < all->broken.n; i++) {
+		status = EXIT_REFUSED;
+		say(N_("%1 is named like a parcel, but is none: its beginning is damaged"),
+		    all->broken.items[i]);
+	}
+	for (size_t i = 0; i < all->foreign.n; i++) {
+		if (strs_has(paths, all->foreign.items[i]))
+			status = EXIT_REFUSED;
+		say(N_("%1 is no parcel: passed over"), all->foreign.items[i]);
+	}
+	if (all->n + all->broken.n + all->foreign.n == 0)
+		say(N_("there is no parcel"));
+	return status;
+}
+
 int cli_parcel_read(struct cli *cli, struct err *err)
 {
 	const struct strs *paths = &cli->args.words;
 	struct parcels all = {0};
 	struct config config;
 	char self[136];
-	size_t bad = 0, foreign = 0;
-	int rc = config_load(cli->dir, &config, err);
+	int status = EXIT_DONE, rc = config_load(cli->dir, &config, err);
 	if (rc)
 		return rc;
 	config_node(&config, self);
 	rc = parcels_find(&all, paths, err);
 	if (rc == 0 && all.n)
 		rc = reach(cli, err);
-	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+	for (size_t i = 0; rc == 0 && i < all.n && status != EXIT_AWAY; i++) {
 		const struct parcel *p = &all.items[i];
 		if (is_for_another(p, self) && !is_named_by(p, paths))
 			say(N_("%1 is for %2: passed over"), p->pieces[0], p->cover.to);
 		else
-			bad += !read_one(cli, p);
+			status = worse(status, read_one(cli, p));
 	}
-	for (size_t i = 0; rc == 0 && i < all.broken.n; i++, bad++)
-		say(N_("%1 is named like a parcel, but is none: its beginning is damaged"),
-		    all.broken.items[i]);
-	for (size_t i = 0; rc == 0 && i < all.foreign.n; i++) {
-		foreign++;
-		bad += strs_has(paths, all.foreign.items[i]);
-		say(N_("%1 is no parcel: passed over"), all.foreign.items[i]);
-	}
-	if (rc == 0 && all.n + all.broken.n + foreign == 0)
-		say(N_("there is no parcel"));
+	if (rc == 0)
+		status = worse(status, tell_others(&all, paths));
 	parcels_free(&all);
 	config_free(&config);
-	return rc ? rc : bad ? EXIT_REFUSED : 0;
+	return rc ? rc : status;
 }
 
 /* ---- listing ---- */
