@@ -242,6 +242,22 @@ start n/x
 t 'knows of the ward' on x unit add 11383 --level commune --name 'phường 11383'
 fails 1 'but has no key of it' on x parcel write --to 11383 stick
 says 'and cannot seal' '11383 has no key to which a parcel could be sealed'
+on 11383 join --request >req 2>err
+t 'so it admits the ward itself' on x unit admit req
+t 'has something to say' on x directive issue --id D-9 --title 'Chín' --to all
+t 'and seals it to the ward' on x parcel write --to 11383 evil.par
+before=$(git -C n/11383/store.git for-each-ref)
+objects=$(git -C n/11383/store.git count-objects -v | grep -E '^(count|in-pack)')
+fails 1 'in the name of the city' on 11383 parcel read evil.par
+says 'whose key it is not' "the key of this parcel is not known to be 31's: only directives of the units above"
+is 'nothing of it is kept' "$(git -C n/11383/store.git for-each-ref)" "$before"
+is 'at all' "$(git -C n/11383/store.git count-objects -v | grep -E '^(count|in-pack)')" "$objects"
+t 'a unit that the stranger calls its own' on y init --unit 11050 --level commune --name 'phường 11050'
+t 'writes' enrol n/y n/x
+start n/y
+t 'to 31' on y parcel write --to 31 other-31.par
+fails 1 'the city' on 31 parcel read other-31.par
+says 'knows no such key' 'nobody here knows the key that this parcel of 11050 is signed with'
 stop n/x
 fails 3 'nobody is waited for' on x parcel write --to 11383 --timeout 0 stick
 fails 3 'who is not there' on x parcel read --timeout 0 stick
