@@ -8,7 +8,9 @@
 #include "base/sys.h"
 #include "store/maintain.h"
 
-#define LOOK_MS (10 * 60 * 1000) /* how often, and how long nothing must have moved */
+#define LOOK_MS (60 * 1000)
+#define IDLE_MS (10 * 60 * 1000) /* how long nothing must have moved */
+#define LOOSE_MOST 20000 /* from here on whatever moves: on a small disk each takes 4 KB */
 #define NICE 19
 
 struct upkeep_timer {
@@ -61,8 +63,8 @@ static void spawn(struct upkeep_timer *u)
 static void look(uv_timer_t *timer)
 {
 	struct upkeep_timer *u = timer->data;
-	if (!u->running && sys_ticks() - u->moved >= LOOK_MS &&
-	    store_loose_guess(u->node->store) >= MAINTAIN_LOOSE)
+	size_t most = sys_ticks() - u->moved >= IDLE_MS ? MAINTAIN_LOOSE : LOOSE_MOST;
+	if (!u->running && store_loose_guess(u->node->store) >= most)
 		spawn(u);
 }
 

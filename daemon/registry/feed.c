@@ -296,13 +296,13 @@ const struct registry_grant *registry_granted_by(
 	return source->grant ? registry_grant(r, source->grant, source->issuer, NULL) : NULL;
 }
 
-static void take_successors(struct unit *u, const struct record *now)
+static void take_successors(struct registration *c, const struct record *now)
 {
 	const char *id;
 	for (size_t i = 0; record_next_key(now, "replaced_by", &i, &id);) {
 		const char *how = record_get(now, arena_printf(now->arena, "replaced_by.%s", id));
-		if (how && strcmp(how, "whole") == 0 && !strs_has(&u->whole, id))
-			strs_add(&u->whole, id);
+		if (how && strcmp(how, "whole") == 0 && !strs_has(&c->whole, id))
+			strs_add(&c->whole, id);
 	}
 }
 
@@ -321,7 +321,7 @@ static int feed_unit(struct registry *r, const struct registry_source *source, c
 	if (f.unit->n_claims > 1)
 		registry_contest(r, f.unit);
 	copy_record(f.claim, now);
-	take_successors(f.unit, &f.claim->record);
+	take_successors(f.claim, &f.claim->record);
 	anchor_rank(r, f.unit, f.claim);
 	for (size_t i = 0; record_next_key(&f.claim->record, "keys", &i, &row);)
 		take_key(&f, row);

@@ -13,6 +13,7 @@ struct registration {
 	struct arena arena;
 	struct record record;
 	bool removed;
+	struct strs whole; /* successors as a whole that it ever named */
 };
 
 /* What one common superior says of where a unit went: his latest record, and all that his records named. */
@@ -39,7 +40,6 @@ struct unit {
 	bool
 	    contested; /* several claim it, or it moved: looked at again whenever somebody else is registered */
 	const char *moved_to; /* by a move that counts; NULL: it never moved */
-	struct strs whole; /* its successors as a whole */
 	struct grant **grants; /* every one it ever had; borrowed from the registry */
 	size_t n_grants;
 };

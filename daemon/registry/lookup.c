@@ -7,6 +7,7 @@
 #include "record/text.h"
 
 #define REPLACED_MAX 8 /* reorganisations in a row that rights are followed through */
+#define REPLACED_STEPS 4096
 
 int registry_rank(const char *text)
 {
@@ -68,26 +69,43 @@ bool registry_was_above(const struct registry *r, const char *upper, const char 
 	return strcmp(upper, lower) != 0 && was_above(r, upper, lower, 0);
 }
 
-/* What replaced it as a whole, and what replaced that. */
-static bool replaces(const struct registry *r, const char *unit, const char *ended, int depth)
+/* What replaced it as a whole, by the word of a superior whose unit it is or was, and what replaced that. `steps` bounds
+ * the search, whatever somebody's records say. */
+static bool replaces(
+    const struct registry *r, const char *unit, const char *ended, int depth, unsigned *steps)
 {
 	const struct unit *u = table_get(&r->units, ended);
-	for (size_t i = 0; u && depth < REPLACED_MAX && i < u->whole.n; i++)
-		if (strcmp(u->whole.items[i], unit) == 0 || replaces(r, unit, u->whole.items[i], depth + 1))
-			return true;
+	for (size_t i = 0; u && depth < REPLACED_MAX && i < u->n_claims; i++) {
+		const struct registration *c = u->claims[i];
+		for (size_t k = 0; registry_belongs(u, c->issuer) && k < c->whole.n && *steps; k++) {
+			--*steps;
+			if (strcmp(c->whole.items[k], unit) == 0 ||
+			    replaces(r, unit, c->whole.items[k], depth + 1, steps))
+				return true;
+		}
+	}
 	return false;
 }
 
 bool registry_replaces(const struct registry *r, const char *unit, const char *ended)
 {
-	return strcmp(unit, ended) != 0 && replaces(r, unit, ended, 0);
+	unsigned steps = REPLACED_STEPS;
+	return strcmp(unit, ended) != 0 && replaces(r, unit, ended, 0, &steps);
+}
+
+static bool has_successors(const struct unit *u)
+{
+	for (size_t i = 0; i < u->n_claims; i++)
+		if (u->claims[i]->whole.n)
+			return true;
+	return false;
 }
 
 void registry_replaced_by(const struct registry *r, const char *unit, struct strs *out)
 {
 	for (size_t i = 0; i < r->units.n; i++) {
 		const struct unit *u = r->units.rows[i].value;
-		if (u->whole.n && registry_replaces(r, unit, u->id))
+		if (has_successors(u) && registry_replaces(r, unit, u->id))
 			strs_add(out, u->id);
 	}
 	strs_sort(out);

@@ -27,13 +27,13 @@ static void unit_free(struct unit *u)
 {
 	for (size_t i = 0; i < u->n_claims; i++) {
 		arena_free(&u->claims[i]->arena);
+		strs_free(&u->claims[i]->whole);
 		free(u->claims[i]->issuer);
 		free(u->claims[i]);
 	}
 	for (size_t i = 0; i < u->n_moves; i++)
 		move_free(u->moves[i]);
 	free(u->moves);
-	strs_free(&u->whole);
 	free(u->claims);
 	free(u->grants);
 	free(u->id);

@@ -295,6 +295,24 @@ static void rights_go_on_through_successors(void **state)
 	assert_string_equal(list.items[0], "a");
 	assert_string_equal(list.items[1], "b");
 	strs_free(&list);
+	/* The word of another, whose unit it is not, gives nobody a right. */
+	feed_record(r, "99", 120, "unit", "units/a.yaml",
+	    "code: a\nname: X\nlevel: commune\nrank: 3\nreplaced_by: {thief: whole}\n");
+	assert_false(registry_replaces(r, "thief", "a"));
+	/* Nor does a web of successors keep anybody waiting. */
+	for (unsigned char i = 0; i < 26; i++) {
+		char path[80];
+		struct buf yaml = {0};
+		snprintf(path, sizeof path, "units/w%c.yaml", 'a' + i);
+		buf_printf(&yaml, "code: w%c\nname: W\nlevel: commune\nrank: 3\nreplaced_by: {", 'a' + i);
+		for (char to = 'a'; to <= 'z'; to++)
+			buf_printf(&yaml, "%sw%c: whole", to == 'a' ? "" : ", ", to);
+		buf_puts(&yaml, "}\n");
+		feed_record(r, "31", (unsigned char)(130 + i), "unit", path, buf_str(&yaml));
+		buf_free(&yaml);
+	}
+	assert_false(registry_replaces(r, "nobody", "wa"));
+	assert_true(registry_replaces(r, "wz", "wa"));
 	registry_free(r);
 }
 
