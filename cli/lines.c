@@ -84,11 +84,19 @@ static const char *load(struct reader *r, const json_t *line, const char *which)
 	    weight(r, json_integer_value(json_object_get(of, "bytes"))));
 }
 
-static const char *state(struct reader *r, const json_t *line)
+static const char *state(struct reader *r, const json_t *line, int64_t now)
 {
 	const json_t *next = json_object_get(line, "next_try");
 	if (json_is_true(json_object_get(line, "open")))
 		return _(N_("open"));
+	const json_t *until = json_object_get(line, "closed_until");
+	if (json_is_integer(until)) {
+		const char *at = reader_time(r, json_integer_value(until));
+		bool today = strncmp(at, reader_time(r, now), 10) == 0;
+		return said(r, N_("closed until %1"),
+		    today ? arena_printf(&r->arena, "%.5s", at + 11) : arena_printf(&r->arena, "%.16s", at),
+		    "");
+	}
 	if (json_is_integer(next))
 		return said(r, N_("closed, tries in %1"), span(r, json_integer_value(next)), "");
 	return _(N_("closed"));
@@ -110,7 +118,23 @@ static const char *takes(struct reader *r, const json_t *line)
 	return any ? said(r, N_("about %1"), span(r, json_integer_value(seconds)), "") : NULL;
 }
 
-void lines_print(struct reader *r, const json_t *lines)
+/* Of the one line that has a budget. */
+static void print_budget(struct reader *r, const json_t *lines)
+{
+	size_t i;
+	json_t *line;
+	json_array_foreach(lines, i, line)
+	{
+		const json_t *budget = json_object_get(line, "budget");
+		if (json_is_integer(budget))
+			say_out(N_("The line to %1 has carried %2 of the %3 of this day."),
+			    json_string_value(json_object_get(line, "peer")),
+			    weight(r, json_integer_value(json_object_get(line, "spent"))),
+			    weight(r, json_integer_value(budget)));
+	}
+}
+
+void lines_print(struct reader *r, const json_t *lines, int64_t now)
 {
 	struct show_table *table = show_table();
 	size_t i;
@@ -126,10 +150,11 @@ void lines_print(struct reader *r, const json_t *lines)
 	show_column(table, SHOW_WRAP, N_("TROUBLE"));
 	json_array_foreach(lines, i, line)
 	{
-		show_row(table, line_name(r, lines, line), state(r, line),
+		show_row(table, line_name(r, lines, line), state(r, line, now),
 		    json_is_true(json_object_get(line, "equal")) ? _(N_("yes")) : _(N_("no")),
 		    json_string_value(json_object_get(line, "address")), contact(r, line),
 		    load(r, line, "waiting"), load(r, line, "coming"), takes(r, line), trouble(r, line));
 	}
 	show_end(table);
+	print_budget(r, lines);
 }

@@ -6,6 +6,6 @@
 
 #include "reader.h"
 
-void lines_print(struct reader *r, const json_t *lines);
+void lines_print(struct reader *r, const json_t *lines, int64_t now); /* of the daemon */
 
 #endif

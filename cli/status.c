@@ -358,7 +358,7 @@ static void status_print(struct reader *r, const struct status *s)
 		say_out(N_("The daemon of this node is not running: nothing is sent or received."));
 	else if (r->config.paused)
 		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
-	lines_print(r, s->lines);
+	lines_print(r, s->lines, s->now);
 	show_column(table, SHOW_LEFT, N_("LEDGER"));
 	show_column(table, SHOW_LEFT, N_("AT"));
 	show_column(table, SHOW_RIGHT, N_("HEADS"));

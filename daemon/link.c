@@ -16,6 +16,7 @@ struct link {
 	struct link_peer *peer;
 	bool up, pumping;
 	struct net_line *line;
+	uint64_t in, out; /* bytes, once the line has ended */
 	struct sync *sync;
 	uv_timer_t *timer;
 	const struct link_calls *calls;
@@ -451,7 +452,7 @@ static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t
 static void on_close(void *ctx, struct net_line *line, const struct err *why)
 {
 	struct link *l = ctx;
-	(void)line;
+	net_line_bytes(line, &l->in, &l->out);
 	l->line = NULL;
 	end(l, why);
 }
@@ -567,7 +568,10 @@ void link_traffic(const struct link *l, uint64_t *in, uint64_t *out, bool *equal
 	struct sync_state state;
 	sync_state(l->sync, &state);
 	*equal = state.equal;
-	net_line_bytes(l->line, in, out);
+	*in = l->in;
+	*out = l->out;
+	if (l->line)
+		net_line_bytes(l->line, in, out);
 }
 
 void link_changes(const struct link *l, uint64_t *in, uint64_t *out)

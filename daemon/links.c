@@ -73,6 +73,7 @@ static struct line take_out(struct links *s, struct line *line)
 void links_drop(struct links *s, struct line *line)
 {
 	links_heard(s, line);
+	links_count(s, line);
 	link_close(take_out(s, line).link);
 }
 
@@ -120,7 +121,10 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 	s->backoff = link_is_up(l) ? BACKOFF_FIRST : s->backoff;
 	if (token && token == line->probe)
 		links_probed(s, line);
+	bool up = link_is_up(l);
 	links_wait_exchanged(s, l, token, equal, refused);
+	if (up)
+		links_policy_exchanged(s);
 }
 
 static const struct link_calls link_calls = {links_memory, links_met, exchanged, ended};
@@ -144,6 +148,11 @@ void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_li
 	VEC_PUSH(s->open, s->n_open, it);
 	log_line(
 	    LOG_NOTICE, "line to %s is open%s", peer->id, peer->unproven ? "; its key is not known" : "");
+	if (up) {
+		s->spent.counted = 0;
+		net_line_limit(line, s->policy.rate);
+		links_policy_later(s);
+	}
 	if (up && !peer->unproven)
 		links_wait_begun(s, &s->open[s->n_open - 1]);
 }
@@ -152,6 +161,7 @@ void links_exchange(struct links *s)
 {
 	for (size_t i = s->n_open; i-- > 0;) /* backwards: a link that ends gives its place to the last */
 		link_request(s->open[i].link, 0);
+	links_asked(s);
 	links_dial_now(s);
 }
 
@@ -309,8 +319,8 @@ int links_reload(struct links *s, struct err *err)
 	net_listener_close(s->listener);
 	s->listener = NULL;
 	s->backoff = BACKOFF_FIRST;
-	if (c->paused)
-		return 0;
+	if (links_policy_load(s, err) != 0 || c->paused)
+		return err->code;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
 	if (s->listener) {
 		net_listener_ended(s->listener, was_subordinate);
@@ -353,6 +363,7 @@ void links_rekey(struct links *s)
 	if (!s)
 		return;
 	s->rekey = true;
+	links_asked(s); /* news of keys wait for no hour */
 	links_wake(s);
 }
 
@@ -365,6 +376,7 @@ int links_start(struct node *n, struct links **out, struct err *err)
 	s->proof = links_timer(s);
 	s->wake = links_timer(s);
 	s->again = links_timer(s);
+	s->turn = links_timer(s);
 	*out = s;
 	int rc = links_net(s, n->key, &s->net, err);
 	if (rc == 0)
@@ -392,6 +404,7 @@ void links_stop(struct links *s)
 	links_free_timer(s->proof);
 	links_free_timer(s->wake);
 	links_free_timer(s->again);
+	links_free_timer(s->turn);
 	links_peers_free(s);
 	free(s->open);
 	free(s);

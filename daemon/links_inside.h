@@ -1,6 +1,7 @@
 /*
  * daemon/links_inside.h - what the files of links.h share: links.c (who is connected), links_up.c (dialling the superior),
- * links_peers.c (what is remembered of whom), links_wait.c (who waits for an exchange), links_state.c (how they are).
+ * links_peers.c (what is remembered of whom), links_wait.c (who waits for an exchange), links_state.c (how they are),
+ * links_policy.c (when the line upwards may be open).
  */
 #ifndef TUYEN_LINKS_INSIDE_H
 #define TUYEN_LINKS_INSIDE_H
@@ -9,6 +10,7 @@
 #include "links.h"
 #include "net/line.h"
 #include "net/watch.h"
+#include "registry/policy.h"
 #include "sync/instances.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
@@ -51,6 +53,17 @@ struct links {
 	uv_timer_t *proof; /* the time that an unproven superior has */
 	unsigned proof_asks; /* exchanges that it was asked for once more, where one ended unequal */
 	bool proof_over; /* it has had its exchange, or its time */
+	/* What the line upwards may cost (links_policy.c). */
+	struct policy policy;
+	uv_timer_t *turn;
+	int64_t asked_until; /* sys_ticks; a person wants it open */
+	struct {
+		int32_t day; /* as date_of_time; 0: not read yet */
+		uint64_t bytes, saved; /* of that day; of which on disk */
+		uint64_t counted; /* of the line that is open */
+		uint64_t spare; /* by the exchange that is allowed beyond the budget */
+		int64_t next; /* when one is allowed, seconds */
+	} spent;
 	/* Ledgers have moved: tell every line when the loop next turns. */
 	uv_timer_t *wake;
 	uv_timer_t *again; /* exchanges that somebody waits for ended unequal */
@@ -83,6 +96,16 @@ void links_changed(void *ctx, enum net_change what); /* of net_watch_start */
 bool links_check_up(struct links *s, struct line *line);
 void links_proof_over(struct links *s);
 void links_not_superior(struct links *s); /* says so, for status and log */
+
+/* links_policy.c */
+int links_policy_load(struct links *s, struct err *err);
+bool links_may(struct links *s); /* the line upwards be open now */
+int64_t links_closed_until(struct links *s); /* seconds; 0: it may be open */
+void links_asked(struct links *s); /* a person wants it open */
+void links_count(struct links *s, const struct line *line); /* what it has carried, where there is a budget */
+void links_policy_look(struct links *s); /* open or close what may be, or may not */
+void links_policy_later(struct links *s); /* the same when the loop next turns */
+void links_policy_exchanged(struct links *s); /* the line upwards has ended an exchange */
 
 /* links_peers.c */
 int links_peers_load(struct links *s, struct err *err);

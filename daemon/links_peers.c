@@ -129,7 +129,7 @@ static struct link_peer *slot_peer(struct links *s, const struct instance *it)
 struct link_peer *links_known(struct links *s, const struct instance *it)
 {
 	struct link_peer *p = slot_peer(s, it);
-	if (p->last_contact < it->last)
+	if (!p->last_contact)
 		p->last_contact = it->last;
 	return p;
 }

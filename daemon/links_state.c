@@ -61,11 +61,18 @@ static void state_up(struct links *s, struct link_state *out)
 	const struct line *line = links_upward(s);
 	struct link_peer *p = links_peer(s, links_superior(s));
 	const struct instance *last = instances_last(&s->instances, p->id);
-	if (last && p->last_contact < last->last)
+	if (last && !p->last_contact)
 		p->last_contact = last->last;
 	if (line && link_peer(line->link)->unproven)
 		line = NULL;
 	state_of(s, p, true, line, out);
+	out->closed_until = links_closed_until(s);
+	if (s->policy.budget) {
+		if (line)
+			links_count(s, links_upward(s));
+		out->budget = s->policy.budget;
+		out->spent = s->spent.bytes;
+	}
 	if (!line) {
 		out->address = s->node->config.superior.address;
 		out->next_try = s->next_dial ? (s->next_dial - sys_ticks() + 999) / 1000 : 0;

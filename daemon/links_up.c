@@ -143,7 +143,7 @@ void links_dial(struct links *s)
 {
 	const struct config *c = &s->node->config;
 	if (!c->superior.unit || !c->superior.address || !c->admitted || c->paused || s->dialling ||
-	    links_upward(s))
+	    links_upward(s) || !links_may(s))
 		return;
 	uv_timer_stop(s->redial);
 	s->next_dial = 0;
@@ -167,6 +167,8 @@ static void redial(uv_timer_t *timer)
 void links_redial_later(struct links *s)
 {
 	uint32_t dice;
+	if (!links_may(s))
+		return;
 	sys_random(&dice, sizeof dice);
 	if (s->waits && s->backoff > BACKOFF_FIRST)
 		s->backoff = BACKOFF_FIRST;
@@ -193,6 +195,7 @@ void links_changed(void *ctx, enum net_change what)
 	if (s->dialling)
 		net_line_close(s->dialling);
 	s->dialling = NULL;
+	links_policy_later(s);
 	if (up)
 		link_request(up->link, 0);
 	else

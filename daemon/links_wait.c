@@ -116,6 +116,7 @@ struct wait *links_wait(struct links *s, const char *with, int64_t timeout_ms,
 			link_request(line->link, token);
 	}
 	strs_free(&ask);
+	links_asked(s);
 	links_dial_now(s);
 	return w;
 }

@@ -17,6 +17,7 @@
 #define ADDRESSES_MAX 4 /* of one name that are tried, or listened on */
 #define HOST_SIZE 256
 #define FAR_SIZE (HOST_SIZE + 10)
+#define TLS_RECORD_MORE 22 /* bytes that TLS adds to a record */
 
 enum line_state {
 	LINE_RESOLVING,
@@ -60,6 +61,7 @@ struct net_line {
 	struct buf wire; /* TLS's own words, to send before the queue */
 	struct buf going; /* with libuv */
 	bool writing, is_dirty, full, said_bye;
+	struct pace *pace; /* NULL: no limit */
 	int overrun; /* why it is to fail when its timer comes: a failure outside of the loop waits for the loop */
 	uint64_t in, out;
 };
@@ -106,6 +108,16 @@ void line_fail(struct net_line *line, const struct err *why);
 void line_drop(struct net_line *line);
 void line_unref(struct net_line *line);
 void line_forget_pending(struct net_line *line);
+
+void line_flush(struct net_line *line);
+void line_read(struct net_line *line); /* take in what comes, again */
+
+/* pace.c */
+/* Bytes that may go out now, at most `want`; with none, line_flush is called when there are some. */
+size_t pace_out(struct net_line *line, size_t want);
+/* So many have come in: reading pauses when that was too much. */
+void pace_in(struct net_line *line, size_t n);
+void pace_drop(struct net_line *line); /* the line goes */
 
 /* dial.c */
 /* The address being tried does not answer. */

@@ -16,8 +16,6 @@
 #define CHUNK (4 * TLS_RECORD) /* encrypted ahead of the socket */
 #define LINGER_MS 2000
 
-static void flush(struct net_line *line);
-
 static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 {
 	struct net_line *line = arg;
@@ -48,7 +46,7 @@ static bool recall(void *arg, const unsigned char id[TLS_MEMORY_ID], struct tls_
 static void mark_dirty(struct net_line *line)
 {
 	if (line->net->freed) {
-		flush(line);
+		line_flush(line);
 	} else if (!line->is_dirty) {
 		line->is_dirty = true;
 		TAILQ_INSERT_TAIL(&line->net->dirty, line, dirty);
@@ -69,7 +67,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	struct net_line *line;
 	while ((line = TAILQ_FIRST(&net->dirty))) {
 		forget_dirty(line);
-		flush(line);
+		line_flush(line);
 	}
 }
 
@@ -118,6 +116,7 @@ void line_drop(struct net_line *line)
 	uv_close((uv_handle_t *)&line->timer, on_closed);
 	if (line->tcp_open)
 		uv_close((uv_handle_t *)&line->tcp, on_closed);
+	pace_drop(line);
 }
 
 /* The last bytes go out, then the far end hangs up, or its time is over. Not closed at once: the kernel would
@@ -202,6 +201,8 @@ static void encrypt(struct net_line *line)
 	size_t len = line->queue.len - line->queue_at;
 	if (len > CHUNK)
 		len = CHUNK;
+	if (len && line->state == LINE_OPEN && (len = pace_out(line, len)) == 0)
+		return;
 	if (len && tls_send(line->tls, line->queue.data + line->queue_at, len, &line->going, &err) < 0) {
 		log_err(LOG_ERROR, "TLS", &err);
 		len = line->queue.len - line->queue_at;
@@ -228,7 +229,7 @@ static void on_written(uv_write_t *write, int status)
 		cut(line, status);
 		return;
 	}
-	flush(line);
+	line_flush(line);
 	if (line->full && line->state == LINE_OPEN &&
 	    net_line_queued(line) <= line->net->options.queue_high / 2) {
 		line->full = false;
@@ -237,7 +238,7 @@ static void on_written(uv_write_t *write, int status)
 	}
 }
 
-static void flush(struct net_line *line)
+void line_flush(struct net_line *line)
 {
 	if (line->writing || line->state < LINE_SHAKING || line->state == LINE_GONE)
 		return;
@@ -317,6 +318,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 	struct buf *plain = &line->net->plain;
 	buf_cut(plain, 0);
 	line->in += (uint64_t)n;
+	pace_in(line, (size_t)n);
 	int rc = tls_feed(line->tls, bytes->base, (size_t)n, plain, &line->wire, &err);
 	if (line->wire.len)
 		mark_dirty(line);
@@ -392,6 +394,15 @@ static void watch_for_silence(struct net_line *line)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
+void line_read(struct net_line *line)
+{
+	int rc = uv_read_start((uv_stream_t *)&line->tcp, on_room, on_read);
+	if (rc < 0) {
+		line->overrun = rc;
+		line_timer(line, 1);
+	}
+}
+
 void line_shake(struct net_line *line, enum tls_side side)
 {
 	line->state = LINE_SHAKING;
@@ -407,11 +418,7 @@ void line_shake(struct net_line *line, enum tls_side side)
 		tls_set_recall(line->tls, recall, line);
 	tls_start(line->tls, &line->wire);
 	mark_dirty(line);
-	int rc = uv_read_start((uv_stream_t *)&line->tcp, on_room, on_read);
-	if (rc < 0) {
-		line->overrun = rc;
-		line_timer(line, 1);
-	}
+	line_read(line);
 }
 
 void net_line_offer(struct net_line *line, const struct tls_memory *memory)

@@ -76,6 +76,9 @@ bool net_line_send(struct net_line *line, const void *bytes, size_t len);
 void net_line_close(struct net_line *line);
 /* Bytes on the wire so far, handshake and TLS overhead included, TCP and IP not. */
 void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out);
+/* At most so many bytes a second each way from now on, TLS included; 0: as fast as it goes. A quarter of a second may go at
+ * once. What comes in faster waits in the kernel, which tells the far end to slow down. */
+void net_line_limit(struct net_line *line, uint64_t bytes_per_second);
 size_t net_line_queued(const struct net_line *line); /* bytes not yet handed to the kernel */
 const char *net_line_far(const struct net_line *line); /* "host:port"; borrowed */
 

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "record/text.h"
 #include "registry/form.h"
+#include "registry/policy.h"
 #include "registry/registry.h"
 
 void config_init(struct config *c)
@@ -86,10 +87,21 @@ static void check_whole(struct form *f, const struct config *c)
 	}
 }
 
+static void read_lines(struct form *f, struct config *out)
+{
+	static const char *const known[] = {"max", NULL};
+	struct form lines;
+	if (!form_sub(f, "lines", known, &lines))
+		return;
+	out->lines_max = form_line(&lines, "max", true);
+	form_join(f, &lines);
+}
+
 int config_parse(const char *file, const char *bytes, size_t len, struct config *out, struct err *err)
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "rank",
-	    "listen", "address", "root", "paused", "superior", "anchor", "handover", "grant", "above", NULL};
+	    "listen", "address", "window", "rate", "budget", "lines", "root", "paused", "superior", "anchor",
+	    "handover", "grant", "above", NULL};
 	struct form f;
 	config_init(out);
 	form_open(&f, &out->arena, file, bytes, len, CONFIG_FORMAT, known, err);
@@ -101,6 +113,10 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	out->rank = form_rank(&f, "rank", false);
 	out->listen = form_address(&f, "listen");
 	out->address = form_address(&f, "address");
+	out->window = form_line(&f, "window", false);
+	out->rate = form_line(&f, "rate", false);
+	out->budget = form_line(&f, "budget", false);
+	read_lines(&f, out);
 	out->root = form_yes(&f, "root");
 	out->paused = form_yes(&f, "paused");
 	form_peer(&f, "superior", false, &out->superior);
@@ -128,6 +144,12 @@ void config_print(const struct config *c, struct buf *out)
 	form_put_rank(out, c->rank);
 	form_put(out, 0, "listen", c->listen);
 	form_put(out, 0, "address", c->address);
+	form_put(out, 0, "window", c->window);
+	form_put(out, 0, "rate", c->rate);
+	form_put(out, 0, "budget", c->budget);
+	if (c->lines_max)
+		yaml_put_open(out, 0, "lines");
+	form_put(out, 1, "max", c->lines_max);
 	form_put(out, 0, "root", c->root ? "yes" : NULL);
 	form_put(out, 0, "paused", c->paused ? "yes" : NULL);
 	form_put_peer(out, "superior", &c->superior);
@@ -166,7 +188,8 @@ int config_check(const struct config *c, struct err *err)
 			return err_set(err, ERR_INPUT,
 			    N_("%1 must be host:port, such as 10.31.0.2:7031, not '%2'"), addresses[i],
 			    addresses[i + 1]);
-	return 0;
+	struct policy policy;
+	return policy_of(c, &policy, err);
 }
 
 static char *path_of(const char *node_dir)
@@ -219,8 +242,12 @@ const char *config_reach(const struct config *c)
 
 const struct config_key config_keys[] = {
     {"address", N_("host:port that subordinates are told, if not the one of listen")},
+    {"budget", N_("bytes a day that the line to the superior may carry, such as 20M")},
+    {"lines.max", N_("lines from below that may be in their first exchange at once (256)")},
     {"listen", N_("host:port at which subordinates may dial this node")},
+    {"rate", N_("bits a second each way on the line to the superior, such as 64k")},
     {"superior.address", N_("host:port at which this node dials its superior")},
+    {"window", N_("hours in which the line to the superior may be open, such as 22:00-05:00")},
     {NULL, NULL},
 };
 
@@ -232,6 +259,14 @@ static const char **slot(struct config *c, const char *key, struct err *err)
 		return &c->listen;
 	if (strcmp(key, "superior.address") == 0)
 		return &c->superior.address;
+	if (strcmp(key, "window") == 0)
+		return &c->window;
+	if (strcmp(key, "rate") == 0)
+		return &c->rate;
+	if (strcmp(key, "budget") == 0)
+		return &c->budget;
+	if (strcmp(key, "lines.max") == 0)
+		return &c->lines_max;
 	const char *names[sizeof config_keys / sizeof *config_keys];
 	size_t n = 0;
 	for (; config_keys[n].name; n++)
@@ -260,6 +295,16 @@ int config_set(struct config *c, const char *key, const char *value, struct err 
 		return ERR_NOT_FOUND;
 	if (value && !*value)
 		value = NULL;
+	bool address = at == &c->listen || at == &c->address || at == &c->superior.address;
+	if (!address) {
+		const char *before = *at;
+		struct policy policy;
+		*at = config_keep(c, value);
+		int rc = policy_of(c, &policy, err);
+		if (rc)
+			*at = before;
+		return rc;
+	}
 	if (value && !config_address(value, NULL, NULL))
 		return err_set(
 		    err, ERR_INPUT, N_("%1 must be host:port, such as 10.31.0.2:7031, not '%2'"), key, value);

@@ -35,6 +35,7 @@ struct config {
 	int rank; /* -1 until known (admitted, or root) */
 	const char *listen; /* "127.0.0.1:7031", or NULL: does not listen */
 	const char *address; /* what subordinates are told; NULL: the same as listen */
+	const char *window, *rate, *budget, *lines_max; /* registry/policy.h; NULL: not set */
 	bool root; /* this node is the anchor */
 	bool admitted; /* root, or a welcome was taken */
 	bool paused; /* sync --pause is in force */
@@ -75,8 +76,7 @@ void config_node(const struct config *c, char out[136]);
 /* Where subordinates reach this node: address, else listen; NULL if neither. */
 const char *config_reach(const struct config *c);
 
-/* Keys that `tuyen config KEY [VALUE]` may change; each takes effect when the daemon next starts, superior.address at
- * its next dialling. One row each in tuyen.conf.5. */
+/* Keys that `tuyen config KEY [VALUE]` may change; each takes effect at once where the daemon runs. One row each in tuyen.conf.5. */
 struct config_key {
 	const char *name; /* "superior.address" */
 	const char *help; /* N_() */

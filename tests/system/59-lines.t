@@ -52,15 +52,15 @@ is 'the ward has nothing left' "$(of 11383 .waiting.changes)" 0
 if [ "$IN_NETWORK" = yes ]; then
 	stop n/31
 	tries=0
-	until [ "$(of 11383 '.next_try // 0')" -ge 5 ] || [ $tries -gt 3000 ]; do tries=$((tries + 1)); done
-	[ $tries -le 3000 ]
+	until [ "$(of 11383 '.next_try // 0')" -ge 5 ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+	[ $tries -le 1000 ]
 	ok 'who has tried in vain waits longer and longer' $?
 	next=$(of 11383 .next_try)
 	start n/31
 	before=$(date +%s)
 	ip address add 10.99.99.99/32 dev lo
 	tries=0
-	until [ "$(of 11383 .open)" = true ] || [ $tries -gt 3000 ]; do tries=$((tries + 1)); done
+	until [ "$(of 11383 .open)" = true ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
 	[ $(($(date +%s) - before)) -lt "$next" ]
 	ok 'but when the network changes it tries at once' $?
 	grep -q 'the network of this machine has changed' n/11383.log
@@ -73,6 +73,79 @@ if [ "$IN_NETWORK" = yes ]; then
 	ok 'an open line is asked whether it lives' $?
 	is 'it does' "$(of 11383 .open)" true
 fi
+
+# ---- hours ----
+stop n/11383
+fails 1 'hours that are none' tuyen -C n/11383 config window 22-5
+says 'say how to write them' '22:00-05:00'
+t 'hours of the night' tuyen -C n/11383 config window 22:00-05:00,12:00-13:00
+is 'as they were given' "$(tuyen -C n/11383 config window)" 22:00-05:00,12:00-13:00
+TUYEN_NOW=2026-07-01T08:00:00+07:00
+export TUYEN_NOW
+start n/11383
+is 'in the morning the line is closed until noon' "$(of 11383 '[.open, (.closed_until + 25200 | todate), .next_try]')" '[false,"2026-07-01T12:00:00Z",null]'
+t 'for people' tuyen -C n/11383 status
+says 'in words' '31 +closed until 12:00'
+TUYEN_LANG=vi tuyen -C n/11383 status >out
+grep -q 'đóng đến 12:00' out
+ok 'and in Vietnamese' $?
+before=$(grep -c 'line to 31 is open' n/11383.log)
+t 'who asks has an exchange all the same' tuyen -C n/11383 sync --wait --timeout 20
+tries=0
+until [ "$(of 11383 .open)" = false ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+is 'and then it is closed again' "$(of 11383 '[.open, (.closed_until + 25200 | todate)]') $(($(grep -c 'line to 31 is open' n/11383.log) - before))" '[false,"2026-07-01T12:00:00Z"] 1'
+stop n/11383
+TUYEN_NOW=2026-07-01T21:59:58+07:00
+start n/11383
+is 'just before ten' "$(of 11383 '.closed_until + 25200 | todate')" '"2026-07-01T22:00:00Z"'
+tries=0
+until [ "$(of 11383 .open)" = true ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+is 'at ten it opens by itself' "$(of 11383 '[.open, .closed_until]')" '[true,null]'
+stop n/11383
+TUYEN_NOW=2026-07-02T04:59:58+07:00
+start n/11383
+tries=0
+until [ "$(of 11383 .open)" = true ] || [ "$(of 11383 .closed_until)" != null ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+tries=0
+until [ "$(of 11383 '.closed_until != null and (.open | not)')" = true ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+is 'at five it is closed until noon' "$(of 11383 '[.open, (.closed_until + 25200 | todate)]')" '[false,"2026-07-02T12:00:00Z"]'
+t 'no hours any more' tuyen -C n/11383 config window ''
+t 'it is open at once' tuyen -C n/11383 sync --wait --timeout 20
+is 'and stays so' "$(of 11383 '[.open, .closed_until]')" '[true,null]'
+
+# ---- pace and budget ----
+t 'a slow line' tuyen -C n/11383 config rate 80k
+t 'and a small budget' tuyen -C n/11383 config budget 100k
+t 'exchange' tuyen -C n/11383 sync --wait --timeout 20
+tuyen -C n/31 directive issue --id D-2 --title 'Dài' --text "$(words 40)" --to all >out 2>err || ok 'directive' 1
+before=$(date +%s)
+t 'forty kilobytes down' tuyen -C n/11383 sync --wait --timeout 40
+[ $(($(date +%s) - before)) -ge 1 ]
+ok 'take their time' $?
+tuyen -C n/11383 directive ack D-2 >out 2>err || ok 'ack' 1
+for i in 3 4 5 6 7; do tuyen -C n/31 directive issue --id D-$i --title 'Dài' --text "$(words 48)" --to all >out 2>err || ok 'directive' 1; done
+tries=0
+until [ "$(of 11383 '.spent >= .budget and .closed_until != null and (.open | not)')" = true ] || [ $tries -gt 1500 ]; do tries=$((tries + 1)); done
+is 'the budget is used up: until midnight, or for an hour' "$(of 11383 '[.open, .budget, .spent >= 100000, .spent < 200000, .closed_until != null]')" '[false,100000,true,true,true]'
+t 'for people' tuyen -C n/11383 status
+says 'in words' 'The line to 31 has carried 1[0-9]+ kB of the 100 kB of this day'
+spent=$(of 11383 .spent)
+stop n/11383
+TUYEN_NOW=2026-07-02T06:00:00+07:00
+start n/11383
+[ "$(of 11383 .spent)" -ge "$spent" ]
+ok 'which is known after a start, too' $?
+is 'and holds' "$(of 11383 '.budget - .spent <= 0')" true
+stop n/11383
+TUYEN_NOW=2026-07-03T06:00:00+07:00
+start n/11383
+t 'the next day' tuyen -C n/11383 sync --wait --timeout 40
+is 'brings the rest' "$(tip n/11383 directives/31)" "$(tip n/31 directives/31)"
+is 'and counts anew' "$(of 11383 '.spent < .budget or .spent > 0')" true
+t 'no budget' tuyen -C n/11383 config budget ''
+t 'no limit' tuyen -C n/11383 config rate ''
+t 'as before' tuyen -C n/11383 sync --wait --timeout 20
+unset TUYEN_NOW
 #END
 
 for node in 31 11383; do
