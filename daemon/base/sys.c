@@ -161,8 +161,10 @@ int sys_write_file(const char *path, const void *bytes, size_t len, unsigned mod
 	struct buf temp = {0};
 	buf_printf(&temp, "%s.new", path);
 	int rc = 0;
-	int fd = open(buf_str(&temp), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	if (fd < 0 || fchmod(fd, mode) < 0 || write_all(fd, bytes, len) < 0 ||
+	unlink(buf_str(&temp)); /* of a dead writer */
+	int fd = open(buf_str(&temp), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	/* A stick (FAT) knows no modes, and may say so. */
+	if (fd < 0 || (fchmod(fd, mode) < 0 && errno != EPERM) || write_all(fd, bytes, len) < 0 ||
 	    rename(buf_str(&temp), path) < 0 || sync_dir_of(path) < 0) {
 		rc = sys_error(err, "write", path);
 		unlink(buf_str(&temp));
