@@ -394,6 +394,7 @@ static bool act(struct link *l, const struct sync_action *a)
 		return false;
 	case SYNC_DO_CLOSE:
 		err = a->err;
+		l->peer->again = a->again;
 		end(l, &err);
 		return false;
 	}
@@ -445,6 +446,7 @@ static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t
 	struct link *l = ctx;
 	(void)line;
 	l->peer->last_contact = sys_now();
+	l->peer->again = 0;
 	sync_receive(l->sync, bytes, len, sys_ticks());
 	pump(l);
 }
@@ -463,6 +465,7 @@ static void use_peer(struct link *l, struct link_peer *peer)
 {
 	l->peer = peer;
 	ERR_CLEAR(&peer->error);
+	peer->again = 0;
 	peer->refused.n =
 	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
 	oids_free(&peer->unwanted);

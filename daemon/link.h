@@ -34,6 +34,7 @@ struct link_peer {
 	struct err refusal; /* the last refusal, for status */
 	bool untold; /* nobody who waited for an exchange was told of it yet */
 	struct err error; /* why the last line ended */
+	unsigned again; /* it was busy: seconds after which it asked to be called again; 0: it was not */
 	int64_t last_contact;
 	uint64_t changes_in, changes_out;
 	struct sync_pace in, out; /* of the last line that had much to do */

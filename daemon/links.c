@@ -66,6 +66,8 @@ void links_free_timer(uv_timer_t *timer)
 static struct line take_out(struct links *s, struct line *line)
 {
 	struct line it = *line;
+	if (it.in_turn)
+		turns_end(&s->turns, false, sys_ticks());
 	*line = s->open[--s->n_open];
 	return it;
 }
@@ -82,13 +84,16 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 	struct links *s = ctx;
 	struct link_peer *p = link_peer(l);
 	bool up = link_is_up(l);
+	unsigned again = p->again;
 	log_err(LOG_NOTICE, p->id, why);
 	if (p->unproven)
 		links_not_superior(s);
 	if (links_line(s, l)->leftover)
 		ERR_CLEAR(&p->error); /* the line that came after it is well */
 	links_drop(s, links_line(s, l));
-	if (up) {
+	if (up && again) {
+		links_redial_in(s, again);
+	} else if (up) {
 		links_refused(s, why);
 		links_redial_later(s);
 	}
@@ -110,6 +115,9 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 	struct line *line = links_line(s, l);
 	struct link_peer *p = link_peer(l);
 	tell_came_back(s, p);
+	if (line->in_turn)
+		turns_end(&s->turns, true, sys_ticks());
+	line->in_turn = false;
 	if (p->unproven && !equal && s->proof_asks++ < PROOF_ASKS) {
 		link_request(l, 0);
 		return;
@@ -143,7 +151,7 @@ void links_begin(struct links *s, struct link_peer *peer, bool up, struct net_li
 {
 	if (!up)
 		drop_unmet(s, peer->id);
-	struct line it = {.link = link_open(s->node, peer, up, line, &link_calls, s)};
+	struct line it = {.in_turn = !up, .link = link_open(s->node, peer, up, line, &link_calls, s)};
 	memcpy(it.key, key, KEY_PUBLIC_SIZE);
 	VEC_PUSH(s->open, s->n_open, it);
 	log_line(
@@ -215,15 +223,30 @@ static bool was_subordinate(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE])
 	return k.found;
 }
 
+static void send_away(const char *id, struct net_line *line, unsigned seconds)
+{
+	struct buf said = {0};
+	sync_busy(seconds, &said);
+	net_line_send(line, said.data, said.len);
+	net_line_close(line);
+	buf_free(&said);
+	log_line(LOG_DEBUG, "%s is to call again in %u s", id, seconds);
+}
+
 static void came_in(void *ctx, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE])
 {
 	struct links *s = ctx;
 	char id[136];
-	if (subordinate(s, key, id) && !s->node->config.paused) {
-		links_tls_keep(s, line, false);
-		links_begin(s, links_peer(s, id), false, line, key);
-	} else
+	if (!subordinate(s, key, id) || s->node->config.paused) {
 		net_line_close(line);
+		return;
+	}
+	links_tls_keep(s, line, false);
+	unsigned seconds = turns_ask(&s->turns, sys_ticks());
+	if (seconds)
+		send_away(id, line, seconds);
+	else
+		links_begin(s, links_peer(s, id), false, line, key);
 }
 
 static void early_bytes(void *ctx, struct net_line *line, const void *bytes, size_t len)

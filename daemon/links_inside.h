@@ -12,9 +12,11 @@
 #include "net/watch.h"
 #include "registry/policy.h"
 #include "sync/instances.h"
+#include "sync/turns.h"
 
 #define BACKOFF_FIRST 500 /* ms until the second try; doubles */
 #define PROOF_ASKS 3 /* with a fork on both sides the first exchange only shows what each has */
+#define BUSY_MOST 300000 /* the same where the superior asks for it */
 #define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
 
 /* One open line. */
@@ -23,6 +25,7 @@ struct line {
 	unsigned char key[KEY_PUBLIC_SIZE]; /* that the far end has proved */
 	bool met; /* it has said which instance it is */
 	uint64_t probe; /* token of an exchange that shows whether it lives; 0: none */
+	bool in_turn; /* from below: in its first exchange */
 	bool leftover; /* another line of this very instance has come; dead, unless it answers */
 };
 
@@ -44,6 +47,7 @@ struct links {
 	struct instances instances;
 	struct wait *waits;
 	uint64_t next_token;
+	struct turns turns; /* of lines from below */
 	size_t came_back; /* changes of our own, since we began */
 	/* Upwards. */
 	struct net_line *dialling;
@@ -90,6 +94,7 @@ void links_dial(struct links *s); /* unless a line is open or being dialled */
 /* The line to the superior ended so: where it does not admit our key, the next try is with the other one we have. */
 void links_refused(struct links *s, const struct err *why);
 void links_redial_later(struct links *s);
+void links_redial_in(struct links *s, unsigned seconds); /* it was busy, and asked so */
 void links_dial_now(struct links *s); /* what has failed before does not count any more */
 void links_changed(void *ctx, enum net_change what); /* of net_watch_start */
 /* May the line to the superior go on? False: it was dropped. */

@@ -178,6 +178,7 @@ int links_policy_load(struct links *s, struct err *err)
 {
 	int rc = policy_of(&s->node->config, &s->policy, err);
 	uv_timer_stop(s->turn);
+	s->turns.max = s->policy.lines_max;
 	if (rc == 0 && s->policy.budget && !s->spent.day)
 		load(s);
 	if (rc == 0)

@@ -178,6 +178,19 @@ void links_redial_later(struct links *s)
 	uv_timer_start(s->redial, redial, (uint64_t)pause, 0);
 }
 
+/* Not at the same moment as others who were told the same; and it is no failure. */
+void links_redial_in(struct links *s, unsigned seconds)
+{
+	uint32_t dice;
+	if (!links_may(s))
+		return;
+	sys_random(&dice, sizeof dice);
+	int64_t pause = (int64_t)seconds * 1000 + (int64_t)(dice % (seconds * 250 + 500));
+	pause = pause > BUSY_MOST ? BUSY_MOST : pause;
+	s->next_dial = sys_ticks() + pause;
+	uv_timer_start(s->redial, redial, (uint64_t)pause, 0);
+}
+
 void links_dial_now(struct links *s)
 {
 	s->backoff = BACKOFF_FIRST;

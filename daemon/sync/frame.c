@@ -183,6 +183,21 @@ void frame_put_waiting(struct buf *out, const struct frame_waiting *m)
 	finish(out, FRAME_WAITING, &p);
 }
 
+void frame_put_busy(struct buf *out, unsigned seconds)
+{
+	struct buf p = {0};
+	wire_put_number(&p, seconds);
+	finish(out, FRAME_BUSY, &p);
+}
+
+int frame_get_busy(const void *p, size_t len, uint64_t *seconds, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*seconds = wire_number(&r);
+	return done(&r, "busy", err);
+}
+
 int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, struct err *err)
 {
 	struct wire_reader r;

@@ -25,6 +25,7 @@ enum frame_type {
 	FRAME_PING = 7,
 	FRAME_PONG = 8,
 	FRAME_WAITING = 9,
+	FRAME_BUSY = 10, /* alone may come before hello */
 };
 
 struct frame_hello {
@@ -87,6 +88,7 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m);
 void frame_put_summary(struct buf *out, const struct frame_summary *m);
 void frame_put_have(struct buf *out, const struct frame_have *m);
 void frame_put_decline(struct buf *out, const struct frame_decline *m);
+void frame_put_busy(struct buf *out, unsigned seconds);
 void frame_put_waiting(struct buf *out, const struct frame_waiting *m);
 
 /* Payloads. ERR_PEER when malformed. All memory is the arena's. */
@@ -96,6 +98,7 @@ int frame_get_summary(const void *p, size_t len, struct frame_summary *out, stru
 int frame_get_have(const void *p, size_t len, struct arena *arena, struct frame_have *out, struct err *err);
 int frame_get_decline(
     const void *p, size_t len, struct arena *arena, struct frame_decline *out, struct err *err);
+int frame_get_busy(const void *p, size_t len, uint64_t *seconds, struct err *err);
 int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, struct err *err);
 
 #endif

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -492,6 +493,22 @@ static void hear_waiting(struct sync *s, struct heard *h)
 	s->counts.coming.bytes = m.load.bytes < WAITING_MAX ? m.load.bytes : WAITING_MAX;
 }
 
+/* A listener has no turn for us. What it says is not trusted further than five minutes. */
+static void hear_busy(struct sync *s, struct heard *h)
+{
+	uint64_t seconds;
+	char text[24];
+	struct err err = {0};
+	if (frame_get_busy(h->bytes, h->len, &seconds, &h->err) || s->role == SYNC_LISTENER)
+		return;
+	seconds = seconds == 0 ? 1 : seconds > SYNC_AGAIN_MOST ? SYNC_AGAIN_MOST : seconds;
+	snprintf(text, sizeof text, "%u", (unsigned)seconds);
+	err_set(&err, ERR_BUSY, N_("the far end is busy; call again in %1 seconds"), text);
+	err_hint(&err, N_("the line is tried again by itself"));
+	sync_close(s, &err);
+	s->queue[s->n_queue - 1]->action.again = (unsigned)seconds;
+}
+
 static void hear_ping(struct sync *s, struct heard *h)
 {
 	(void)h;
@@ -514,13 +531,14 @@ static void (*const hearers[])(struct sync *s, struct heard *h) = {
     [FRAME_PING] = hear_ping,
     [FRAME_PONG] = hear_pong,
     [FRAME_WAITING] = hear_waiting,
+    [FRAME_BUSY] = hear_busy,
 };
 
 static void hear(struct sync *s, unsigned type, struct heard *h)
 {
 	if (type >= sizeof hearers / sizeof *hearers || !hearers[type])
 		return; /* of a newer peer */
-	if (!s->greeted && type != FRAME_HELLO)
+	if (!s->greeted && type != FRAME_HELLO && type != FRAME_BUSY)
 		err_set(&h->err, ERR_PEER, N_("the peer did not begin with hello"));
 	else
 		hearers[type](s, h);

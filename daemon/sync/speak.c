@@ -22,6 +22,11 @@ static void say_hello(struct sync *s)
 	frame_put_hello(out(s), &m);
 }
 
+void sync_busy(unsigned seconds, struct buf *to)
+{
+	frame_put_busy(to, seconds);
+}
+
 void speak_ping(struct sync *s, enum frame_type type)
 {
 	struct buf empty = {0};

@@ -104,6 +104,10 @@ struct sync *sync_open(const struct sync_world *world, const struct sync_options
 /* Cancels everything; no action is left. Accepts NULL. */
 void sync_free(struct sync *s);
 
+/* What a listener that has no turn for a dialer says instead of everything else, before it closes the line. */
+#define SYNC_AGAIN_MOST 300 /* seconds; what is said beyond that counts as that */
+void sync_busy(unsigned seconds, struct buf *out);
+
 /* ---- events ---- */
 
 /* Bytes of the peer, in any pieces. */
@@ -198,6 +202,7 @@ struct sync_action {
 	struct sync_refusal refusal;
 	struct sync_peer peer;
 	struct err err;
+	unsigned again; /* CLOSE with ERR_BUSY: seconds after which to call again; else 0 */
 };
 
 /* The next thing to do, NULL when there is none now. Borrowed until the next call of sync_next; the changes of a

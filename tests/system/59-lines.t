@@ -146,6 +146,32 @@ t 'no budget' tuyen -C n/11383 config budget ''
 t 'no limit' tuyen -C n/11383 config rate ''
 t 'as before' tuyen -C n/11383 sync --wait --timeout 20
 unset TUYEN_NOW
+
+# ---- many at once ----
+t 'the city takes two at a time' tuyen -C n/31 config lines.max 2
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	tuyen -C n/w$i init --unit "w$i" --level commune --name "Xã $i" >out 2>err && enrol n/w$i n/31 >out 2>err || ok "unit $i" 1
+done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do start n/w$i; done
+jobs=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	tuyen -C n/w$i sync --wait --timeout 60 >many.$i 2>&1 &
+	jobs="$jobs $!"
+done
+bad=0
+for job in $jobs; do wait "$job" || bad=$((bad + 1)); done
+is 'twelve units come at once, and all have their exchange' "$bad" 0
+stop n/31
+start n/31
+jobs=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	tuyen -C n/w$i sync --wait --timeout 60 >many.$i 2>&1 &
+	jobs="$jobs $!"
+done
+for job in $jobs; do wait "$job" || bad=$((bad + 1)); done
+is 'also when the city was away' "$bad" 0
+grep -q 'the far end is busy; call again in [0-9]* seconds' n/w*.log
+ok 'some were told when to call again' $?
 #END
 
 for node in 31 11383; do

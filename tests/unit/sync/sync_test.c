@@ -477,6 +477,31 @@ static void what_waits_is_known_at_both_ends(void **state)
 	assert_int_equal(st.coming.changes, (uint64_t)1 << 40);
 }
 
+/* Before any hello; what a superior says beyond five minutes does not count. */
+static void a_busy_superior_is_called_again(void **state)
+{
+	(void)state;
+	static const unsigned said[] = {7, 0, 100000}, counted[] = {7, 1, 300};
+	for (size_t i = 0; i < 3; i++) {
+		struct buf busy = {0};
+		node_open(&ward, SYNC_DIALER, 0);
+		node_act(&ward, 0);
+		sync_busy(said[i], &busy);
+		assert_true(busy.len <= 5);
+		sync_receive(ward.sync, busy.data, busy.len, 1);
+		const struct sync_action *a = sync_next(ward.sync);
+		assert_non_null(a);
+		assert_int_equal(a->kind, SYNC_DO_CLOSE);
+		assert_int_equal(a->err.code, ERR_BUSY);
+		assert_int_equal(a->again, counted[i]);
+		buf_free(&busy);
+	}
+	meet();
+	sync_receive(city.sync, "\x02\x0a\x05", 3, 2); /* a dialer has no turns to give */
+	node_act(&city, 2);
+	assert_int_equal(city.closed.code, 0);
+}
+
 static void a_quiet_line_that_is_dead_is_given_up_within_a_minute(void **state)
 {
 	(void)state;
@@ -571,6 +596,7 @@ int main(void)
 	    T(who_stores_for_long_says_that_it_is_there),
 	    T(unknown_messages_are_skipped),
 	    T(what_waits_is_known_at_both_ends),
+	    T(a_busy_superior_is_called_again),
 	    T(a_quiet_line_that_is_dead_is_given_up_within_a_minute),
 	    T(who_breaks_the_protocol_is_cut_off),
 	    T(damaged_memory_is_forgotten),
