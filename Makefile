@@ -54,7 +54,7 @@ group = -Wl,--start-group $(1) -Wl,--end-group
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 
 CLI_SRC := $(wildcard cli/*.c) daemon/view_store.c
-DAEMON_SRC := $(wildcard daemon/*.c)
+DAEMON_SRC := $(wildcard daemon/*.c daemon/node/*.c daemon/links/*.c)
 MAN := $(wildcard cli/*.[1-8] daemon/*.[1-8])
 SCHEMA := $(sort $(wildcard schema/types/*.yaml schema/calendars/*.yaml))
 

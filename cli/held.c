@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define ID_SHOWN 12
-#define PREFIX_LEAST 4
 
 /* ---- what a change writes ---- */
 
@@ -170,29 +169,6 @@ int cli_held_list(struct cli *cli, struct err *err)
 
 /* ---- one ---- */
 
-static int find(
-    const struct held_changes *list, const char *typed, const struct held_change **out, struct err *err)
-{
-	size_t found = 0;
-	for (size_t i = 0; strlen(typed) >= PREFIX_LEAST && i < list->n; i++) {
-		char hex[OID_HEX + 1];
-		oid_hex(&list->items[i].change, hex);
-		if (strncmp(hex, typed, strlen(typed)) != 0)
-			continue;
-		*out = &list->items[i];
-		found++;
-	}
-	if (found == 1)
-		return 0;
-	if (found)
-		err_set(err, ERR_AMBIGUOUS, N_("several changes that wait begin with '%1'"), typed);
-	else
-		err_set(
-		    err, ERR_NOT_FOUND, N_("nothing that is to be confirmed here begins with '%1'"), typed);
-	err_hint(err, found ? N_("give more of it") : N_("`tuyen held list` shows what is"));
-	return err->code;
-}
-
 static void print_one(struct reader *r, const struct held_change *h, const struct fields *f)
 {
 	struct show_table *table = show_table();
@@ -225,7 +201,7 @@ int cli_held_show(struct cli *cli, struct err *err)
 	if (rc == 0)
 		rc = read_all(&r, &list, err);
 	if (rc == 0)
-		rc = find(&list, args_word(&cli->args, 0), &h, err);
+		rc = held_pick(&list, args_word(&cli->args, 0), &h, err);
 	if (rc == 0)
 		rc = read_fields(&r, h, &f, err);
 	if (rc == 0 && cli->json)

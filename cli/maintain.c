@@ -1,4 +1,4 @@
-/* maintain: keep the store small. The daemon does the same by itself when it is worth while (node_upkeep.h). */
+/* maintain: keep the store small. The daemon does the same by itself when it is worth while (node/upkeep.h). */
 #include "store/maintain.h"
 
 #include <stdio.h>

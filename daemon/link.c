@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "net/line.h"
-#include "node_arrival.h"
-#include "node_heal.h"
-#include "node_instance.h"
+#include "node/arrival.h"
+#include "node/heal.h"
+#include "node/instance.h"
 #include "sync/sync.h"
 
 struct link {

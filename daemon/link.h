@@ -15,7 +15,7 @@
 struct link;
 struct net_line;
 
-/* What is remembered of one instance of a peer from one line to the next. Owned by links.c. */
+/* What is remembered of one instance of a peer from one line to the next. Owned by links/links.c. */
 struct link_peer {
 	char *id; /* "31", "cong-an@11383" */
 	char *
@@ -30,7 +30,7 @@ struct link_peer {
 	struct oids
 	    refused; /* changes of ours that this peer refused: neither they nor what is built on them is sent */
 	struct oids
-	    unwanted; /* the same for good, and not told again: what it took back itself (node_heal.h) */
+	    unwanted; /* the same for good, and not told again: what it took back itself (node/heal.h) */
 	struct err refusal; /* the last refusal, for status */
 	bool untold; /* nobody who waited for an exchange was told of it yet */
 	struct err error; /* why the last line ended */

@@ -10,7 +10,7 @@
 #include "base/sys.h"
 #include "net/notify.h"
 #include "node.h"
-#include "node_upkeep.h"
+#include "node/upkeep.h"
 
 static const char usage[] =
     "usage: tuyend [-C NODE_DIR] [--verbose] [--maintain] [--version] [--help]\n"

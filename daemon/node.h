@@ -1,8 +1,8 @@
 /*
  * daemon/node.h - a running node: owns the store, the registry, the lines and the socket, and does what is asked.
  *
- * Everything happens on the thread of one libuv loop. The parts: node.c opens, closes and writes; node_arrival.c
- * judges and stores what comes in; node_requests.c answers commands, node_units.c those about units; links.c keeps the
+ * Everything happens on the thread of one libuv loop. The parts: node.c opens, closes and writes; node/arrival.c
+ * judges and stores what comes in; node/requests.c answers commands, node/units.c those about units; links/links.c keeps the
  * lines up; link.c drives the protocol on one of them.
  */
 #ifndef TUYEN_NODE_H
@@ -30,15 +30,15 @@ struct node {
 	struct key *key;
 	struct store *store;
 	struct registry *registry;
-	bool registry_is_partial; /* the store is damaged: node_repair.h */
+	bool registry_is_partial; /* the store is damaged: node/repair.h */
 	unsigned char instance[8]; /* random, made with the store; a peer remembers us by it */
 	struct links *links;
-	struct node_enrol *desk; /* node_enrol.h */
-	struct joining *joining; /* node_join.h: one that is going on, or NULL */
-	struct incidents *incidents; /* node_incidents.h */
-	struct heal *heal; /* node_heal.h */
-	struct upkeep_timer *upkeep; /* node_upkeep.h */
-	struct parcels *parcels; /* node_parcel.h: NULL while there are none */
+	struct node_enrol *desk; /* node/enrol.h */
+	struct joining *joining; /* node/join.h: one that is going on, or NULL */
+	struct incidents *incidents; /* node/incidents.h */
+	struct heal *heal; /* node/heal.h */
+	struct upkeep_timer *upkeep; /* node/upkeep.h */
+	struct parcels *parcels; /* node/parcel.h: NULL while there are none */
 	struct control_server *control;
 };
 

@@ -1,6 +1,6 @@
 /*
  * plan/refusals.h - what a node remembers of its changes that were refused: so that they never come back, and so that its
- * people can see what became of what was built on them. Pure; of this node's memory alone (daemon/node_heal.h).
+ * people can see what became of what was built on them. Pure; of this node's memory alone (daemon/node/heal.h).
  */
 #ifndef TUYEN_PLAN_REFUSALS_H
 #define TUYEN_PLAN_REFUSALS_H

@@ -6,6 +6,8 @@
 #include "store/draft.h"
 #include "store/upkeep.h"
 
+#define PREFIX_LEAST 4 /* digits of an id that somebody types */
+
 #define REFS "refs/held/"
 
 /* ---- refs ---- */
@@ -334,4 +336,27 @@ int held_list(struct store *s, const struct registry *r, const struct held_asked
 		rc = list_held(&l, err);
 	free(l.grants);
 	return rc;
+}
+
+int held_pick(
+    const struct held_changes *list, const char *typed, const struct held_change **out, struct err *err)
+{
+	size_t found = 0;
+	for (size_t i = 0; strlen(typed) >= PREFIX_LEAST && i < list->n; i++) {
+		char hex[OID_HEX + 1];
+		oid_hex(&list->items[i].change, hex);
+		if (strncmp(hex, typed, strlen(typed)) != 0)
+			continue;
+		*out = &list->items[i];
+		found++;
+	}
+	if (found == 1)
+		return 0;
+	if (found)
+		err_set(err, ERR_AMBIGUOUS, N_("several changes that wait begin with '%1'"), typed);
+	else
+		err_set(
+		    err, ERR_NOT_FOUND, N_("nothing that is to be confirmed here begins with '%1'"), typed);
+	err_hint(err, found ? N_("give more of it") : N_("`tuyen held list` shows what is"));
+	return err->code;
 }

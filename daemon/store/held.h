@@ -47,6 +47,9 @@ bool held_may_write(const struct registry *r, const struct registry_grant *g, co
 int held_list(struct store *s, const struct registry *r, const struct held_asked *asked, struct arena *arena,
     struct held_changes *out, struct err *err);
 
+/* The one whose id begins so, with four digits at least. ERR_NOT_FOUND, ERR_AMBIGUOUS. */
+int held_pick(
+    const struct held_changes *list, const char *typed, const struct held_change **out, struct err *err);
 /* The refs alone: cheap. Without writer, time, subject and why. */
 int held_refs(struct store *s, struct arena *arena, struct held_changes *out, struct err *err);
 bool held_has(struct store *s, const char *ledger, const struct oid *change);
