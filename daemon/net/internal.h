@@ -115,6 +115,7 @@ void line_read(struct net_line *line); /* take in what comes, again */
 /* pace.c */
 /* Bytes that may go out now, at most `want`; with none, line_flush is called when there are some. */
 size_t pace_out(struct net_line *line, size_t want);
+size_t pace_room(const struct net_line *line, size_t most); /* for the next read */
 /* So many have come in: reading pauses when that was too much. */
 void pace_in(struct net_line *line, size_t n);
 void pace_drop(struct net_line *line); /* the line goes */

@@ -292,7 +292,7 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	(void)suggested;
 	struct net_line *line = handle->data;
-	*buf = uv_buf_init(line->net->input, sizeof line->net->input);
+	*buf = uv_buf_init(line->net->input, (unsigned)pace_room(line, sizeof line->net->input));
 }
 
 static void opened(struct net_line *line)

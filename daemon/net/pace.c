@@ -1,5 +1,5 @@
 /*
- * How fast a line may go: a bucket each way, filled by the clock. It may fall below nothing by one read, or by what TLS adds
+ * How fast a line may go: a bucket each way, filled by the clock. It may fall below nothing by one read, a bucket at most, or by what TLS adds
  * to a write, and then takes longer to fill again.
  */
 #include <stdlib.h>
@@ -73,6 +73,15 @@ size_t pace_out(struct net_line *line, size_t want)
 	}
 	p->out.level -= ((int64_t)n + TLS_RECORD_MORE) * 1000;
 	return n;
+}
+
+size_t pace_room(const struct net_line *line, size_t most)
+{
+	const struct pace *p = line->pace;
+	if (!p || p->rate == 0)
+		return most;
+	size_t room = (size_t)(p->most / 1000) + 1;
+	return room < most ? room : most;
 }
 
 void pace_in(struct net_line *line, size_t n)
