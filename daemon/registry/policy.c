@@ -54,14 +54,15 @@ static bool read_windows(const char *at, struct policy *p)
 /* A whole number with k, M or G after it: thousands, as the sellers of lines count. */
 static bool read_amount(const char *text, uint64_t least, uint64_t *out)
 {
+	static const char units[] = "kMG";
 	uint64_t n = 0;
 	const char *at = text;
 	for (; *at >= '0' && *at <= '9' && n < AMOUNT_MAX; at++)
 		n = n * 10 + (uint64_t)(*at - '0');
 	if (at == text)
 		return false;
-	const char *unit = *at ? strchr("kMG", *at) : NULL;
-	for (int i = 0; unit && i <= unit - (const char *)"kMG" && n < AMOUNT_MAX; i++)
+	const char *unit = *at ? strchr(units, *at) : NULL;
+	for (int i = 0; unit && i <= unit - units && n < AMOUNT_MAX; i++)
 		n *= 1000;
 	at += unit != NULL;
 	*out = n;
