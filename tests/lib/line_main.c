@@ -3,18 +3,24 @@
  *
  *   line --listen 127.0.0.1:P --to HOST:P
  *     --delay MS        each way
+ *     --jitter MS       up to so much later than that, by the dice; never out of order
  *     --rate BYTES      a second, each way
  *     --cut-after BYTES cut a connection when it has carried so many, both ways together
+ *     --cut-within BYTES cut it after 1 to BYTES, by the dice, each connection anew
  *     --cut-every S     cut all connections every S seconds
  *     --cuts N          cut no more than N times (default: no limit)
  *     --down-for S      after a cut nothing listens for S seconds
  *     --stall           accept, and carry nothing
+ *     --stall-after BYTES carry so many, and then nothing more, without a word; each connection
+ *     --seed N          of the dice (default: 1)
  * Times are in seconds unless "ms" stands after them; --delay is always in milliseconds.
  *
  * SIGUSR1 cuts everything and stays down until the next SIGUSR1. SIGUSR2 stalls until the next SIGUSR2. SIGHUP prints the
  * counts and begins again from zero. SIGTERM prints them and ends:
  *   {"up":812,"down":640,"round_trips":2,"turns":3,"connections":1,"cuts":0}
- * up is from who dials to who listens, turns are changes of direction, a round trip begins with each turn upwards.
+ * up is from who dials to who listens, turns are changes of direction. Round trips are what somebody has to wait for: the
+ * longest chain of bytes each of which left after the one before had come, by twos, on each connection. So it makes no
+ * difference what crosses on the way; the connecting itself is not among them.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -31,21 +37,27 @@
 static struct line_options opt;
 
 static struct {
-	uint64_t up, down, round_trips, turns, connections, cuts;
+	uint64_t up, down, turns, connections, cuts;
+	uint64_t ended_trips; /* of connections that are no more */
+	unsigned epoch; /* counts were asked for so often */
 	int last; /* direction of the last bytes: 0 none, 1 up, 2 down */
 } count;
+
+static uint64_t dice; /* xorshift64 */
 
 static uv_loop_t *loop;
 static uv_tcp_t *listener; /* NULL while the line is down */
 static uv_timer_t cutter, raiser;
 static uv_signal_t signals[4];
 static bool down_by_hand, ending;
+static uint64_t n_cuts; /* since the beginning */
 
 /* Bytes on their way, in order. */
 struct piece {
 	STAILQ_ENTRY(piece) next;
 	uint64_t due_ms;
 	size_t len;
+	unsigned depth, epoch; /* of the chain, when it left */
 	uv_write_t write;
 	struct half *half;
 	char bytes[];
@@ -58,6 +70,7 @@ struct half {
 	STAILQ_HEAD(, piece) pieces;
 	size_t queued;
 	uint64_t free_us; /* when the line can take the next byte */
+	uint64_t last_due_ms;
 	uv_timer_t timer;
 	uv_shutdown_t shut;
 	bool paused, ended, is_shut;
@@ -69,7 +82,8 @@ struct connection {
 	uv_tcp_t near, far;
 	uv_connect_t connect;
 	struct half up, down;
-	uint64_t carried;
+	uint64_t carried, cut_after; /* 0: never */
+	unsigned depth[2], epoch; /* the longest chain that has come to the near and to the far end */
 	unsigned open; /* handles */
 	bool closing;
 };
@@ -81,6 +95,43 @@ static void go_down(void);
 
 /* Counting. */
 
+static uint64_t throw_dice(uint64_t sides)
+{
+	dice ^= dice << 13;
+	dice ^= dice >> 7;
+	dice ^= dice << 17;
+	return dice % sides;
+}
+
+static void renew(struct connection *c)
+{
+	if (c->epoch == count.epoch)
+		return;
+	c->epoch = count.epoch;
+	c->depth[0] = c->depth[1] = 0;
+}
+
+static unsigned leaves(struct connection *c, int direction)
+{
+	renew(c);
+	return c->depth[direction == 1 ? 0 : 1] + 1;
+}
+
+static void has_come(struct connection *c, int direction, const struct piece *piece)
+{
+	unsigned *depth = &c->depth[direction == 1 ? 1 : 0];
+	renew(c);
+	unsigned came = piece->epoch == count.epoch ? piece->depth : 1;
+	if (*depth < came)
+		*depth = came;
+}
+
+static uint64_t trips(struct connection *c)
+{
+	renew(c);
+	return ((c->depth[0] > c->depth[1] ? c->depth[0] : c->depth[1]) + 1) / 2;
+}
+
 static void count_bytes(int direction, size_t len)
 {
 	if (direction == 1)
@@ -89,20 +140,25 @@ static void count_bytes(int direction, size_t len)
 		count.down += len;
 	if (count.last && count.last != direction)
 		count.turns++;
-	if (direction == 1 && count.last != 1)
-		count.round_trips++;
 	count.last = direction;
 }
 
 static void print_counts(void)
 {
+	uint64_t round_trips = count.ended_trips;
+	struct connection *c;
+	LIST_FOREACH(c, &connections, all)
+	if (!c->closing)
+		round_trips += trips(c);
 	printf("{\"up\":%llu,\"down\":%llu,\"round_trips\":%llu,\"turns\":%llu,\"connections\":%llu,\"cuts\":"
 	       "%llu}\n",
-	    (unsigned long long)count.up, (unsigned long long)count.down,
-	    (unsigned long long)count.round_trips, (unsigned long long)count.turns,
-	    (unsigned long long)count.connections, (unsigned long long)count.cuts);
+	    (unsigned long long)count.up, (unsigned long long)count.down, (unsigned long long)round_trips,
+	    (unsigned long long)count.turns, (unsigned long long)count.connections,
+	    (unsigned long long)count.cuts);
 	fflush(stdout);
+	unsigned epoch = count.epoch + 1;
 	memset(&count, 0, sizeof count);
+	count.epoch = epoch;
 }
 
 /* The end of a connection. */
@@ -145,6 +201,7 @@ static void end_connection(struct connection *c, bool reset)
 	if (c->closing)
 		return;
 	c->closing = true;
+	count.ended_trips += trips(c);
 	close_tcp(&c->near, reset);
 	close_tcp(&c->far, reset);
 	uv_close((uv_handle_t *)&c->up.timer, on_timer_closed);
@@ -153,8 +210,9 @@ static void end_connection(struct connection *c, bool reset)
 
 static void cut(struct connection *c)
 {
-	if (count.cuts >= opt.cuts || c->closing)
+	if (n_cuts >= opt.cuts || c->closing)
 		return;
+	n_cuts++;
 	count.cuts++;
 	end_connection(c, true);
 	if (opt.down_for_ms)
@@ -187,7 +245,7 @@ static void on_written(uv_write_t *write, int status)
 	free(piece);
 	if (status < 0)
 		end_connection(half->connection, true);
-	else if (opt.cut_after && half->connection->carried >= opt.cut_after)
+	else if (half->connection->cut_after && half->connection->carried >= half->connection->cut_after)
 		cut(half->connection);
 }
 
@@ -195,9 +253,10 @@ static void forward(struct half *half, struct piece *piece)
 {
 	struct connection *c = half->connection;
 	size_t len = piece->len;
-	if (opt.cut_after && count.cuts < opt.cuts && c->carried + len > opt.cut_after)
-		len = (size_t)(opt.cut_after - c->carried);
+	if (c->cut_after && n_cuts < opt.cuts && c->carried + len > c->cut_after)
+		len = (size_t)(c->cut_after - c->carried);
 	c->carried += len;
+	has_come(c, half->direction, piece);
 	count_bytes(half->direction, len);
 	uv_buf_t bytes = uv_buf_init(piece->bytes, (unsigned)len);
 	piece->write.data = piece;
@@ -220,17 +279,22 @@ static void on_timer(uv_timer_t *timer)
 	carry(timer->data);
 }
 
+static bool stalls(const struct connection *c)
+{
+	return opt.stall || (opt.stall_after && c->carried >= opt.stall_after);
+}
+
 static void carry(struct half *half)
 {
 	struct connection *c = half->connection;
 	uint64_t now = uv_now(loop);
 	struct piece *piece;
-	while (!opt.stall && !c->closing && (piece = STAILQ_FIRST(&half->pieces)) && piece->due_ms <= now) {
+	while (!stalls(c) && !c->closing && (piece = STAILQ_FIRST(&half->pieces)) && piece->due_ms <= now) {
 		STAILQ_REMOVE_HEAD(&half->pieces, next);
 		half->queued -= piece->len;
 		forward(half, piece);
 	}
-	if (c->closing || opt.stall)
+	if (c->closing || stalls(c))
 		return;
 	if (half->paused && half->queued <= QUEUE_MAX / 2) {
 		half->paused = false;
@@ -253,7 +317,11 @@ static uint64_t due(struct half *half, size_t len)
 		half->free_us = now_us;
 	if (opt.rate)
 		half->free_us += (uint64_t)len * 1000000 / opt.rate;
-	return half->free_us / 1000 + opt.delay_ms;
+	uint64_t at =
+	    half->free_us / 1000 + opt.delay_ms + (opt.jitter_ms ? throw_dice(opt.jitter_ms + 1) : 0);
+	if (at < half->last_due_ms)
+		at = half->last_due_ms;
+	return half->last_due_ms = at;
 }
 
 static void take(struct half *half, const char *bytes, size_t len)
@@ -265,6 +333,8 @@ static void take(struct half *half, const char *bytes, size_t len)
 		piece->half = half;
 		piece->len = n;
 		piece->due_ms = due(half, n);
+		piece->depth = leaves(half->connection, half->direction);
+		piece->epoch = count.epoch;
 		memcpy(piece->bytes, bytes + at, n);
 		STAILQ_INSERT_TAIL(&half->pieces, piece, next);
 		half->queued += n;
@@ -330,6 +400,8 @@ static void on_connection(uv_stream_t *stream, int status)
 	c->open = 4;
 	init_half(c, &c->up, 1);
 	init_half(c, &c->down, 2);
+	c->epoch = count.epoch;
+	c->cut_after = opt.cut_within ? 1 + throw_dice(opt.cut_within) : opt.cut_after;
 	count.connections++;
 	if (uv_accept(stream, (uv_stream_t *)&c->near) < 0 ||
 	    uv_tcp_connect(&c->connect, &c->far, (struct sockaddr *)&opt.to, on_connected) < 0)
@@ -443,6 +515,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	loop = uv_default_loop();
 	line_parse(&opt, argc, argv);
+	dice = opt.seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	throw_dice(2);
 	uv_timer_init(loop, &cutter);
 	uv_timer_init(loop, &raiser);
 	for (int i = 0; i < 4; i++) {

@@ -11,7 +11,8 @@
 
 struct line_options {
 	struct sockaddr_storage listen, to;
-	uint64_t delay_ms, rate, cut_after, cut_every_ms, down_for_ms, cuts;
+	uint64_t delay_ms, jitter_ms, rate, cut_after, cut_within, cut_every_ms, down_for_ms, cuts,
+	    stall_after, seed;
 	bool stall;
 };
 
@@ -49,13 +50,15 @@ static uint64_t line_parse_number(const char *text, uint64_t unit)
 
 static void line_parse(struct line_options *o, int argc, char **argv)
 {
-	*o = (struct line_options){.cuts = UINT64_MAX};
+	*o = (struct line_options){.cuts = UINT64_MAX, .seed = 1};
 	const struct {
 		const char *name;
 		uint64_t *value, unit;
 	} numbers[] = {{"--delay", &o->delay_ms, 1}, {"--rate", &o->rate, 1},
 	    {"--cut-after", &o->cut_after, 1}, {"--cut-every", &o->cut_every_ms, 1000},
-	    {"--cuts", &o->cuts, 1}, {"--down-for", &o->down_for_ms, 1000}};
+	    {"--cuts", &o->cuts, 1}, {"--jitter", &o->jitter_ms, 1}, {"--cut-within", &o->cut_within, 1},
+	    {"--stall-after", &o->stall_after, 1}, {"--seed", &o->seed, 1},
+	    {"--down-for", &o->down_for_ms, 1000}};
 	for (int i = 1; i < argc; i++) {
 		size_t n = 0;
 		if (strcmp(argv[i], "--stall") == 0) {
