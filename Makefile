@@ -19,6 +19,7 @@ PACKAGES := gcc libc6-dev pkg-config gettext libgit2-dev libuv1-dev zlib1g-dev l
 	libutf8proc-dev libsmartcols-dev libjansson-dev libarchive-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libcmocka-dev clang-format mandoc jq git openssh-client perl systemd iproute2
 DEMO_PACKAGES := git jq
+BENCH_PACKAGES := jq git perl openssl openssh-client iproute2
 LIBRARIES := libgit2 libuv zlib yaml-0.1 libcrypto libssl libutf8proc smartcols jansson libarchive
 
 Q := $(if $(V),,@)
@@ -190,9 +191,9 @@ drill: deps-demo ## a burned server comes back by one command, and how long it t
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/drill.sh
 .PHONY: drill
 
-bench: all $(HELPER_BIN) ## measure bytes and memory beside stock git
+bench: deps-bench ## measure lines, crowds and store beside git, fossil and rsync; five to ten minutes
+	$(Q)$(MAKE) --no-print-directory all $(HELPER_BIN)
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/bench.sh
-	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/verify.sh
 .PHONY: bench
 
 coverage: ## unit-test coverage by room
@@ -216,7 +217,9 @@ deps-test:
 	$(call install_packages,$(PACKAGES) $(TEST_PACKAGES))
 deps-demo:
 	$(call install_packages,$(PACKAGES) $(DEMO_PACKAGES))
-.PHONY: deps deps-test deps-demo
+deps-bench:
+	$(call install_packages,$(PACKAGES) $(BENCH_PACKAGES))
+.PHONY: deps deps-test deps-demo deps-bench
 
 install: all ## install under DESTDIR and PREFIX
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(UNITDIR)
