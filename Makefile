@@ -191,8 +191,13 @@ drill: deps-demo ## a burned server comes back by one command, and how long it t
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/drill.sh
 .PHONY: drill
 
+$(OUT)/testbin/storm: $(call objects,tests/bench/storm.c tests/sim/sim_store.c) $(SIM_LIBS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SIM_LIBS)) $(LDLIBS)
+
 bench: deps-bench ## measure lines, crowds and store beside git, fossil and rsync; five to ten minutes
-	$(Q)$(MAKE) --no-print-directory all $(HELPER_BIN)
+	$(Q)$(MAKE) --no-print-directory all $(HELPER_BIN) $(OUT)/testbin/storm
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/bench.sh
 .PHONY: bench
 
