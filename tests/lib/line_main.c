@@ -33,6 +33,7 @@
 #include "line_options.h"
 
 #define QUEUE_MAX (64u << 10) /* per direction; then the sender has to wait */
+#define SEVERED_MS 100 /* after a cut, until the ends are told */
 
 static struct line_options opt;
 
@@ -85,7 +86,7 @@ struct connection {
 	uint64_t carried, cut_after; /* 0: never */
 	unsigned depth[2], epoch; /* the longest chain that has come to the near and to the far end */
 	unsigned open; /* handles */
-	bool closing;
+	bool closing, severed;
 };
 
 static LIST_HEAD(, connection) connections;
@@ -208,15 +209,25 @@ static void end_connection(struct connection *c, bool reset)
 	uv_close((uv_handle_t *)&c->down.timer, on_timer_closed);
 }
 
+static void on_severed(uv_timer_t *timer)
+{
+	struct half *half = timer->data;
+	end_connection(half->connection, true);
+	if (opt.down_for_ms)
+		go_down();
+}
+
+/* From now on nothing is carried; a moment later both ends hear of it, so that what had come can still be read. */
 static void cut(struct connection *c)
 {
-	if (n_cuts >= opt.cuts || c->closing)
+	if (n_cuts >= opt.cuts || c->closing || c->severed)
 		return;
 	n_cuts++;
 	count.cuts++;
-	end_connection(c, true);
-	if (opt.down_for_ms)
-		go_down();
+	c->severed = true;
+	uv_read_stop((uv_stream_t *)&c->near);
+	uv_read_stop((uv_stream_t *)&c->far);
+	uv_timer_start(&c->up.timer, on_severed, SEVERED_MS, 0);
 }
 
 /* Carrying. */
@@ -281,7 +292,7 @@ static void on_timer(uv_timer_t *timer)
 
 static bool stalls(const struct connection *c)
 {
-	return opt.stall || (opt.stall_after && c->carried >= opt.stall_after);
+	return opt.stall || c->severed || (opt.stall_after && c->carried >= opt.stall_after);
 }
 
 static void carry(struct half *half)
