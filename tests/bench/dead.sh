@@ -12,11 +12,12 @@ until_true quiet 11383
 is_open() { tuyen -C 11383 status --json | jq -e '.lines[0].open'; }
 is_shut() { ! is_open; }
 kill -USR2 "$(cat line.pid)"
-tuyen -C 31 directive issue --id D-1 --title 'Báo cáo' --to all >/dev/null
+# Something is due: an exchange is asked for.
+tuyen -C 11383 sync >/dev/null 2>&1
 begin=$(now)
-PATIENCE=100
+PATIENCE=120
 until_true is_shut && figure=$(($(now) - begin)) || figure=null
-mark 'a dead line is given up after: ms' $figure 60000
+mark 'a dead line is given up after: ms' $figure 60000 'while an answer is due'
 kill -USR2 "$(cat line.pid)"
 until_true is_open
 kill -USR1 "$(cat line.pid)"
