@@ -25,6 +25,7 @@ struct status {
 	struct held_work held;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
+	json_t *coming; /* attachments: [{"id","name","ledger","size","have"}]; NULL without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
 	int64_t now; /* of the daemon, else of this command */
 	bool clock_set; /* by TUYEN_NOW */
@@ -84,6 +85,7 @@ static void ask_daemon(const struct cli *cli, struct status *s)
 		s->lines = json_array();
 		return;
 	}
+	s->coming = ask_json(cli, "attachments");
 	json_t *clock = ask_json(cli, "clock");
 	if (json_is_true(json_object_get(clock, "set"))) {
 		s->now = json_integer_value(json_object_get(clock, "now"));
@@ -219,6 +221,7 @@ static void status_json(struct reader *r, const struct status *s)
 		json_object_del(line, "trouble"); /* the same in parts, for the table */
 	}
 	json_object_set(o, "lines", s->lines);
+	json_object_set_new(o, "attachments", s->coming ? json_incref(s->coming) : json_array());
 	json_object_set(o, "ledgers", s->ledgers);
 	json_object_set_new(o, "clock", clock);
 	show_json(o);
@@ -332,6 +335,21 @@ static void print_incidents(struct reader *r, const struct incidents_shown *list
 		say_out(N_("  'tuyen incident list' shows all"));
 }
 
+/* Attachments on their way here. */
+static void print_coming(struct reader *r, const struct status *s)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(s->coming, i, one)
+	{
+		json_int_t size = json_integer_value(json_object_get(one, "size"));
+		json_int_t have = json_integer_value(json_object_get(one, "have"));
+		show_line(N_("On its way"),
+		    arena_printf(&r->arena, "%s, %d %%", json_string_value(json_object_get(one, "name")),
+			size ? (int)(have * 100 / size) : 0));
+	}
+}
+
 static void status_print(struct reader *r, const struct status *s)
 {
 	struct show_table *table = show_table();
@@ -359,6 +377,7 @@ static void status_print(struct reader *r, const struct status *s)
 	else if (r->config.paused)
 		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
 	lines_print(r, s->lines, s->now);
+	print_coming(r, s);
 	show_column(table, SHOW_LEFT, N_("LEDGER"));
 	show_column(table, SHOW_LEFT, N_("AT"));
 	show_column(table, SHOW_RIGHT, N_("HEADS"));
@@ -398,6 +417,7 @@ int cli_status(struct cli *cli, struct err *err)
 			status_print(&r, &s);
 	}
 	json_decref(s.lines);
+	json_decref(s.coming);
 	json_decref(s.ledgers);
 	free(reserve);
 	reader_close(&r);

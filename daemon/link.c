@@ -6,10 +6,14 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "net/line.h"
+#include "links/links.h"
 #include "node/arrival.h"
+#include "node/attach.h"
 #include "node/heal.h"
 #include "node/instance.h"
 #include "sync/sync.h"
+
+#define ATTACH_QUEUE (64 * 1024) /* bytes that may wait to leave before pieces of attachments are held back */
 
 struct link {
 	struct node *node;
@@ -18,6 +22,9 @@ struct link {
 	struct net_line *line;
 	uint64_t in, out; /* bytes, once the line has ended */
 	struct sync *sync;
+	struct strs shared; /* ledgers, as link_shared said last: their attachments pass */
+	struct attach_reader *reading; /* an attachment on its way out */
+	char read_id[ATTACH_HEX + 1];
 	uv_timer_t *timer;
 	const struct link_calls *calls;
 	void *ctx;
@@ -261,6 +268,85 @@ static void world_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_S
 	l->calls->memory(l->ctx, l, instance, out);
 }
 
+/* ---- attachments ---- */
+
+static void look_at_attachments(struct link *l)
+{
+	strs_free(&l->shared);
+	link_shared(l->node, l->peer->id, l->up, &l->shared);
+	node_attach_look(l->node, &l->shared);
+}
+
+static bool blob_want(void *ctx, size_t i, struct sync_blob *out)
+{
+	struct link *l = ctx;
+	struct attach_wanted one;
+	if (!node_attach_wanted(l->node, l, &l->shared, i, &one))
+		return false;
+	memcpy(out->id, one.id, SYNC_BLOB_ID);
+	out->size = one.size;
+	out->have = one.have;
+	return true;
+}
+
+static bool blob_open_reader(struct link *l, const unsigned char id[SYNC_BLOB_ID])
+{
+	char hex[ATTACH_HEX + 1];
+	struct err err = {0};
+	hex_encode(id, SYNC_BLOB_ID, hex);
+	if (l->reading && strcmp(hex, l->read_id) == 0)
+		return true;
+	attach_close(l->reading);
+	l->reading = NULL;
+	if (attach_open(l->node->store, hex, &l->reading, &err) != 0) {
+		log_err(LOG_WARNING, "attachment", &err);
+		return false;
+	}
+	memcpy(l->read_id, hex, sizeof hex);
+	return true;
+}
+
+static bool blob_size(void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t *size)
+{
+	struct link *l = ctx;
+	if (!node_attach_serves(l->node, &l->shared, id) || !blob_open_reader(l, id))
+		return false;
+	*size = attach_size(l->reading);
+	return true;
+}
+
+static bool blob_read(
+    void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t offset, size_t len, struct buf *out)
+{
+	struct link *l = ctx;
+	struct err err = {0};
+	if (!blob_open_reader(l, id) || attach_read(l->reading, offset, len, out, &err) != 0) {
+		log_err(LOG_WARNING, "attachment", &err);
+		return false;
+	}
+	return true;
+}
+
+static bool blob_room(void *ctx)
+{
+	const struct link *l = ctx;
+	return net_line_queued(l->line) < ATTACH_QUEUE;
+}
+
+static void keep_piece(struct link *l, const struct sync_action *a)
+{
+	struct attach_wanted at = {.size = a->piece.size, .have = a->piece.have};
+	struct err err = {0};
+	bool whole;
+	memcpy(at.id, a->piece.id, SYNC_BLOB_ID);
+	int rc = node_attach_part(l->node, l, &at, a->bytes, a->len, &whole, &err);
+	if (rc)
+		log_err(LOG_WARNING, "attachment", &err);
+	else if (whole)
+		links_moved(l->node->links); /* others may wait for it */
+	sync_piece_kept(l->sync, rc == 0, sys_ticks());
+}
+
 /* ---- what it wants done ---- */
 
 static void end(struct link *l, const struct err *why)
@@ -392,6 +478,9 @@ static bool act(struct link *l, const struct sync_action *a)
 		}
 		end(l, &err);
 		return false;
+	case SYNC_DO_PIECE:
+		keep_piece(l, a);
+		return true;
 	case SYNC_DO_CLOSE:
 		err = a->err;
 		l->peer->again = a->again;
@@ -499,6 +588,11 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 		options.mute = true;
 		options.declined = &all;
 	}
+	const struct sync_blobs blobs = {l, blob_want, blob_size, blob_read, blob_room};
+	if (!peer->unproven) {
+		options.blobs = &blobs;
+		look_at_attachments(l);
+	}
 	l->sync = sync_open(&world, &options, sys_ticks());
 	strs_free(&all);
 	l->timer = mem_alloc(sizeof *l->timer);
@@ -534,12 +628,17 @@ void link_close(struct link *l)
 	keep_pace(&l->peer->out, &state.out);
 	net_line_close(l->line);
 	sync_free(l->sync);
+	node_attach_ended(l->node, l);
+	attach_close(l->reading);
+	strs_free(&l->shared);
 	uv_close((uv_handle_t *)l->timer, free_timer);
 	free(l);
 }
 
 void link_moved(struct link *l)
 {
+	if (!l->peer->unproven)
+		look_at_attachments(l);
 	sync_local(l->sync, sys_ticks());
 	pump(l);
 }

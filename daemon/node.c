@@ -9,6 +9,7 @@
 #include "links/links.h"
 #include "node/anchor.h"
 #include "node/arrival.h"
+#include "node/attach.h"
 #include "node/enrol.h"
 #include "node/heal.h"
 #include "node/held.h"
@@ -71,6 +72,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	if (rc == 0)
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
+		rc = node_attach_open(n, err);
+	if (rc == 0)
 		rc = node_heal_open(n, err);
 	if (rc == 0)
 		rc = node_keys_follow(n, &other_key, err);
@@ -107,6 +110,7 @@ void node_close(struct node *n)
 	node_upkeep_stop(n);
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
+	node_attach_close(n);
 	node_heal_close(n);
 	node_incidents_close(n);
 	registry_free(n->registry);

@@ -22,6 +22,7 @@ struct heal;
 struct control_server;
 struct upkeep_timer;
 struct parcels;
+struct attachments;
 
 struct node {
 	char *dir;
@@ -39,6 +40,7 @@ struct node {
 	struct heal *heal; /* node/heal.h */
 	struct upkeep_timer *upkeep; /* node/upkeep.h */
 	struct parcels *parcels; /* node/parcel.h: NULL while there are none */
+	struct attachments *attachments; /* node/attach.h */
 	struct control_server *control;
 };
 

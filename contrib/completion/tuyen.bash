@@ -41,6 +41,11 @@ report show: --unit= --json
 report receipt: --unit= --version= --format= --out= --json
 report prove: --unit= --version= --out= --json
 report list: --period= --unit= --state= --json
+attach add: --unit=
+attach list: --unit= --json
+attach get: --out=
+attach remove: --unit=
+attach fetch:
 total: --period= --by= --unit= --indicator= --format= --json
 missing: --period= --json
 conflict list: --json

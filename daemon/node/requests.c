@@ -9,6 +9,7 @@
 #include "links/links.h"
 #include "node.h"
 #include "node/anchor.h"
+#include "node/attach.h"
 #include "node/held.h"
 #include "node/incidents.h"
 #include "node/keys.h"
@@ -25,7 +26,7 @@
 
 /* ---- operations of the plan room ---- */
 
-static void tell(struct control_request *req, const struct outcome *o)
+void node_requests_tell(struct control_request *req, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_notes; i++) {
 		const struct note *note = &o->notes[i];
@@ -49,8 +50,8 @@ static int run_op(struct node *n, const struct op *op, struct control_request *r
 		node_view(n, &v);
 		rc = op->after(&v, &req->args, &after, err);
 	}
-	tell(req, &o);
-	tell(req, &after);
+	node_requests_tell(req, &o);
+	node_requests_tell(req, &after);
 	outcome_free(&o);
 	outcome_free(&after);
 	return rc;
@@ -242,6 +243,11 @@ static const struct {
 	int (*run)(struct node *n, struct control_request *req, struct err *err);
 	unsigned min_words;
 } handlers[] = {
+    {"attach add", node_attach_add, 2},
+    {"attach fetch", node_attach_fetch, 1},
+    {"attach put", node_attach_put, 3},
+    {"attach remove", node_attach_remove, 2},
+    {"attachments", node_attach_tell, 0},
     {"clock", clock_now, 0},
     {"held confirm", node_held_confirm, 0},
     {"held set-aside", node_held_set_aside, 1},

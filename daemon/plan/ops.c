@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "plan/attach_op.h"
 #include "plan/conflicts.h"
 #include "plan/directive.h"
 #include "plan/plan_file.h"
@@ -17,6 +18,8 @@ static int plan_load(const struct view *v, const struct args *a, struct outcome 
 }
 
 const struct op ops[] = {
+    {"attach add", attach_op_add, NULL},
+    {"attach remove", attach_op_remove, NULL},
     {"conflict answer", conflict_op_answer, NULL},
     {"conflict object", conflict_op_object, NULL},
     {"conflict settle", conflict_op_settle, NULL},

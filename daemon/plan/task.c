@@ -264,6 +264,21 @@ static void claim(const struct setting *s, struct change *c)
 	c->claim_basis = basis.id;
 }
 
+int task_target(
+    const struct view *v, const struct args *a, struct outcome *o, struct task_target *out, struct err *err)
+{
+	struct setting s = {.v = v, .arena = &o->arena};
+	bool exists;
+	int rc = open_task(&s, a, err);
+	if (rc)
+		return rc;
+	out->plan = s.plan;
+	out->task = s.task;
+	out->ledger = arena_printf(s.arena, "reports/%s", s.unit);
+	out->path = arena_printf(s.arena, "progress/%s/%s/%s.yaml", s.issuer, s.plan, s.task);
+	return view_open(v, out->ledger, out->path, s.arena, &out->record, &exists, err);
+}
+
 int task_op_set(const struct view *v, const struct args *a, struct outcome *o, struct err *err)
 {
 	struct setting s = {.v = v, .arena = &o->arena};

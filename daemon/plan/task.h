@@ -32,6 +32,14 @@ struct task_items {
 int task_list(const struct view *v, const char *plan, const char *unit, struct arena *arena,
     struct task_items *out, struct err *err);
 
+/* The record of one unit's progress that --unit, and plan and task as words, mean; empty where it is not there yet. */
+struct task_target {
+	const char *ledger, *path, *plan, *task;
+	struct record record;
+};
+int task_target(
+    const struct view *v, const struct args *a, struct outcome *o, struct task_target *out, struct err *err);
+
 /* Operations. */
 int task_op_set(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
 

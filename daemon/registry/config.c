@@ -100,8 +100,8 @@ static void read_lines(struct form *f, struct config *out)
 int config_parse(const char *file, const char *bytes, size_t len, struct config *out, struct err *err)
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "rank",
-	    "listen", "address", "window", "rate", "budget", "lines", "root", "paused", "superior", "anchor",
-	    "handover", "grant", "above", NULL};
+	    "listen", "address", "window", "rate", "budget", "lines", "root", "paused", "attachments",
+	    "attachment_max", "superior", "anchor", "handover", "grant", "above", NULL};
 	struct form f;
 	config_init(out);
 	form_open(&f, &out->arena, file, bytes, len, CONFIG_FORMAT, known, err);
@@ -119,6 +119,8 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	read_lines(&f, out);
 	out->root = form_yes(&f, "root");
 	out->paused = form_yes(&f, "paused");
+	out->attachments = form_line(&f, "attachments", false);
+	out->attachment_max = form_line(&f, "attachment_max", false);
 	form_peer(&f, "superior", false, &out->superior);
 	form_peer(&f, "anchor", false, &out->anchor);
 	form_peer(&f, "handover", false, &out->handover);
@@ -152,11 +154,43 @@ void config_print(const struct config *c, struct buf *out)
 	form_put(out, 1, "max", c->lines_max);
 	form_put(out, 0, "root", c->root ? "yes" : NULL);
 	form_put(out, 0, "paused", c->paused ? "yes" : NULL);
+	form_put(out, 0, "attachments", c->attachments);
+	form_put(out, 0, "attachment_max", c->attachment_max);
 	form_put_peer(out, "superior", &c->superior);
 	form_put_peer(out, "anchor", &c->anchor);
 	form_put_peer(out, "handover", &c->handover);
 	form_put_change(out, "grant", &c->grant);
 	form_put_ids(out, "above", c->above, c->n_above);
+}
+
+/* A number of bytes, or of KB or MB: 16MB, 512 KB. 0: it is none. */
+static uint64_t bytes_of(const char *text)
+{
+	char *end;
+	if (*text < '0' || *text > '9')
+		return 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	end += strspn(end, " ");
+	unsigned shift = strcmp(end, "KB") == 0 ? 10 : strcmp(end, "MB") == 0 ? 20 : 0;
+	bool fits = (!*end || shift) && n <= (uint64_t)ATTACHMENT_MOST >> shift;
+	return fits ? (uint64_t)n << shift : 0;
+}
+
+uint64_t config_attachment_max(const struct config *c)
+{
+	return c->attachment_max ? bytes_of(c->attachment_max) : ATTACHMENT_MAX;
+}
+
+static int check_attachments(const struct config *c, struct err *err)
+{
+	if (c->attachments && strcmp(c->attachments, "always") != 0 && strcmp(c->attachments, "ask") != 0)
+		return err_set(err, ERR_INPUT, N_("%1 must be 'always' or 'ask', not '%2'"), "attachments",
+		    c->attachments);
+	if (c->attachment_max && !bytes_of(c->attachment_max))
+		return err_set(err, ERR_INPUT,
+		    N_("%1 must be a size up to 256MB, such as 16MB or 800KB, not '%2'"), "attachment.max",
+		    c->attachment_max);
+	return 0;
 }
 
 int config_check(const struct config *c, struct err *err)
@@ -189,7 +223,8 @@ int config_check(const struct config *c, struct err *err)
 			    N_("%1 must be host:port, such as 10.31.0.2:7031, not '%2'"), addresses[i],
 			    addresses[i + 1]);
 	struct policy policy;
-	return policy_of(c, &policy, err);
+	int rc = check_attachments(c, err);
+	return rc ? rc : policy_of(c, &policy, err);
 }
 
 static char *path_of(const char *node_dir)
@@ -242,6 +277,8 @@ const char *config_reach(const struct config *c)
 
 const struct config_key config_keys[] = {
     {"address", N_("host:port that subordinates are told, if not the one of listen")},
+    {"attachment.max", N_("how long an attachment may be: 16MB unless set")},
+    {"attachments", N_("'always': attachments are fetched as they come; 'ask': only by 'attach fetch'")},
     {"budget", N_("bytes a day that the line to the superior may carry, such as 20M")},
     {"lines.max", N_("lines from below that may be in their first exchange at once (256)")},
     {"listen", N_("host:port at which subordinates may dial this node")},
@@ -257,6 +294,10 @@ static const char **slot(struct config *c, const char *key, struct err *err)
 		return &c->address;
 	if (strcmp(key, "listen") == 0)
 		return &c->listen;
+	if (strcmp(key, "attachment.max") == 0)
+		return &c->attachment_max;
+	if (strcmp(key, "attachments") == 0)
+		return &c->attachments;
 	if (strcmp(key, "superior.address") == 0)
 		return &c->superior.address;
 	if (strcmp(key, "window") == 0)
@@ -300,7 +341,9 @@ int config_set(struct config *c, const char *key, const char *value, struct err 
 		const char *before = *at;
 		struct policy policy;
 		*at = config_keep(c, value);
-		int rc = policy_of(c, &policy, err);
+		int rc = check_attachments(c, err);
+		if (rc == 0)
+			rc = policy_of(c, &policy, err);
 		if (rc)
 			*at = before;
 		return rc;

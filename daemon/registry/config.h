@@ -39,6 +39,9 @@ struct config {
 	bool root; /* this node is the anchor */
 	bool admitted; /* root, or a welcome was taken */
 	bool paused; /* sync --pause is in force */
+	const char *
+	    attachments; /* "ask": they are fetched only when somebody asks; NULL or "always": as they come */
+	const char *attachment_max; /* "16MB"; NULL: ATTACHMENT_MAX */
 	struct config_peer superior; /* of the root: none */
 	struct config_peer
 	    anchor; /* its first key, by which what it wrote is judged for ever; address never set */
@@ -71,6 +74,9 @@ void config_print(const struct config *c, struct buf *out);
 /* Is what a person gave (ids, name, addresses) well formed? ERR_INPUT names what is not. config_save asks it too. */
 int config_check(const struct config *c, struct err *err);
 
+#define ATTACHMENT_MAX (16 << 20) /* bytes, unless set */
+#define ATTACHMENT_MOST (256 << 20)
+uint64_t config_attachment_max(const struct config *c); /* bytes */
 /* "11383" or "cong-an@11383": this node as people and registry ids name it. */
 void config_node(const struct config *c, char out[136]);
 /* Where subordinates reach this node: address, else listen; NULL if neither. */

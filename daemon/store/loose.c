@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define BYTES_MAX ((size_t)1 << 30)
+#define KEPT_MAX ((size_t)1 << 20) /* memory that a reader keeps from one object to the next */
 #define HEAD_MAX 32 /* "commit 1234\0" */
 
 struct loose_reader {
@@ -99,6 +100,10 @@ int loose_read(struct loose_reader *r, const char *objects, const struct oid *id
 	struct buf path = {0};
 	struct oid real;
 	char hex[OID_HEX + 1];
+	if (r->in.room > KEPT_MAX || r->out.room > KEPT_MAX) {
+		buf_free(&r->in);
+		buf_free(&r->out);
+	}
 	oid_hex(id, hex);
 	buf_printf(&path, "%s/%.2s/%s", objects, hex, hex + 2);
 	int rc = read_file(buf_str(&path), &r->in);
@@ -171,6 +176,14 @@ static int do_write(
 	return own(self)->write(own(self), id, bytes, len, kind);
 }
 
+/* The stream asks the database of its backend whether the object is there already. */
+static int do_writestream(
+    git_odb_stream **out, git_odb_backend *self, git_object_size_t len, git_object_t kind)
+{
+	own(self)->odb = self->odb;
+	return own(self)->writestream(out, own(self), len, kind);
+}
+
 static int do_exists(git_odb_backend *self, const git_oid *id)
 {
 	return own(self)->exists(own(self), id);
@@ -210,6 +223,7 @@ int loose_backend(git_odb_backend **out, const char *objects)
 	b->parent.read = do_read;
 	b->parent.read_header = do_read_header;
 	b->parent.write = do_write;
+	b->parent.writestream = do_writestream;
 	b->parent.exists = do_exists;
 	b->parent.freshen = do_freshen;
 	b->parent.foreach = do_foreach;

@@ -19,6 +19,7 @@ struct upkeep {
 	struct store *s;
 	struct maintain_report *report;
 	struct oids done; /* tips that packs hold with all behind them */
+	struct oids attachments; /* loose ones: they stay as they are */
 	struct strs packs; /* base names of packs that were made now: "pack-…" */
 	int lock;
 };
@@ -100,16 +101,32 @@ static int count_pack(void *ctx, const char *dir, const char *name, struct err *
 
 /* ---- packing ---- */
 
-/* Every tip, of ledgers and of all else that is kept, sorted. */
-static int read_tips(struct store *s, struct oids *out, struct err *err)
+/* An attachment is read piece by piece as long as it is loose, deflates no further, and is not worth packing again
+ * and again. */
+static bool stays_loose(const struct upkeep *u, const char *ref, const struct oid *id)
 {
+	struct buf name = {0};
+	char hex[OID_HEX + 1];
+	if (strncmp(ref, "refs/attachments/", 17) != 0)
+		return false;
+	oid_hex(id, hex);
+	buf_printf(&name, "%s/objects/%.2s/%s", u->s->path, hex, hex + 2);
+	bool loose = sys_exists(buf_str(&name));
+	buf_free(&name);
+	return loose;
+}
+
+/* Every tip, of ledgers and of all else that is kept, sorted. */
+static int read_tips(struct upkeep *u, struct oids *out, struct err *err)
+{
+	struct store *s = u->s;
 	git_reference_iterator *i = NULL;
 	git_reference *ref;
 	int rc = git_reference_iterator_new(&i, s->git);
 	while (rc == 0 && (rc = git_reference_next(&ref, i)) == 0) {
 		if (git_reference_target(ref)) {
 			struct oid id = repo_oid(git_reference_target(ref));
-			oids_add(out, &id);
+			oids_add(stays_loose(u, git_reference_name(ref), &id) ? &u->attachments : out, &id);
 		}
 		git_reference_free(ref);
 	}
@@ -205,8 +222,8 @@ static int remove_loose(void *ctx, const char *dir, const char *name, struct err
 		return 0;
 	git_oid key = repo_git_oid(&id);
 	bool packed = git_odb_exists(r->packs, &key);
-	/* After a full pack everything that counts is in it. */
-	if (!packed && !r->u->report->full)
+	/* After a full pack everything that counts is in it, or an attachment. */
+	if (oids_has(&r->u->attachments, &id) || (!packed && !r->u->report->full))
 		return 0;
 	if (packed)
 		r->u->report->removed++;
@@ -318,13 +335,13 @@ int store_maintain(struct store *s, bool full, struct maintain_report *report, s
 	*report = (struct maintain_report){0};
 	int rc = look(&u, full, err);
 	if (rc == 0)
-		rc = read_tips(s, &tips, err);
+		rc = read_tips(&u, &tips, err);
 	if (rc == 0)
 		rc = pack_tips(&u, &tips, err);
 	if (rc == 0)
 		rc = lock(&u, err);
 	if (rc == 0)
-		rc = read_tips(s, &later, err);
+		rc = read_tips(&u, &later, err);
 	if (rc == 0 && !oids_eq(&tips, &later)) /* somebody wrote meanwhile */
 		rc = pack_tips(&u, &later, err);
 	if (rc == 0)
@@ -335,6 +352,7 @@ int store_maintain(struct store *s, bool full, struct maintain_report *report, s
 		sys_unlock(u.lock);
 	strs_free(&u.packs);
 	oids_free(&u.done);
+	oids_free(&u.attachments);
 	oids_free(&tips);
 	oids_free(&later);
 	return rc;

@@ -26,6 +26,9 @@ enum frame_type {
 	FRAME_PONG = 8,
 	FRAME_WAITING = 9,
 	FRAME_BUSY = 10, /* alone may come before hello */
+	FRAME_WANT = 16, /* these three: sync/blob.c */
+	FRAME_PIECE = 17,
+	FRAME_NOTICE = 18,
 };
 
 struct frame_hello {

@@ -44,6 +44,36 @@ struct flight_batch {
 	bool doomed; /* coded after one that the peer could not read */
 };
 
+/* Bytes of an attachment that the peer has asked for. */
+struct blob_range {
+	unsigned char id[SYNC_BLOB_ID];
+	uint64_t at, end;
+};
+
+struct blob_ids {
+	struct {
+		unsigned char b[SYNC_BLOB_ID];
+	} * items;
+	size_t n;
+};
+
+struct blobs {
+	struct sync_blobs world;
+	bool on; /* attachments pass on this line */
+	bool look; /* what is wanted may be another one now */
+	bool heard; /* the peer knows these messages */
+	bool fetching, probing;
+	struct sync_blob now; /* being fetched; `have` with what the driver has not kept yet */
+	uint64_t asked, probe; /* end of what was asked for; beginning of a range whose coming is timed */
+	int64_t probe_at;
+	size_t window, keeping;
+	struct blob_ids absent; /* the peer does not have these */
+	struct blob_range *ranges; /* for the peer */
+	size_t n_ranges;
+	struct blob_ids missed; /* the peer asked for these, and they were not here */
+	bool moved; /* perhaps one of them is now */
+};
+
 struct action_node {
 	struct sync_action action;
 	struct buf bytes;
@@ -118,6 +148,8 @@ struct sync {
 	uint64_t *waiting; /* tokens for the next exchange */
 	size_t n_waiting;
 
+	struct blobs blobs;
+
 	int64_t last_in, last_out, last_ping, await_since;
 	bool awaiting, pinged;
 	struct sync_state counts;
@@ -154,6 +186,16 @@ void speak(struct sync *s);
 bool speak_changes(struct sync *s); /* true when nothing is left to send */
 void speak_ack(struct sync *s);
 void speak_ping(struct sync *s, enum frame_type type);
+struct buf *speak_out(struct sync *s); /* what is said now */
 const struct replay_io *speak_io(struct sync *s, struct replay_io *io);
+
+/* blob.c: attachments */
+void blob_open(struct sync *s, const struct sync_blobs *world);
+void blob_free(struct sync *s);
+void blob_moved(struct sync *s); /* ledgers have moved: look again */
+int blob_hear(struct sync *s, unsigned type, const void *p, size_t len, struct err *err);
+void blob_speak(struct sync *s, bool quiet); /* quiet: nothing else waits to be sent */
+int64_t blob_next_tick(const struct sync *s);
+bool blob_awaiting(const struct sync *s);
 
 #endif

@@ -521,6 +521,11 @@ static void hear_pong(struct sync *s, struct heard *h)
 	(void)h;
 }
 
+static void hear_blob(struct sync *s, unsigned type, struct heard *h)
+{
+	blob_hear(s, type, h->bytes, h->len, &h->err);
+}
+
 static void (*const hearers[])(struct sync *s, struct heard *h) = {
     [FRAME_HELLO] = hear_hello,
     [FRAME_CHANGES] = hear_changes,
@@ -536,6 +541,11 @@ static void (*const hearers[])(struct sync *s, struct heard *h) = {
 
 static void hear(struct sync *s, unsigned type, struct heard *h)
 {
+	bool blob = type >= FRAME_WANT && type <= FRAME_NOTICE;
+	if (blob && s->greeted) {
+		hear_blob(s, type, h);
+		return;
+	}
 	if (type >= sizeof hearers / sizeof *hearers || !hearers[type])
 		return; /* of a newer peer */
 	if (!s->greeted && type != FRAME_HELLO && type != FRAME_BUSY)

@@ -4,7 +4,7 @@
 #include "sync/inside.h"
 
 /* Everything said goes into one SEND as long as the driver has not taken it: one TLS record, one packet. */
-static struct buf *out(struct sync *s)
+struct buf *speak_out(struct sync *s)
 {
 	s->last_out = s->now;
 	if (s->n_queue > s->queue_at && s->queue[s->n_queue - 1]->action.kind == SYNC_DO_SEND)
@@ -19,7 +19,7 @@ static void say_hello(struct sync *s)
 		return;
 	s->hello_said = true;
 	memcpy(m.peer.instance, s->instance, SYNC_INSTANCE_SIZE);
-	frame_put_hello(out(s), &m);
+	frame_put_hello(speak_out(s), &m);
 }
 
 void sync_busy(unsigned seconds, struct buf *to)
@@ -30,7 +30,7 @@ void sync_busy(unsigned seconds, struct buf *to)
 void speak_ping(struct sync *s, enum frame_type type)
 {
 	struct buf empty = {0};
-	frame_put(out(s), type, &empty);
+	frame_put(speak_out(s), type, &empty);
 	if (type == FRAME_PING) {
 		s->pinged = true;
 		s->last_ping = s->now;
@@ -42,7 +42,7 @@ void speak_ack(struct sync *s)
 	if (s->ack.batches == 0)
 		return;
 	say_hello(s);
-	frame_put_ack(out(s), &s->ack);
+	frame_put_ack(speak_out(s), &s->ack);
 	free(s->ack.exceptions);
 	s->ack = (struct frame_ack){0};
 	s->ack_changes = 0;
@@ -58,7 +58,7 @@ static void say_decline(struct sync *s)
 	for (size_t i = 0; i < s->book.n && m.n < FRAME_LEDGERS_MAX; i++)
 		if (s->book.ledgers[i]->declined_here)
 			VEC_PUSH(m.names, m.n, s->book.ledgers[i]->name);
-	frame_put_decline(out(s), &m);
+	frame_put_decline(speak_out(s), &m);
 	free(m.names);
 }
 
@@ -138,7 +138,7 @@ static void flush(struct sync *s, struct gather *g)
 		if (!s->answer_due)
 			sync_exchange_start(s);
 		replay_encode(s->out_session, speak_io(s, &io), g->changes, g->n, &payload);
-		frame_put(out(s), FRAME_CHANGES, &payload);
+		frame_put(speak_out(s), FRAME_CHANGES, &payload);
 		take_off(s, g, payload.len);
 		buf_free(&payload);
 	}
@@ -302,7 +302,7 @@ static void put_have(struct sync *s, bool full, bool wanted)
 		l->reply = false;
 		l->asked |= full && wanted;
 	}
-	frame_put_have(out(s), &m);
+	frame_put_have(speak_out(s), &m);
 	for (size_t i = 0; i < m.n; i++)
 		oids_free(&m.ledgers[i].ids);
 	free(m.ledgers);
@@ -338,7 +338,7 @@ static void put_summary(struct sync *s, uint64_t number, unsigned flags)
 		s->parked_here = 0;
 	}
 	sync_digest(s, m.digest);
-	frame_put_summary(out(s), &m);
+	frame_put_summary(speak_out(s), &m);
 }
 
 static void say_summary(struct sync *s)
@@ -363,7 +363,7 @@ static void say_waiting(struct sync *s)
 {
 	struct frame_waiting m;
 	if (waiting_due(s, &m))
-		frame_put_waiting(out(s), &m);
+		frame_put_waiting(speak_out(s), &m);
 }
 
 void speak(struct sync *s)
@@ -383,4 +383,5 @@ void speak(struct sync *s)
 		say_summary(s);
 	else
 		say_waiting(s);
+	blob_speak(s, all);
 }

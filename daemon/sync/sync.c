@@ -46,7 +46,7 @@ const struct sync_action *sync_next(struct sync *s)
 	}
 	s->current = s->queue[s->queue_at++];
 	struct sync_action *a = &s->current->action;
-	if (a->kind == SYNC_DO_SEND || a->kind == SYNC_DO_CONFIRMED) {
+	if (a->kind == SYNC_DO_SEND || a->kind == SYNC_DO_CONFIRMED || a->kind == SYNC_DO_PIECE) {
 		a->bytes = buf_str(&s->current->bytes);
 		a->len = s->current->bytes.len;
 	}
@@ -247,7 +247,7 @@ static void save_memory(struct sync *s)
 
 static bool is_owed(const struct sync *s)
 {
-	return !s->greeted || s->x.asked || s->n_flying;
+	return !s->greeted || s->x.asked || s->n_flying || blob_awaiting(s);
 }
 
 static bool is_awaiting(const struct sync *s)
@@ -317,6 +317,7 @@ struct sync *sync_open(const struct sync_world *world, const struct sync_options
 	sync_recall(s, options->memory, options->memory_len);
 	for (size_t i = 0; options->declined && i < options->declined->n; i++)
 		book_at(&s->book, options->declined->items[i])->declined_here = s->decline_due = true;
+	blob_open(s, options->blobs);
 	if (s->role == SYNC_DIALER)
 		sync_exchange_start(s);
 	settle(s);
@@ -347,6 +348,7 @@ void sync_free(struct sync *s)
 	arena_free(&s->store_arena);
 	free(s->store_position);
 	flying_free(s);
+	blob_free(s);
 	free(s->ack.exceptions);
 	arena_free(&s->ack_arena);
 	oids_free(&s->refused);
@@ -376,6 +378,7 @@ void sync_local(struct sync *s, int64_t now)
 {
 	s->now = now;
 	s->view_old = true;
+	blob_moved(s);
 	settle(s);
 }
 
@@ -397,6 +400,19 @@ void sync_stored(struct sync *s, const struct sync_result *results, size_t n, in
 	s->now = now;
 	s->storing = false;
 	receive_stored(s, results);
+	settle(s);
+}
+
+void sync_piece_kept(struct sync *s, bool kept, int64_t now)
+{
+	struct blobs *b = &s->blobs;
+	assert(b->keeping);
+	s->now = now;
+	b->keeping--;
+	if (!kept || (b->fetching && b->now.have == b->now.size && !b->keeping)) {
+		b->fetching = false;
+		b->look = true;
+	}
 	settle(s);
 }
 
@@ -440,6 +456,8 @@ int64_t sync_next_tick(const struct sync *s)
 		next = ping_at(s);
 	if (alive_at(s) < next)
 		next = alive_at(s);
+	if (blob_next_tick(s) < next)
+		next = blob_next_tick(s);
 	return next;
 }
 

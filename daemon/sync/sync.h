@@ -41,6 +41,8 @@
 #define SYNC_VERSION 1
 #define SYNC_INSTANCE_SIZE 8
 #define SYNC_CHECK_SIZE 4
+#define SYNC_BLOB_ID 32 /* SHA-256 of an attachment */
+#define SYNC_PIECE_MAX 16384 /* bytes of an attachment in one message */
 
 #define SYNC_PING_BUSY \
 	20000 /* ms of silence, something being awaited, before we ask whether the peer is there */
@@ -82,6 +84,27 @@ struct sync_world {
 	void (*memory)(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out);
 };
 
+/* An attachment that is to come: how long it is, and how much of it is here. */
+struct sync_blob {
+	unsigned char id[SYNC_BLOB_ID];
+	uint64_t size, have;
+};
+
+/* What the step reads of attachments. They travel after everything else: whoever wants one asks for a range of it, as
+ * much as the line carries in about a second, so that whatever is to be said meanwhile has little before it. */
+struct sync_blobs {
+	void *ctx;
+	/* The i-th of those that are wanted from this peer, the most wanted first; false when there are no more. */
+	bool (*want)(void *ctx, size_t i, struct sync_blob *out);
+	/* Is it here, and may this peer have it? */
+	bool (*size)(void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t *size);
+	/* Append these bytes of it; they are inside. False when they cannot be read. */
+	bool (*read)(
+	    void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t offset, size_t len, struct buf *out);
+	/* May more be sent now? False while much waits to leave; call sync_tick when it has left. */
+	bool (*room)(void *ctx);
+};
+
 enum sync_role { SYNC_DIALER, SYNC_LISTENER };
 
 struct sync_options {
@@ -95,6 +118,7 @@ struct sync_options {
 	size_t memory_len;
 	const struct strs *declined; /* ledgers declined from the start, if they are not shared; NULL: none */
 	bool mute; /* no changes are sent */
+	const struct sync_blobs *blobs; /* copied; NULL: no attachments pass */
 	size_t window; /* most bytes on their way unacknowledged; 0: by the step, 8 kB growing to 512 kB */
 };
 
@@ -140,6 +164,10 @@ struct sync_result {
 /* The answer to the STORE that was taken last: as many results as it had changes. */
 void sync_stored(struct sync *s, const struct sync_result *results, size_t n, int64_t now);
 
+/* The oldest SYNC_DO_PIECE not yet answered was kept, or not: then the rest of it is not asked for, unless it is
+ * still wanted. */
+void sync_piece_kept(struct sync *s, bool kept, int64_t now);
+
 /* ---- actions ---- */
 
 enum sync_action_kind {
@@ -149,6 +177,7 @@ enum sync_action_kind {
 	SYNC_DO_EXCHANGED, /* token, equal, refused */
 	SYNC_DO_REFUSED, /* refusal: the peer refused a change of ours; remember not to send it to this peer */
 	SYNC_DO_PEER, /* peer: its hello has come; the driver compares unit and station with the proved key */
+	SYNC_DO_PIECE, /* piece, bytes: of an attachment; keep it, answer by sync_piece_kept */
 	SYNC_DO_CLOSE, /* err: the line is over; close the stream and free the sync. Always the last action */
 };
 
@@ -186,7 +215,7 @@ struct sync_peer {
 
 struct sync_action {
 	enum sync_action_kind kind;
-	/* SEND, CONFIRMED */
+	/* SEND, CONFIRMED, PIECE */
 	const void *bytes;
 	size_t len;
 	bool
@@ -203,6 +232,8 @@ struct sync_action {
 	struct sync_peer peer;
 	struct err err;
 	unsigned again; /* CLOSE with ERR_BUSY: seconds after which to call again; else 0 */
+	/* PIECE: what was there before it stands in `have` */
+	struct sync_blob piece;
 };
 
 /* The next thing to do, NULL when there is none now. Borrowed until the next call of sync_next; the changes of a

@@ -82,6 +82,37 @@ static bool old_text(void *ctx, const char *ledger, const struct oid *id, const 
 	return true;
 }
 
+/* One attachment is wanted, one may be had. */
+static bool want(void *ctx, size_t i, struct sync_blob *out)
+{
+	(void)ctx;
+	*out = (struct sync_blob){.id = {1}, .size = 50000, .have = 7};
+	return i == 0;
+}
+
+static bool blob_size(void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t *size)
+{
+	(void)ctx;
+	*size = 300;
+	return id[0] == 2;
+}
+
+static bool blob_read(
+    void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t offset, size_t len, struct buf *out)
+{
+	static const char bytes[300];
+	(void)ctx;
+	assert(id[0] == 2 && len <= sizeof bytes && offset <= sizeof bytes - len);
+	buf_add(out, bytes + offset, len);
+	return true;
+}
+
+static bool room(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
 static void answer(struct sync *s, const struct sync_action *a, uint8_t how)
 {
 	struct sync_result *results = mem_alloc(a->n * sizeof *results);
@@ -110,6 +141,10 @@ static bool run(struct sync *s, uint8_t how, size_t *spoken)
 			*spoken += a->len;
 		if (a->kind == SYNC_DO_STORE)
 			answer(s, a, how);
+		if (a->kind == SYNC_DO_PIECE) {
+			assert(a->len && a->piece.have + a->len <= 50000);
+			sync_piece_kept(s, !(how & 1), 5);
+		}
 		if (a->kind == SYNC_DO_CLOSE)
 			return false;
 	}
@@ -121,7 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text, NULL};
-	struct sync_options o = {.role = data[0] & 1 ? SYNC_DIALER : SYNC_LISTENER, .unit = "31"};
+	const struct sync_blobs blobs = {NULL, want, blob_size, blob_read, room};
+	struct sync_options o = {
+	    .role = data[0] & 1 ? SYNC_DIALER : SYNC_LISTENER, .unit = "31", .blobs = &blobs};
 	uint8_t how = data[0] >> 1, piece = data[1];
 	struct buf hello = {0};
 	size_t spoken = 0;

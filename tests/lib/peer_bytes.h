@@ -132,7 +132,7 @@ static void truncated(struct peer *p)
 static void unknown_types(struct peer *p)
 {
 	hello(p);
-	for (int type = 9; type < 256; type++) {
+	for (int type = FRAME_NOTICE + 1; type < 256; type++) {
 		wire_put_number(&p->out, 8);
 		buf_putc(&p->out, (char)type);
 		buf_puts(&p->out, "HOSTILE");

@@ -38,10 +38,10 @@ done >>"$bad" <<'EOF'
 git2 daemon/store/
 uv\.h daemon/net/|daemon/control/|daemon/node/|daemon/links/|daemon/[a-z_]+\.[ch]
 openssl/ daemon/net/|daemon/base/|daemon/store/
-zlib\.h daemon/sync/|daemon/store/loose
+zlib\.h daemon/sync/|daemon/store/(loose|attach)
 yaml\.h daemon/record/
 utf8proc\.h daemon/record/
-jansson\.h daemon/control/|daemon/node/requests|cli/
+jansson\.h daemon/control/|daemon/node/requests|daemon/node/attach_ask|cli/
 libsmartcols daemon/none|cli/
 archive cli/
 EOF

@@ -274,6 +274,8 @@ static void act(struct sim *sim, int line, int side)
 		case SYNC_DO_REFUSED:
 		case SYNC_DO_PEER:
 			break;
+		case SYNC_DO_PIECE:
+			break;
 		case SYNC_DO_CLOSE:
 			sim_trace(sim, sim->nodes[l->node[side]].name, "closes: %s", a->err.msg);
 			sim_cut(sim, line);

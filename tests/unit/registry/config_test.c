@@ -177,10 +177,12 @@ static void keys_are_set_and_cleared(void **state)
 	const char *value = "";
 	assert_int_equal(parse(full, &c, &err), 0);
 	for (const struct config_key *k = config_keys; k->name; k++) {
-		const char *good = strcmp(k->name, "window") == 0 ? "22:00-05:00"
-				   : strstr(k->name, "listen") || strstr(k->name, "address")
-				       ? "10.0.0.1:7001"
-				       : (strcmp(k->name, "lines.max") == 0 ? "40" : "200k");
+		const char *good = strcmp(k->name, "window") == 0			     ? "22:00-05:00"
+				   : strcmp(k->name, "attachments") == 0		     ? "ask"
+				   : strcmp(k->name, "attachment.max") == 0		     ? "800KB"
+				   : strcmp(k->name, "lines.max") == 0			     ? "40"
+				   : strstr(k->name, "listen") || strstr(k->name, "address") ? "10.0.0.1:7001"
+											     : "200k";
 		assert_int_equal(config_set(&c, k->name, good, &err), 0);
 		assert_int_equal(config_get(&c, k->name, &value, &err), 0);
 		assert_string_equal(value, good);
@@ -196,6 +198,29 @@ static void keys_are_set_and_cleared(void **state)
 	ERR_CLEAR(&err);
 	assert_int_equal(parse(minimal, &c, &err), 0);
 	assert_int_equal(config_set(&c, "superior.address", "a:1", &err), ERR_REFUSED);
+	config_free(&c);
+}
+
+static void attachments_have_a_limit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint64_t bytes; /* 0: refused */
+	} limits[] = {{"16MB", 16 << 20}, {"800KB", 800 << 10}, {"800 KB", 800 << 10}, {"1", 1},
+	    {"256MB", 256 << 20}, {"257MB", 0}, {"0", 0}, {"-1", 0}, {"1GB", 0}, {"MB", 0},
+	    {"99999999999999999999MB", 0}};
+	struct config c;
+	struct err err = {0};
+	assert_int_equal(parse(full, &c, &err), 0);
+	assert_int_equal(config_attachment_max(&c), ATTACHMENT_MAX);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		ERR_CLEAR(&err);
+		assert_int_equal(
+		    config_set(&c, "attachment.max", limits[i].text, &err), limits[i].bytes ? 0 : ERR_INPUT);
+		if (limits[i].bytes)
+			assert_int_equal(config_attachment_max(&c), limits[i].bytes);
+	}
 	config_free(&c);
 }
 
@@ -293,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(other_files_are_not_configurations),
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(keys_are_set_and_cleared),
+	    cmocka_unit_test(attachments_have_a_limit),
 	    cmocka_unit_test(a_saved_configuration_is_loaded),
 	    cmocka_unit_test(what_init_is_given_is_checked),
 	    cmocka_unit_test(the_man_page_names_every_key),

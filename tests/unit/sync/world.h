@@ -442,6 +442,8 @@ static inline void node_act(struct node *n, int64_t now)
 			break;
 		case SYNC_DO_PEER:
 			break;
+		case SYNC_DO_PIECE:
+			break;
 		case SYNC_DO_CLOSE:
 			n->closed = a->err;
 			break;

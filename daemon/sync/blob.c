@@ -1,0 +1,311 @@
+/*
+ * Attachments on the line, after everything else. Whoever wants one asks for a range of it and goes on asking as the
+ * pieces come. What was asked for is all that can stand in the way of a directive, so it is no more than the line
+ * carries in about a second; and as a cut loses it, never more than 48 KB.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/inside.h"
+#include "sync/wire.h"
+
+#define FETCH_FIRST 8192
+#define FETCH_MIN 4096
+#define FETCH_MAX (48 * 1024)
+#define FETCH_QUICK 700 /* ms until the first piece of a range: as soon as this widens the window */
+#define FETCH_SLOW 2000 /* and as late as this narrows it */
+#define RANGES_MAX 64 /* that a peer may have asked for */
+#define RANGE_MAX (256 * 1024)
+#define AT_ONCE (64 * 1024) /* bytes said before the driver looks at its queue again */
+#define AGAIN 50 /* ms until pieces are said for which there was no room */
+#define IDS_MAX 4096 /* absent or missed ones that are remembered */
+#define NOTICE_HERE 1
+
+static bool ids_has(const struct blob_ids *list, const unsigned char *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (memcmp(list->items[i].b, id, SYNC_BLOB_ID) == 0)
+			return true;
+	return false;
+}
+
+static void ids_add(struct blob_ids *list, const unsigned char *id)
+{
+	if (list->n == IDS_MAX || ids_has(list, id))
+		return;
+	list->items = mem_grow(list->items, list->n + 1, sizeof *list->items);
+	memcpy(list->items[list->n++].b, id, SYNC_BLOB_ID);
+}
+
+static void ids_drop(struct blob_ids *list, const unsigned char *id)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (memcmp(list->items[i].b, id, SYNC_BLOB_ID) != 0)
+			list->items[kept++] = list->items[i];
+	list->n = kept;
+}
+
+void blob_open(struct sync *s, const struct sync_blobs *world)
+{
+	s->blobs.on = world != NULL;
+	if (world)
+		s->blobs.world = *world;
+	s->blobs.window = FETCH_FIRST;
+	s->blobs.look = true;
+}
+
+void blob_free(struct sync *s)
+{
+	free(s->blobs.absent.items);
+	free(s->blobs.missed.items);
+	free(s->blobs.ranges);
+}
+
+void blob_moved(struct sync *s)
+{
+	s->blobs.look = s->blobs.moved = true;
+}
+
+int64_t blob_next_tick(const struct sync *s)
+{
+	bool now = s->greeted && !s->storing && s->blobs.n_ranges && s->unacked < s->window;
+	return now ? s->now + AGAIN : INT64_MAX;
+}
+
+bool blob_awaiting(const struct sync *s)
+{
+	const struct blobs *b = &s->blobs;
+	return b->fetching && b->heard && b->asked > b->now.have;
+}
+
+/* ---- what the peer asks for ---- */
+
+static void put_notice(struct sync *s, const unsigned char *id, unsigned flags)
+{
+	struct buf p = {0};
+	buf_add(&p, id, SYNC_BLOB_ID);
+	wire_put_number(&p, flags);
+	frame_put(speak_out(s), FRAME_NOTICE, &p);
+	buf_free(&p);
+}
+
+static void hear_want(struct sync *s, struct wire_reader *r, struct err *err)
+{
+	struct blobs *b = &s->blobs;
+	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
+	uint64_t at = wire_number(r);
+	size_t len = wire_count(r, RANGE_MAX);
+	if (r->bad || len == 0 || at > UINT64_MAX / 2) {
+		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "want");
+		return;
+	}
+	if (b->n_ranges == RANGES_MAX) {
+		err_set(err, ERR_PEER, N_("the peer asks for too much at once"));
+		return;
+	}
+	struct blob_range range = {.at = at, .end = at + len};
+	memcpy(range.id, id, SYNC_BLOB_ID);
+	VEC_PUSH(b->ranges, b->n_ranges, range);
+}
+
+static void drop_ranges(struct blobs *b, const unsigned char *id)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < b->n_ranges; i++)
+		if (memcmp(b->ranges[i].id, id, SYNC_BLOB_ID) != 0)
+			b->ranges[kept++] = b->ranges[i];
+	b->n_ranges = kept;
+}
+
+static bool read_piece(struct blobs *b, const struct blob_range *range, struct buf *p, size_t *len)
+{
+	uint64_t size = 0;
+	*len = 0;
+	if (!b->on || !b->world.size(b->world.ctx, range->id, &size) || range->at >= size)
+		return false;
+	uint64_t end = range->end < size ? range->end : size;
+	*len = end - range->at < SYNC_PIECE_MAX ? (size_t)(end - range->at) : SYNC_PIECE_MAX;
+	buf_add(p, range->id, SYNC_BLOB_ID);
+	wire_put_number(p, range->at);
+	size_t before = p->len;
+	return b->world.read(b->world.ctx, range->id, range->at, *len, p) && p->len == before + *len;
+}
+
+static void say_pieces(struct sync *s)
+{
+	struct blobs *b = &s->blobs;
+	size_t said = 0;
+	while (b->n_ranges && said < AT_ONCE && (!b->on || b->world.room(b->world.ctx))) {
+		struct blob_range range = b->ranges[0];
+		struct buf p = {0};
+		size_t len;
+		if (read_piece(b, &range, &p, &len)) {
+			frame_put(speak_out(s), FRAME_PIECE, &p);
+			b->ranges[0].at += len;
+			said += len;
+			uint64_t size = 0;
+			b->world.size(b->world.ctx, range.id, &size);
+			if (b->ranges[0].at >= range.end || b->ranges[0].at >= size)
+				memmove(b->ranges, b->ranges + 1, --b->n_ranges * sizeof *b->ranges);
+		} else {
+			put_notice(s, range.id, 0);
+			ids_add(&b->missed, range.id);
+			drop_ranges(b, range.id);
+		}
+		buf_free(&p);
+	}
+}
+
+/* What the peer asked for in vain has come. */
+static void say_here(struct sync *s)
+{
+	struct blobs *b = &s->blobs;
+	uint64_t size;
+	b->moved = false;
+	for (size_t i = 0; b->on && i < b->missed.n;) {
+		unsigned char id[SYNC_BLOB_ID];
+		memcpy(id, b->missed.items[i].b, SYNC_BLOB_ID);
+		if (b->world.size(b->world.ctx, id, &size)) {
+			put_notice(s, id, NOTICE_HERE);
+			ids_drop(&b->missed, id);
+		} else {
+			i++;
+		}
+	}
+}
+
+/* ---- what we ask for ---- */
+
+static bool find_wanted(struct blobs *b, struct sync_blob *out)
+{
+	bool found = false;
+	for (size_t i = 0; !found && b->world.want(b->world.ctx, i, out); i++)
+		found = !ids_has(&b->absent, out->id);
+	return found;
+}
+
+/* The one that is coming goes on as long as it is wanted at all. */
+static bool still_wanted(struct blobs *b)
+{
+	struct sync_blob one;
+	for (size_t i = 0; b->world.want(b->world.ctx, i, &one); i++)
+		if (memcmp(one.id, b->now.id, SYNC_BLOB_ID) == 0)
+			return true;
+	return false;
+}
+
+static void choose(struct blobs *b)
+{
+	b->look = false;
+	if (b->fetching && still_wanted(b))
+		return;
+	b->probing = false;
+	b->fetching = find_wanted(b, &b->now) && b->now.have < b->now.size;
+	b->asked = b->now.have;
+}
+
+static void ask(struct sync *s)
+{
+	struct blobs *b = &s->blobs;
+	struct buf p = {0};
+	if (b->look && !b->keeping)
+		choose(b);
+	if (!b->fetching)
+		return;
+	uint64_t open = b->asked - b->now.have, room = b->window > open ? b->window - open : 0;
+	uint64_t left = b->now.size - b->asked, len = left < room ? left : room;
+	if (len == 0 || (open && len < left && len < b->window / 2))
+		return;
+	buf_add(&p, b->now.id, SYNC_BLOB_ID);
+	wire_put_number(&p, b->asked);
+	wire_put_number(&p, len);
+	frame_put(speak_out(s), FRAME_WANT, &p);
+	buf_free(&p);
+	if (!b->probing) {
+		b->probing = true;
+		b->probe = b->asked;
+		b->probe_at = s->now;
+	}
+	b->asked += len;
+}
+
+static void adapt(struct sync *s, uint64_t at, size_t len)
+{
+	struct blobs *b = &s->blobs;
+	if (!b->probing || at + len <= b->probe)
+		return;
+	int64_t took = s->now - b->probe_at;
+	b->probing = false;
+	if (took < FETCH_QUICK)
+		b->window = b->window * 2 < FETCH_MAX ? b->window * 2 : FETCH_MAX;
+	else if (took > FETCH_SLOW)
+		b->window = b->window / 2 > FETCH_MIN ? b->window / 2 : FETCH_MIN;
+}
+
+static void hear_piece(struct sync *s, struct wire_reader *r, struct err *err)
+{
+	struct blobs *b = &s->blobs;
+	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
+	uint64_t at = wire_number(r);
+	size_t len = wire_left(r);
+	if (r->bad || len == 0 || len > SYNC_PIECE_MAX) {
+		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "piece");
+		return;
+	}
+	/* Of one that is not wanted any more some may still have been on its way. */
+	if (!b->fetching || memcmp(id, b->now.id, SYNC_BLOB_ID) != 0 || at != b->now.have ||
+	    len > b->asked - b->now.have)
+		return;
+	adapt(s, at, len);
+	struct action_node *node = sync_push(s, SYNC_DO_PIECE);
+	node->action.piece = b->now;
+	buf_add(&node->bytes, wire_bytes(r, len), len);
+	b->now.have += len;
+	b->keeping++;
+}
+
+static void hear_notice(struct sync *s, struct wire_reader *r, struct err *err)
+{
+	struct blobs *b = &s->blobs;
+	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
+	uint64_t flags = wire_number(r);
+	if (r->bad) {
+		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "notice");
+		return;
+	}
+	if (flags & NOTICE_HERE) {
+		ids_drop(&b->absent, id);
+	} else {
+		ids_add(&b->absent, id);
+		if (b->fetching && memcmp(id, b->now.id, SYNC_BLOB_ID) == 0)
+			b->fetching = false;
+	}
+	b->look = true;
+}
+
+int blob_hear(struct sync *s, unsigned type, const void *p, size_t len, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	s->blobs.heard = true;
+	if (type == FRAME_WANT)
+		hear_want(s, &r, err);
+	else if (type == FRAME_PIECE)
+		hear_piece(s, &r, err);
+	else
+		hear_notice(s, &r, err);
+	return err->code;
+}
+
+void blob_speak(struct sync *s, bool quiet)
+{
+	if (!s->greeted)
+		return;
+	if (s->blobs.moved)
+		say_here(s);
+	if (s->blobs.on)
+		ask(s);
+	if (quiet)
+		say_pieces(s);
+}
