@@ -213,11 +213,16 @@ static int look_for_own(struct repair *r, const struct repair_expected *expected
 		const char *name = expected->own.items[i];
 		struct oid tip;
 		struct err none = {0};
-		if (store_tip(r->s, name, &tip, &none) == 0 || strs_has(&r->expected, name) ||
-		    !repair_has_stray(r, name))
+		if (store_tip(r->s, name, &tip, &none) == 0)
 			continue;
-		strs_add(&r->expected, name);
-		any = true;
+		bool known = strs_has(&r->expected, name);
+		if (!known && !repair_has_stray(r, name))
+			continue;
+		if (!known)
+			strs_add(&r->expected, name);
+		any = any || !known;
+		if (strncmp(name, "directives/", 11) == 0)
+			break; /* with it, who is below: whose reports the rest is of is not known yet */
 	}
 	return any ? look(r, err) : 0;
 }

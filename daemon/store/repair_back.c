@@ -488,6 +488,24 @@ void repair_note(struct repair *r)
 	}
 }
 
+/* A ref to what is not here, which libgit2 does not write: without it nobody would know that there was a ledger. */
+static void keep_ref(struct store *s, const char *ledger, const struct oid *id)
+{
+	struct buf path = {0}, text = {0};
+	struct err none = {0};
+	char hex[OID_HEX + 1];
+	oid_hex(id, hex);
+	buf_printf(&path, "%s/" HEADS "%.*s", s->path, (int)strcspn(ledger, "/"), ledger);
+	buf_printf(&text, "%s\n", hex);
+	if (sys_make_dir(buf_str(&path), 0755, &none) == 0) {
+		buf_printf(&path, "%s", strchr(ledger, '/'));
+		sys_write_file(buf_str(&path), text.data, text.len, 0644, &none);
+	}
+	store_forget(s, ledger);
+	buf_free(&path);
+	buf_free(&text);
+}
+
 void repair_undo(struct store *s, const struct repair *r)
 {
 	for (size_t i = 0; i < r->n_ledgers; i++) {
@@ -495,9 +513,13 @@ void repair_undo(struct store *s, const struct repair *r)
 		struct oid tip = {0};
 		struct err none = {0}, absent = {0};
 		store_tip(s, l->name, &tip, &absent);
-		if (!l->taken_back || !oid_eq(&tip, &l->now) || oid_is_zero(&l->was) ||
-		    !repo_has_commit(s, &l->was))
+		if (!l->taken_back || !oid_eq(&tip, &l->now) || oid_is_zero(&l->was))
 			continue;
+		if (!repo_has_commit(s, &l->was)) {
+			if (oid_is_zero(&tip))
+				keep_ref(s, l->name, &l->was);
+			continue;
+		}
 		if (repair_set_ref(s, l->name, &l->was, &none) == 0)
 			drop_rescued(s, l->name);
 	}

@@ -188,4 +188,23 @@ rm n/11383/store.git/HEAD
 t 'without HEAD and settings' tuyen -C n/11383 repair
 start n/11383
 whole 'without HEAD and settings'
+
+# ---- the root, with which the registry goes: nobody below can call ----
+t 'the root: a backup' tuyen -C n/31 backup root.tar.gz
+stop n/31
+rm -rf n/31/store.git/tuyen/proved n/31/store.git/objects/?? n/31/store.git/objects/pack/*
+start n/31
+fails 1 'the root without any object: not called whole' tuyen -C n/31 repair --timeout 3
+fails 1 'the root without any object: verify still finds it' tuyen -C n/31 verify
+says 'it names the ledger' "$D points to .* which is not here"
+t 'the root without any object: from a stick' tuyen -C n/31 repair --from root.tar.gz
+sync 'the root'
+whole 'the root without any object'
+stop n/31
+rm -rf n/31/store.git/tuyen/proved n/31/store.git/refs/heads/*/* n/31/store.git/packed-refs
+start n/31
+t 'the root without any ref: repair' tuyen -C n/31 repair --timeout 3
+sync 'the refs of the root'
+whole 'the root without any ref'
+is 'the root without any ref: no ledger that never was' "$(tip n/31 reports/31)" ''
 done_testing
