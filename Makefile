@@ -172,22 +172,22 @@ hostile: all $(HELPER_BIN) ## stations, communes, cities gone over to the enemy:
 .PHONY: hostile
 
 test: deps-test ## build everything and run all tests
-	$(Q)$(MAKE) --no-print-directory lint
-	$(Q)$(MAKE) --no-print-directory all unit
-	$(Q)$(MAKE) --no-print-directory SAN=1 unit
-	$(Q)$(MAKE) --no-print-directory fuzz-short
-	$(Q)$(MAKE) --no-print-directory SAN=1 sim SEEDS=1-20
-	$(Q)$(MAKE) --no-print-directory system
-	$(Q)$(MAKE) --no-print-directory SAN=1 system
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) lint
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all unit
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 unit
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) fuzz-short
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 sim SEEDS=1-20
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) system
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 system
 .PHONY: test
 
 demo: deps-demo ## the main job, shown in under a minute (KEEP=1 leaves the daemons running)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) KEEP=$(KEEP) sh contrib/demo/demo.sh
 .PHONY: demo
 
 drill: deps-demo ## a burned server comes back by one command, and how long it takes
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/drill.sh
 .PHONY: drill
 
