@@ -131,7 +131,13 @@ static int fill_invitation(
 							    : NULL;
 	if (inv->level && inv->name)
 		return 0;
-	err_set(err, ERR_NOT_FOUND, N_("%1 is not registered here"), typed);
+	const struct registry_unit *ended = u ? NULL : registry_unit(n->registry, typed);
+	char today[16];
+	date_print(date_of_time(sys_now()), today);
+	if (ended)
+		err_set(err, ERR_NOT_FOUND, N_("%1 (%2) is not there on %3"), ended->id, ended->name, today);
+	else
+		err_set(err, ERR_NOT_FOUND, N_("%1 is not registered here"), typed);
 	err_hint(err, inv->station
 			  ? N_("give its name: tuyen unit invite %1 --name NAME --agency ID")
 			  : N_("give its level and name: tuyen unit invite %1 --level LEVEL --name NAME"));

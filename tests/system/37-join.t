@@ -291,6 +291,12 @@ t 'which hears of both' tuyen -C k/30 sync --wait --timeout 20
 t 'by their names' tuyen -C m/0 unit list --json
 json 'the commune, too' '[.units[] | select(.id == "10500") | [.name, .parent]]' '[["xã Kinh Môn","30"]]'
 
+# One that has ended was registered, and the words say so.
+tuyen -C m/0 unit add 33 --level province --name 'Hưng Yên' >out 2>err
+tuyen -C m/0 unit end 33 --on 2025-06-30 >out 2>err
+fails 1 'an invitation for a unit that has ended' tuyen -C m/0 unit invite 33 --recover
+says 'it is not there any more' '33 \(Hưng Yên\) is not there on'
+
 TUYEN_LANG=vi
 export TUYEN_LANG
 fails 1 'in Vietnamese' tuyen -C n/second join inv.yaml
