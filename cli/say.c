@@ -96,6 +96,7 @@ static const char *const choices[] = {
     N_("restored"),
     N_("moved"),
     N_("recovered"),
+    N_("aside"),
     N_("unknown"),
     N_("open"),
     N_("used"),

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/sys.h"
 #include "control/control.h"
+#include "record/date.h"
 
 #define DIRECTIVES "directives/"
 
@@ -82,6 +84,22 @@ static int revert_record(struct override *v, const char *path, struct err *err)
 	return 0;
 }
 
+/* Nothing of it stands any more: the word that it does not count stands alone, where its unit reads it. */
+static void say_so_alone(struct override *v, const char *hex, const char *reason)
+{
+	struct record rec;
+	char now[32];
+	struct arena *arena = &v->o.arena;
+	date_time_print(sys_now(), now);
+	record_init(&rec, arena, type_by_name("incident"));
+	record_put(&rec, "kind", "aside");
+	record_put(
+	    &rec, "reason", arena_printf(arena, "%s%s%s", hex, reason ? ": " : "", reason ? reason : ""));
+	record_put(&rec, "opened", arena_dup(arena, now));
+	record_put(&rec, "closed", arena_dup(arena, now));
+	outcome_put(&v->o, v->out, arena_printf(arena, "incidents/aside-%.16s.yaml", hex), &rec);
+}
+
 static int write_over(struct node *n, struct control_request *req, const struct held_change *h,
     const char *reason, struct err *err)
 {
@@ -98,8 +116,11 @@ static int write_over(struct node *n, struct control_request *req, const struct 
 		&v.o.arena, HELD_SETS_ASIDE "%s%s%s", hex, reason ? "\n" : "", reason ? reason : ""));
 	for (size_t i = 0; rc == 0 && i < c.n_records; i++)
 		rc = revert_record(&v, c.records[i].path, err);
-	if (rc == 0 && v.out->n_records == 0)
+	if (rc == 0 && v.out->n_records == 0) {
 		control_say(req, N_("nothing of %1 stands any more that could be written over"), hex);
+		if (v.role == WRITER_SUPERIOR)
+			say_so_alone(&v, hex, reason);
+	}
 	if (rc == 0)
 		rc = node_write(n, &v.o, err);
 	outcome_free(&v.o);

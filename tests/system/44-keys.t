@@ -314,4 +314,37 @@ same 'one state' reports/11383 0 31b new
 is 'its figure counts' "$(value 0 TT01)" 10
 is 'nothing is to be confirmed' "$(tuyen -C 0 held list --json | jq -c .held)" '[]'
 for node in 0 31b new 11050; do t "verify $node" tuyen -C $node verify; done
+
+# ---- a held change of which nothing stands, for the honest node wrote the same field ----
+P4=$(free_port)
+t 'a small city' tuyen -C s/31 init --unit 31 --level province --name 'Hải Phòng' --root --listen "127.0.0.1:$P4"
+start s/31
+t 'a ward is invited' tuyen -C s/31 unit invite 11383 --level commune --name 'Lê Chân'
+cp out invitation
+t 'joins' tuyen -C s/old join invitation
+start s/old
+t 'the plan' tuyen -C s/31 plan load plan.yaml
+t 'down' tuyen -C s/old sync --wait --timeout 20
+t 'a figure' tuyen -C s/old report set tw.2026 2026-06 TT01=42
+t 'up' tuyen -C s/old sync --wait --timeout 20
+t 'apart' tuyen -C s/old sync --pause
+t 'the thief writes' tuyen -C s/old report set tw.2026 2026-06 TT01=66
+t 'suspended' tuyen -C s/31 unit suspend 11383
+t 'a new machine is invited' tuyen -C s/31 unit invite 11383
+cp out invitation
+t 'takes over' tuyen -C s/new join --recover invitation
+start s/new
+t 'the honest one writes' tuyen -C s/new report set tw.2026 2026-06 TT01=45
+t 'up it goes' tuyen -C s/new sync --wait --timeout 20
+t 'what the thief wrote' tuyen -C s/old parcel write --to 31 thief.par
+t 'is brought by stick' tuyen -C s/31 parcel read thief.par
+t 'waits' tuyen -C s/31 held list --json
+json 'it alone' '.held | length' 1
+id=$(jq -r '.held[0].id' <out)
+t 'is set aside' tuyen -C s/31 held set-aside "$id" --reason 'máy bị trộm'
+t 'nothing waits' tuyen -C s/31 held list --json
+json 'any more' '.held | length' 0
+t 'the new machine hears of it' tuyen -C s/new sync --wait --timeout 20
+is 'both stand at the same' "$(tip s/31 reports/11383)" "$(tip s/new reports/11383)"
+for node in s/31 s/new; do t "verify $node" tuyen -C $node verify; done
 done_testing
