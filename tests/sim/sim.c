@@ -87,8 +87,18 @@ static void act(struct sim *sim, int line, int side);
 
 static void trace_sent(struct sim *sim, const struct sim_line *l, int side, const struct sync_action *a)
 {
-	static const char *const names[] = {
-	    "", "hello", "changes", "ack", "", "have", "decline", "ping", "pong"};
+	static const char *const names[] = {[1] = "hello",
+	    [2] = "changes",
+	    [3] = "ack",
+	    [5] = "have",
+	    [6] = "decline",
+	    [7] = "ping",
+	    [8] = "pong",
+	    [9] = "waiting",
+	    [10] = "busy",
+	    [16] = "want",
+	    [17] = "piece",
+	    [18] = "notice"};
 	struct buf said = {0};
 	size_t at = 0;
 	while (at < a->len) {
@@ -102,7 +112,8 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 		if (type == FRAME_SUMMARY)
 			buf_puts(&said, p[1] & FRAME_ASK ? "ask" : p[1] & FRAME_ANSWER ? "answer" : "note");
 		else
-			buf_puts(&said, names[type]);
+			buf_puts(
+			    &said, type < sizeof names / sizeof *names && names[type] ? names[type] : "?");
 		at += size;
 	}
 	if (strcmp(buf_str(&said), "ping") != 0 && strcmp(buf_str(&said), "pong") != 0)
