@@ -71,6 +71,16 @@ says() {
 # json NAME FILTER WANTED: jq over the last command's output.
 json() { is "$1" "$(jq -c "$2" <"$WORK/out" 2>&1)" "$3"; }
 
+# logged NODE_DIR PATTERN N: until its log has the pattern on N lines, bounded; 0 when it has.
+logged() {
+	logged_left=1500
+	while [ "$(grep -cs -- "$2" "$1.log")" -lt "$3" ] && [ "$logged_left" -gt 0 ]; do
+		logged_left=$((logged_left - 1))
+		sleep 0.02
+	done
+	[ "$logged_left" -gt 0 ]
+}
+
 done_testing() {
 	echo "1..$n_tests"
 	[ "$failed" -eq 0 ]

@@ -32,12 +32,7 @@ nowhere() {
 }
 # purged NODE N: until the node has purged its disk for the N-th time.
 purged() {
-	p_left=1500
-	while [ "$(grep -cs ' purged: ' "n/$1.log")" -lt "$2" ] && [ "$p_left" -gt 0 ]; do
-		p_left=$((p_left - 1))
-		sleep 0.02
-	done
-	[ "$p_left" -gt 0 ]
+	logged "n/$1" ' purged: ' "$2"
 	ok "$1 has purged, time $2" $?
 }
 sound() {
