@@ -9,22 +9,8 @@ PATH=$TUYEN_BUILD:$PATH
 export LANG=C.UTF-8 TUYEN_NOW=2026-07-01T08:00:00+07:00
 daemons=
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-# What is printed can be pasted into a shell.
-shown() {
-	printf '$'
-	for word in "$@"; do
-		case "$word" in
-		*[!A-Za-z0-9_./=:@%+-]* | '') printf " '%s'" "$word" ;;
-		*) printf ' %s' "$word" ;;
-		esac
-	done
-	printf '\n'
-}
-run() {
-	shown "$@"
-	"$@" || { echo "demo: this failed: $*" >&2; exit 1; }
-}
+name=demo
+. "$TOP/contrib/demo/show.sh"
 # must WHAT GOT WANTED
 must() {
 	[ "$2" = "$3" ] || { echo "demo: $1 is '$2', but must be '$3'" >&2; exit 1; }

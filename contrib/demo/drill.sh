@@ -10,21 +10,8 @@ PATH=$TUYEN_BUILD:$PATH
 export LANG=C.UTF-8 TUYEN_NOW=2026-07-01T08:00:00+07:00
 daemons=
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-shown() {
-	printf '$'
-	for word in "$@"; do
-		case "$word" in
-		*[!A-Za-z0-9_./=:@%+-]* | '') printf " '%s'" "$word" ;;
-		*) printf ' %s' "$word" ;;
-		esac
-	done
-	printf '\n'
-}
-run() {
-	shown "$@"
-	"$@" || { echo "drill: this failed: $*" >&2; exit 1; }
-}
+name=drill
+. "$TOP/contrib/demo/show.sh"
 # The same, with what the shell does with it: shown_with '>file' COMMAND...
 shown_with() {
 	with=$1
