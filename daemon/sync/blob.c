@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "sync/inside.h"
-#include "sync/wire.h"
 
 #define FETCH_FIRST 8192
 #define FETCH_MIN 4096
@@ -15,11 +14,9 @@
 #define FETCH_QUICK 700 /* ms until the first piece of a range: as soon as this widens the window */
 #define FETCH_SLOW 2000 /* and as late as this narrows it */
 #define RANGES_MAX 64 /* that a peer may have asked for */
-#define RANGE_MAX (256 * 1024)
 #define AT_ONCE (64 * 1024) /* bytes said before the driver looks at its queue again */
 #define AGAIN 50 /* ms until pieces are said for which there was no room */
 #define IDS_MAX 4096 /* absent or missed ones that are remembered */
-#define NOTICE_HERE 1
 
 static bool ids_has(const struct blob_ids *list, const unsigned char *id)
 {
@@ -83,29 +80,23 @@ bool blob_awaiting(const struct sync *s)
 
 static void put_notice(struct sync *s, const unsigned char *id, unsigned flags)
 {
-	struct buf p = {0};
-	buf_add(&p, id, SYNC_BLOB_ID);
-	wire_put_number(&p, flags);
-	frame_put(speak_out(s), FRAME_NOTICE, &p);
-	buf_free(&p);
+	struct frame_notice m = {.flags = flags};
+	memcpy(m.id, id, SYNC_BLOB_ID);
+	frame_put_notice(speak_out(s), &m);
 }
 
-static void hear_want(struct sync *s, struct wire_reader *r, struct err *err)
+static void hear_want(struct sync *s, const void *p, size_t len, struct err *err)
 {
 	struct blobs *b = &s->blobs;
-	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
-	uint64_t at = wire_number(r);
-	size_t len = wire_count(r, RANGE_MAX);
-	if (r->bad || len == 0 || at > UINT64_MAX / 2) {
-		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "want");
+	struct frame_want m;
+	if (frame_get_want(p, len, &m, err) != 0)
 		return;
-	}
 	if (b->n_ranges == RANGES_MAX) {
 		err_set(err, ERR_PEER, N_("the peer asks for too much at once"));
 		return;
 	}
-	struct blob_range range = {.at = at, .end = at + len};
-	memcpy(range.id, id, SYNC_BLOB_ID);
+	struct blob_range range = {.at = m.at, .end = m.at + m.len};
+	memcpy(range.id, m.id, SYNC_BLOB_ID);
 	VEC_PUSH(b->ranges, b->n_ranges, range);
 }
 
@@ -118,18 +109,14 @@ static void drop_ranges(struct blobs *b, const unsigned char *id)
 	b->n_ranges = kept;
 }
 
-static bool read_piece(struct blobs *b, const struct blob_range *range, struct buf *p, size_t *len)
+/* The next piece of a range, appended to `bytes`; *size is that of the whole attachment. */
+static bool read_piece(struct blobs *b, const struct blob_range *range, struct buf *bytes, uint64_t *size)
 {
-	uint64_t size = 0;
-	*len = 0;
-	if (!b->on || !b->world.size(b->world.ctx, range->id, &size) || range->at >= size)
+	if (!b->on || !b->world.size(b->world.ctx, range->id, size) || range->at >= *size)
 		return false;
-	uint64_t end = range->end < size ? range->end : size;
-	*len = end - range->at < SYNC_PIECE_MAX ? (size_t)(end - range->at) : SYNC_PIECE_MAX;
-	buf_add(p, range->id, SYNC_BLOB_ID);
-	wire_put_number(p, range->at);
-	size_t before = p->len;
-	return b->world.read(b->world.ctx, range->id, range->at, *len, p) && p->len == before + *len;
+	uint64_t end = range->end < *size ? range->end : *size;
+	size_t len = end - range->at < SYNC_PIECE_MAX ? (size_t)(end - range->at) : SYNC_PIECE_MAX;
+	return b->world.read(b->world.ctx, range->id, range->at, len, bytes) && bytes->len == len;
 }
 
 static void say_pieces(struct sync *s)
@@ -137,23 +124,25 @@ static void say_pieces(struct sync *s)
 	struct blobs *b = &s->blobs;
 	size_t said = 0;
 	while (b->n_ranges && said < AT_ONCE && (!b->on || b->world.room(b->world.ctx))) {
-		struct blob_range range = b->ranges[0];
-		struct buf p = {0};
-		size_t len;
-		if (read_piece(b, &range, &p, &len)) {
-			frame_put(speak_out(s), FRAME_PIECE, &p);
-			b->ranges[0].at += len;
-			said += len;
-			uint64_t size = 0;
-			b->world.size(b->world.ctx, range.id, &size);
-			if (b->ranges[0].at >= range.end || b->ranges[0].at >= size)
+		struct blob_range *range = &b->ranges[0];
+		struct frame_piece m = {.at = range->at};
+		struct buf bytes = {0};
+		uint64_t size = 0;
+		memcpy(m.id, range->id, SYNC_BLOB_ID);
+		if (read_piece(b, range, &bytes, &size)) {
+			m.bytes = bytes.data;
+			m.len = bytes.len;
+			frame_put_piece(speak_out(s), &m);
+			range->at += m.len;
+			said += m.len;
+			if (range->at >= range->end || range->at >= size)
 				memmove(b->ranges, b->ranges + 1, --b->n_ranges * sizeof *b->ranges);
 		} else {
-			put_notice(s, range.id, 0);
-			ids_add(&b->missed, range.id);
-			drop_ranges(b, range.id);
+			put_notice(s, m.id, 0);
+			ids_add(&b->missed, m.id);
+			drop_ranges(b, m.id);
 		}
-		buf_free(&p);
+		buf_free(&bytes);
 	}
 }
 
@@ -167,7 +156,7 @@ static void say_here(struct sync *s)
 		unsigned char id[SYNC_BLOB_ID];
 		memcpy(id, b->missed.items[i].b, SYNC_BLOB_ID);
 		if (b->world.size(b->world.ctx, id, &size)) {
-			put_notice(s, id, NOTICE_HERE);
+			put_notice(s, id, FRAME_NOTICE_HERE);
 			ids_drop(&b->missed, id);
 		} else {
 			i++;
@@ -208,7 +197,6 @@ static void choose(struct blobs *b)
 static void ask(struct sync *s)
 {
 	struct blobs *b = &s->blobs;
-	struct buf p = {0};
 	if (b->look && !b->keeping)
 		choose(b);
 	if (!b->fetching)
@@ -217,11 +205,9 @@ static void ask(struct sync *s)
 	uint64_t left = b->now.size - b->asked, len = left < room ? left : room;
 	if (len == 0 || (open && len < left && len < b->window / 2))
 		return;
-	buf_add(&p, b->now.id, SYNC_BLOB_ID);
-	wire_put_number(&p, b->asked);
-	wire_put_number(&p, len);
-	frame_put(speak_out(s), FRAME_WANT, &p);
-	buf_free(&p);
+	struct frame_want m = {.at = b->asked, .len = (size_t)len};
+	memcpy(m.id, b->now.id, SYNC_BLOB_ID);
+	frame_put_want(speak_out(s), &m);
 	if (!b->probing) {
 		b->probing = true;
 		b->probe = b->asked;
@@ -243,42 +229,35 @@ static void adapt(struct sync *s, uint64_t at, size_t len)
 		b->window = b->window / 2 > FETCH_MIN ? b->window / 2 : FETCH_MIN;
 }
 
-static void hear_piece(struct sync *s, struct wire_reader *r, struct err *err)
+static void hear_piece(struct sync *s, const void *p, size_t len, struct err *err)
 {
 	struct blobs *b = &s->blobs;
-	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
-	uint64_t at = wire_number(r);
-	size_t len = wire_left(r);
-	if (r->bad || len == 0 || len > SYNC_PIECE_MAX) {
-		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "piece");
+	struct frame_piece m;
+	if (frame_get_piece(p, len, &m, err) != 0)
 		return;
-	}
 	/* Of one that is not wanted any more some may still have been on its way. */
-	if (!b->fetching || memcmp(id, b->now.id, SYNC_BLOB_ID) != 0 || at != b->now.have ||
-	    len > b->asked - b->now.have)
+	if (!b->fetching || memcmp(m.id, b->now.id, SYNC_BLOB_ID) != 0 || m.at != b->now.have ||
+	    m.len > b->asked - b->now.have)
 		return;
-	adapt(s, at, len);
+	adapt(s, m.at, m.len);
 	struct action_node *node = sync_push(s, SYNC_DO_PIECE);
 	node->action.piece = b->now;
-	buf_add(&node->bytes, wire_bytes(r, len), len);
-	b->now.have += len;
+	buf_add(&node->bytes, m.bytes, m.len);
+	b->now.have += m.len;
 	b->keeping++;
 }
 
-static void hear_notice(struct sync *s, struct wire_reader *r, struct err *err)
+static void hear_notice(struct sync *s, const void *p, size_t len, struct err *err)
 {
 	struct blobs *b = &s->blobs;
-	const unsigned char *id = wire_bytes(r, SYNC_BLOB_ID);
-	uint64_t flags = wire_number(r);
-	if (r->bad) {
-		err_set(err, ERR_PEER, N_("the peer sent a broken message (%1)"), "notice");
+	struct frame_notice m;
+	if (frame_get_notice(p, len, &m, err) != 0)
 		return;
-	}
-	if (flags & NOTICE_HERE) {
-		ids_drop(&b->absent, id);
+	if (m.flags & FRAME_NOTICE_HERE) {
+		ids_drop(&b->absent, m.id);
 	} else {
-		ids_add(&b->absent, id);
-		if (b->fetching && memcmp(id, b->now.id, SYNC_BLOB_ID) == 0)
+		ids_add(&b->absent, m.id);
+		if (b->fetching && memcmp(m.id, b->now.id, SYNC_BLOB_ID) == 0)
 			b->fetching = false;
 	}
 	b->look = true;
@@ -286,15 +265,13 @@ static void hear_notice(struct sync *s, struct wire_reader *r, struct err *err)
 
 int blob_hear(struct sync *s, unsigned type, const void *p, size_t len, struct err *err)
 {
-	struct wire_reader r;
-	wire_reader_init(&r, p, len);
 	s->blobs.heard = true;
 	if (type == FRAME_WANT)
-		hear_want(s, &r, err);
+		hear_want(s, p, len, err);
 	else if (type == FRAME_PIECE)
-		hear_piece(s, &r, err);
+		hear_piece(s, p, len, err);
 	else
-		hear_notice(s, &r, err);
+		hear_notice(s, p, len, err);
 	return err->code;
 }
 

@@ -26,7 +26,7 @@ enum frame_type {
 	FRAME_PONG = 8,
 	FRAME_WAITING = 9,
 	FRAME_BUSY = 10, /* alone may come before hello */
-	FRAME_WANT = 16, /* these three: sync/blob.c */
+	FRAME_WANT = 16, /* these three are of attachments: sync/blob.c */
 	FRAME_PIECE = 17,
 	FRAME_NOTICE = 18,
 };
@@ -80,6 +80,26 @@ struct frame_waiting {
 	struct sync_load load;
 };
 
+#define FRAME_WANT_MAX (256 * 1024) /* bytes of a range */
+struct frame_want {
+	unsigned char id[SYNC_BLOB_ID];
+	uint64_t at;
+	size_t len;
+};
+
+struct frame_piece {
+	unsigned char id[SYNC_BLOB_ID];
+	uint64_t at;
+	const void *bytes; /* of the payload */
+	size_t len;
+};
+
+enum frame_notice_flag { FRAME_NOTICE_HERE = 1 };
+struct frame_notice {
+	unsigned char id[SYNC_BLOB_ID];
+	unsigned flags;
+};
+
 void frame_put(struct buf *out, enum frame_type type, const struct buf *payload);
 /* Look at the first frame of `bytes`: 1 with *type, *payload, *payload_len and *size (of the whole frame); 0 when it
  * is not complete yet; ERR_PEER when it is too long. */
@@ -93,6 +113,9 @@ void frame_put_have(struct buf *out, const struct frame_have *m);
 void frame_put_decline(struct buf *out, const struct frame_decline *m);
 void frame_put_busy(struct buf *out, unsigned seconds);
 void frame_put_waiting(struct buf *out, const struct frame_waiting *m);
+void frame_put_want(struct buf *out, const struct frame_want *m);
+void frame_put_piece(struct buf *out, const struct frame_piece *m);
+void frame_put_notice(struct buf *out, const struct frame_notice *m);
 
 /* Payloads. ERR_PEER when malformed. All memory is the arena's. */
 int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err);
@@ -103,5 +126,8 @@ int frame_get_decline(
     const void *p, size_t len, struct arena *arena, struct frame_decline *out, struct err *err);
 int frame_get_busy(const void *p, size_t len, uint64_t *seconds, struct err *err);
 int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, struct err *err);
+int frame_get_want(const void *p, size_t len, struct frame_want *out, struct err *err);
+int frame_get_piece(const void *p, size_t len, struct frame_piece *out, struct err *err);
+int frame_get_notice(const void *p, size_t len, struct frame_notice *out, struct err *err);
 
 #endif
