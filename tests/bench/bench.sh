@@ -10,12 +10,10 @@ export BENCH_ROWS="$tmp/rows" BENCH_MARKS="$tmp/marks" BENCH_LEDGER="$tmp/ledger
 : >"$BENCH_ROWS" && : >"$BENCH_MARKS"
 sh "$here/dead.sh" 2>"$tmp/dead.err" &
 dead=$!
-for part in ${PARTS:-sync peers crowd storm upkeep}; do
+for part in ${PARTS:-sync peers attach crowd storm upkeep}; do
 	sh "$here/$part.sh" || echo "bench: the part $part did not come to its end" >&2
 done
 wait $dead || { cat "$tmp/dead.err" >&2; echo 'bench: the part dead did not come to its end' >&2; }
-jq -nc '{work: "20 MB of attachments cut at 30, 60 and 90 %: bytes sent again", figure: null, limit: 70000, met: false,
-	note: "attachments are not there"}' >>"$BENCH_MARKS"
 jq -n --slurpfile rows "$BENCH_ROWS" --slurpfile marks "$BENCH_MARKS" '{rows: $rows, marks: $marks}' >"$TUYEN_BUILD/bench.json"
 {
 	jq -r '.rows | ["work", "tool", "up", "down", "round trips", "seconds", "note"],
