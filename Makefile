@@ -151,6 +151,24 @@ sim: $(OUT)/simulate ## random histories over simulated lines: SEEDS=1-50
 	$(Q)$(OUT)/simulate --seeds $(SEEDS)
 .PHONY: sim
 
+# The proof of the merge: all small histories, one by one, against the oracle.
+PROOF_LIBS := $(foreach r,base record merge,$(OUT)/lib/$(r).a)
+$(OUT)/testbin/small: $(call objects,tests/proof/small.c) $(PROOF_LIBS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(PROOF_LIBS)) $(LDLIBS)
+$(OUT)/obj/tests/proof/%.o: ALL_CFLAGS += -Itests
+SEED ?= 1
+proof: $(OUT)/testbin/small ## all small histories, each beside the oracle; half an hour on two cores (SEED=1)
+	$(Q)for part in 1/2 2/2; do $(OUT)/testbin/small 2 2 2 --part $$part --seed $(SEED) & pids="$$pids $$!"; done; \
+	  for pid in $$pids; do wait $$pid || bad=1; done; [ -z "$$bad" ]
+	$(Q)$(OUT)/testbin/small --equal 2 1 2 --seed $(SEED)
+	$(Q)$(OUT)/testbin/small --walks 20000 3 3 3 --seed $(SEED)
+	$(Q)$(OUT)/testbin/small --walks 20000 --equal 3 3 3 --seed $(SEED)
+proof-short: $(OUT)/testbin/small
+	$(Q)$(OUT)/testbin/small 1 2 1 && $(OUT)/testbin/small --equal 1 1 2 && $(OUT)/testbin/small --walks 500 3 3 3
+.PHONY: proof proof-short
+
 # Programs that only tests use (tests/lib/<name>_main.c).
 HELPER_SRC := $(wildcard tests/lib/*_main.c)
 HELPER_BIN := $(patsubst tests/lib/%_main.c,$(OUT)/testbin/%,$(HELPER_SRC))
@@ -178,6 +196,7 @@ test: deps-test ## build everything and run all tests
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) fuzz-short
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 sim SEEDS=1-20
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 storm N=300 QUIET=1
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 proof-short
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) system
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 system
 .PHONY: test
