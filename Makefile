@@ -159,14 +159,17 @@ $(OUT)/testbin/small: $(call objects,tests/proof/small.c) $(PROOF_LIBS)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(PROOF_LIBS)) $(LDLIBS)
 $(OUT)/obj/tests/proof/%.o: ALL_CFLAGS += -Itests
 SEED ?= 1
-proof: $(OUT)/testbin/small ## all small histories, each beside the oracle; half an hour on two cores (SEED=1)
-	$(Q)for part in 1/2 2/2; do $(OUT)/testbin/small 2 2 2 --part $$part --seed $(SEED) & pids="$$pids $$!"; done; \
-	  for pid in $$pids; do wait $$pid || bad=1; done; [ -z "$$bad" ]
+EDITS ?= 1000000
+twice = for part in 1 2; do $(1) & pids="$$pids $$!"; done; for pid in $$pids; do wait $$pid || bad=1; done; [ -z "$$bad" ]
+proof: $(OUT)/testbin/small $(OUT)/simulate ## the merge: all small histories beside the oracle, and EDITS=1000000 in random countries (SEED=1); an hour
+	$(Q)$(call twice,$(OUT)/testbin/small 2 2 2 --part $$part/2 --seed $(SEED))
 	$(Q)$(OUT)/testbin/small --equal 2 1 2 --seed $(SEED)
 	$(Q)$(OUT)/testbin/small --walks 20000 3 3 3 --seed $(SEED)
 	$(Q)$(OUT)/testbin/small --walks 20000 --equal 3 3 3 --seed $(SEED)
-proof-short: $(OUT)/testbin/small
+	$(Q)$(call twice,$(OUT)/simulate --edits $$(($(EDITS) / 2)) --seeds $(SEED)$$part)
+proof-short: $(OUT)/testbin/small $(OUT)/simulate
 	$(Q)$(OUT)/testbin/small 1 2 1 && $(OUT)/testbin/small --equal 1 1 2 && $(OUT)/testbin/small --walks 500 3 3 3
+	$(Q)$(OUT)/simulate --edits 2000
 .PHONY: proof proof-short
 
 # Programs that only tests use (tests/lib/<name>_main.c).

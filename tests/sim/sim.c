@@ -75,6 +75,8 @@ void sim_trace(struct sim *sim, const char *node, const char *format, ...)
 {
 	char text[400];
 	va_list ap;
+	if (sim->silent)
+		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
@@ -166,7 +168,7 @@ static bool has_grant(const struct sim *sim, const struct sim_node *n, const str
 		snprintf(ledger, sizeof ledger, "directives/%s", sim->nodes[writer->superior].unit);
 		return sim_store_has(n->store, ledger, &c->grant);
 	}
-	return false;
+	return true; /* by a superior that the unit has left: it comes with the move */
 }
 
 static void count_store(
@@ -319,7 +321,7 @@ static void open_side(struct sim *sim, int line, int side)
 void sim_open(struct sim *sim, int line)
 {
 	struct sim_line *l = &sim->lines[line];
-	if (l->open || sim->nodes[l->node[0]].down || sim->nodes[l->node[1]].down)
+	if (l->open || sim->now < l->shut || sim->nodes[l->node[0]].down || sim->nodes[l->node[1]].down)
 		return;
 	l->open = true;
 	l->generation++;
@@ -346,6 +348,12 @@ void sim_cut(struct sim *sim, int line)
 	sim_trace(sim, sim->nodes[l->node[0]].name, "has lost %s", sim->nodes[l->node[1]].name);
 	event_add(sim, (struct sim_event){
 			   .at = sim->now + 200 + sim_dice(sim, REDIAL), .kind = EVENT_DIAL, .line = line});
+}
+
+void sim_shut(struct sim *sim, int line, unsigned ms)
+{
+	sim->lines[line].shut = sim->now + ms;
+	sim_cut(sim, line);
 }
 
 void sim_request(struct sim *sim, int line, int side, uint64_t token)
@@ -389,6 +397,8 @@ void sim_free(struct sim *sim)
 	free(sim->nodes);
 	free(sim->lines);
 	free(sim->ends);
+	free(sim->holding);
+	table_free(&sim->units);
 	buf_free(&sim->trace);
 	*sim = (struct sim){0};
 }
@@ -409,6 +419,8 @@ int sim_node(struct sim *sim, const char *unit, const char *station, int rank, i
 	n.store = sim_store_new();
 	n.writer = (struct sim_writer){n.unit, station, rank, {{0}}};
 	new_instance(sim, &n);
+	free(sim->holding);
+	sim->holding = NULL;
 	VEC_PUSH(sim->nodes, sim->n_nodes, n);
 	return (int)sim->n_nodes - 1;
 }
@@ -432,6 +444,16 @@ int sim_line(struct sim *sim, int below, int above, unsigned delay, unsigned rat
 	return (int)sim->n_lines - 1;
 }
 
+static void admit(struct sim *sim, struct sim_node *n)
+{
+	struct sim_node *above = &sim->nodes[n->superior];
+	char ledger[80], path[160];
+	snprintf(ledger, sizeof ledger, "directives/%s", above->unit);
+	snprintf(path, sizeof path, "units/%s%s%s.yaml", n->unit, n->station ? "." : "",
+	    n->station ? n->station : "");
+	sim_store_write(above->store, &above->writer, ledger, path, "name", n->name, CIVIL, &n->writer.grant);
+}
+
 void sim_enrol(struct sim *sim)
 {
 	sim->ends = mem_alloc(2 * sim->n_lines * sizeof *sim->ends);
@@ -442,13 +464,7 @@ void sim_enrol(struct sim *sim)
 			n->writer.grant = sim->nodes[n->twin_of].writer.grant;
 		if (n->superior < 0 || n->twin_of >= 0)
 			continue;
-		struct sim_node *above = &sim->nodes[n->superior];
-		char ledger[80], path[160];
-		snprintf(ledger, sizeof ledger, "directives/%s", above->unit);
-		snprintf(path, sizeof path, "units/%s%s%s.yaml", n->unit, n->station ? "." : "",
-		    n->station ? n->station : "");
-		sim_store_write(
-		    above->store, &above->writer, ledger, path, "name", n->name, CIVIL, &n->writer.grant);
+		admit(sim, n);
 	}
 }
 
@@ -460,8 +476,49 @@ void sim_write(
 	if (n->down)
 		return;
 	sim_store_write(n->store, &n->writer, ledger, path, field, value, CIVIL + sim->now / 1000, &id);
+	sim->edits++;
 	sim_trace(sim, n->name, "writes %s = %s in %s", field, value, ledger);
 	tell_lines(sim, node);
+}
+
+bool sim_edit(struct sim *sim, int node, const char *ledger, const struct sim_edit *e)
+{
+	struct sim_node *n = &sim->nodes[node];
+	struct oid id;
+	if (n->down || !sim_store_edit(n->store, &n->writer, ledger, e, CIVIL + sim->now / 1000, &id))
+		return false;
+	sim->edits++;
+	sim->settlements += e->settle != NULL;
+	sim_trace(sim, n->name, "%s %s in %s",
+	    e->settle	? "settles"
+	    : e->remove ? "removes"
+			: "edits",
+	    e->settle ? e->settle : e->path, ledger);
+	tell_lines(sim, node);
+	return true;
+}
+
+void sim_move(struct sim *sim, int line, int superior)
+{
+	struct sim_line *l = &sim->lines[line];
+	struct sim_node *n = &sim->nodes[l->node[0]];
+	struct oid id;
+	char ledger[80], path[160];
+	if (n->superior == superior || n->down || sim->nodes[superior].down)
+		return;
+	sim_cut(sim, line);
+	l->node[1] = n->superior = superior;
+	free(sim->holding);
+	sim->holding = NULL;
+	sim->moves++;
+	/* Where it was before, it has a record already. */
+	snprintf(ledger, sizeof ledger, "directives/%s", sim->nodes[superior].unit);
+	snprintf(path, sizeof path, "units/%s.yaml", n->unit);
+	const struct sim_edit leave = {.path = path, .remove = true};
+	sim_store_edit(sim->nodes[superior].store, &sim->nodes[superior].writer, ledger, &leave, CIVIL, &id);
+	admit(sim, n);
+	sim_trace(sim, n->name, "is put under %s", sim->nodes[superior].name);
+	tell_lines(sim, superior);
 }
 
 static void cut_all(struct sim *sim, int node)

@@ -5,6 +5,7 @@
 #ifndef TUYEN_TESTS_SIM_H
 #define TUYEN_TESTS_SIM_H
 
+#include "base/table.h"
 #include "sim_store.h"
 
 struct sim_line;
@@ -31,7 +32,8 @@ struct sim_node {
 struct sim_line {
 	int node[2]; /* dialer (below), listener (above) */
 	unsigned delay, rate; /* ms; bytes a second */
-	bool open, closed_for_good;
+	bool open;
+	int64_t shut; /* ms; not opened before */
 	unsigned generation; /* events of an earlier one are void */
 	struct sync *sync[2];
 	int64_t busy[2], tick[2];
@@ -64,6 +66,10 @@ struct sim {
 	uint64_t events_done;
 	unsigned losses; /* crashes, lost memories and fires */
 	bool mesh;
+	bool silent; /* nothing is traced */
+	uint64_t edits, settlements, moves;
+	struct table units; /* id -> place of its first node in `nodes`, from 1 */
+	unsigned char *holding; /* by node and unit; NULL: to be made out again (sim_world.c) */
 };
 
 void sim_init(struct sim *sim, uint64_t seed);
@@ -80,8 +86,13 @@ void sim_enrol(struct sim *sim);
 
 void sim_write(
     struct sim *sim, int node, const char *ledger, const char *path, const char *field, const char *value);
+/* False: it would change nothing. */
+bool sim_edit(struct sim *sim, int node, const char *ledger, const struct sim_edit *edit);
+/* The node's unit is put under another superior; the line is cut, and leads there from then on. */
+void sim_move(struct sim *sim, int line, int superior);
 void sim_open(struct sim *sim, int line);
 void sim_cut(struct sim *sim, int line);
+void sim_shut(struct sim *sim, int line, unsigned ms); /* cut, and not opened again before */
 /* The node ends at once; what was not written to disk is forgotten. It is back after `ms`. */
 void sim_crash(struct sim *sim, int node, unsigned ms);
 void sim_forget(struct sim *sim, int node); /* all memories of peers */
@@ -101,6 +112,12 @@ void sim_run(struct sim *sim, int64_t until, const struct sim_weather *weather);
 
 void sim_trace(struct sim *sim, const char *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A country of at least 60 nodes in which everything happens, until so many edits are made (sim_country.c). */
+bool sim_country(uint64_t seed, uint64_t edits, uint64_t *edited);
+/* All nodes that should hold a ledger have the same commit for it. False, and said: they have not. */
+bool sim_agree(struct sim *sim, uint64_t seed);
+bool sim_failed(
+    struct sim *sim, uint64_t seed, const char *what, const char *a, const char *b, const char *ledger);
 bool sim_is_below(const struct sim *sim, int node, const char *unit);
 void sim_world(struct sim_end *e, struct sync_world *out);
 bool sim_holds(const struct sim *sim, int node, const char *ledger);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "merge/graph.h"
 #include "record/record.h"
 
 /* A tree: all records, by path. */
@@ -14,7 +15,7 @@ struct state {
 	size_t n;
 };
 
-struct entry {
+struct kept {
 	struct change c;
 	struct state state;
 };
@@ -23,7 +24,7 @@ struct ledger {
 	char *name;
 	struct arena arena;
 	struct history *history;
-	struct table entries; /* hex id -> struct entry */
+	struct table entries; /* hex id -> struct kept */
 };
 
 struct sim_store {
@@ -68,7 +69,7 @@ static struct ledger *make(struct sim_store *st, const char *name)
 	return *slot;
 }
 
-static struct entry *entry_of(const struct ledger *l, const struct oid *id)
+static struct kept *entry_of(const struct ledger *l, const struct oid *id)
 {
 	char hex[OID_HEX + 1];
 	oid_hex(id, hex);
@@ -108,7 +109,7 @@ void sim_store_between(
 
 const struct change *sim_store_change(const struct sim_store *st, const char *ledger, const struct oid *id)
 {
-	struct entry *e = entry_of(find(st, ledger), id);
+	struct kept *e = entry_of(find(st, ledger), id);
 	return e ? &e->c : NULL;
 }
 
@@ -131,7 +132,7 @@ static const struct change_record *state_find(const struct state *s, const char 
 const char *sim_store_text(
     const struct sim_store *st, const char *ledger, const struct oid *id, const char *path)
 {
-	struct entry *e = entry_of(find(st, ledger), id);
+	struct kept *e = entry_of(find(st, ledger), id);
 	const struct change_record *r = e ? state_find(&e->state, path) : NULL;
 	return r ? r->text : NULL;
 }
@@ -257,6 +258,36 @@ static void name_change(struct change *c, unsigned char signature[64])
 	buf_free(&all);
 }
 
+static const struct change_record *touched(const struct change *c, const char *path)
+{
+	for (size_t i = 0; i < c->n_records; i++)
+		if (strcmp(c->records[i].path, path) == 0)
+			return &c->records[i];
+	return NULL;
+}
+
+static int add_settlements(struct ledger *l, struct arena *arena, const struct change *c,
+    const struct state *before, struct merge_writes *writes, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->n_settles; i++) {
+		char path[64];
+		struct record k;
+		merge_conflict_path(c->settles[i], path);
+		const struct change_record *conflict = state_find(before, path);
+		if (!conflict)
+			return err_set(err, ERR_REFUSED, "no conflict %1 stands there", path);
+		rc = record_parse(&k, arena, type_by_name("conflict"), conflict->text, conflict->len, err);
+		const char *target = rc ? "" : record_get(&k, "record");
+		const struct change_record *after = touched(c, target);
+		after = after ? after : state_find(before, target);
+		if (rc == 0)
+			rc = merge_settlement(arena, l->name, conflict->text, conflict->len,
+			    after ? after->text : NULL, after ? after->len : 0, writes, err);
+	}
+	return rc;
+}
+
 static int add_history(struct ledger *l, struct arena *arena, const struct change *c,
     const struct state *before, struct err *err)
 {
@@ -269,6 +300,8 @@ static int add_history(struct ledger *l, struct arena *arena, const struct chang
 		    c->records[i].text, old ? old->len : 0, c->records[i].len};
 	}
 	int rc = merge_writes_of(arena, l->name, texts, c->n_records, &writes, err);
+	if (rc == 0)
+		rc = add_settlements(l, arena, c, before, &writes, err);
 	change_writer(c, writer);
 	struct history_change hc = {.id = c->id,
 	    .heads = c->heads,
@@ -289,7 +322,7 @@ static const char *dup(struct arena *a, const char *text)
 static void keep(struct ledger *l, const struct change *c, const struct state *before)
 {
 	struct arena *a = &l->arena;
-	struct entry *e = arena_alloc(a, sizeof *e);
+	struct kept *e = arena_alloc(a, sizeof *e);
 	char hex[OID_HEX + 1];
 	e->c = *c;
 	e->c.ledger = l->name;
@@ -307,13 +340,18 @@ static void keep(struct ledger *l, const struct change *c, const struct state *b
 		e->c.records[i] = (struct change_record){dup(a, r->path),
 		    r->text ? arena_dup_len(a, r->text, r->len) : NULL, r->text ? r->len : 0};
 	}
+	const char **settles = arena_alloc(a, (c->n_settles + 1) * sizeof *settles);
+	for (size_t i = 0; i < c->n_settles; i++)
+		settles[i] = dup(a, c->settles[i]);
+	e->c.settles = settles;
 	lay_over(a, before, e->c.records, c->n_records, &e->state);
 	oid_hex(&c->id, hex);
 	*table_at(&l->entries, hex) = e;
 }
 
-static void edit(struct arena *arena, const char *ledger, const struct change_record *old, const char *path,
-    const char *field, const char *value, struct change_record *out)
+/* The text of a record with one field put; the same text when nothing changes. */
+static const char *with(struct arena *arena, const char *ledger, const struct change_record *old,
+    const char *path, const char *field, const char *value)
 {
 	struct record record;
 	struct buf text = {0};
@@ -325,12 +363,50 @@ static void edit(struct arena *arena, const char *ledger, const struct change_re
 		abort();
 	record_put(&record, field, value);
 	record_print(&record, &text);
-	*out = (struct change_record){path, arena_dup_len(arena, buf_str(&text), text.len), text.len};
+	const char *copy = arena_dup_len(arena, buf_str(&text), text.len);
 	buf_free(&text);
+	return copy;
 }
 
-void sim_store_write(struct sim_store *st, const struct sim_writer *w, const char *ledger, const char *path,
-    const char *field, const char *value, int64_t time, struct oid *id)
+/* What a settlement leaves of the record that it is about. False: it cannot be made. */
+static bool settled(struct arena *arena, const char *ledger, const struct state *before,
+    const struct sim_edit *e, struct change *c, struct change_record *out)
+{
+	struct record k;
+	struct err err = {0};
+	const struct change_record *conflict = state_find(before, e->settle);
+	if (!conflict ||
+	    record_parse(&k, arena, type_by_name("conflict"), conflict->text, conflict->len, &err) != 0)
+		return false;
+	const char *path = record_get(&k, "record"), *field = record_get(&k, "field"),
+		   *value = record_get(&k, arena_printf(arena, "%s.value", e->value)),
+		   **ids = arena_alloc(arena, sizeof *ids);
+	const struct change_record *old = state_find(before, path);
+	if (!field && value && !old)
+		return false;
+	if (field && !old)
+		return false;
+	ids[0] = arena_dup_len(arena, strrchr(e->settle, '/') + 1, 40);
+	c->settles = ids;
+	c->n_settles = 1;
+	const char *text = field ? with(arena, ledger, old, path, field, value) : value ? old->text : NULL;
+	*out = (struct change_record){path, text, text ? strlen(text) : 0};
+	return true;
+}
+
+static bool edited(struct arena *arena, const char *ledger, const struct state *before,
+    const struct sim_edit *e, struct change *c, struct change_record *out)
+{
+	if (e->settle)
+		return settled(arena, ledger, before, e, c, out);
+	const struct change_record *old = state_find(before, e->path);
+	const char *text = e->remove ? NULL : with(arena, ledger, old, e->path, e->field, e->value);
+	*out = (struct change_record){e->path, text, text ? strlen(text) : 0};
+	return old && text ? strcmp(old->text, text) != 0 : old || text;
+}
+
+bool sim_store_edit(struct sim_store *st, const struct sim_writer *w, const char *ledger,
+    const struct sim_edit *e, int64_t time, struct oid *id)
 {
 	struct ledger *l = make(st, ledger);
 	struct arena arena = {0};
@@ -350,25 +426,155 @@ void sim_store_write(struct sim_store *st, const struct sim_writer *w, const cha
 	    .n_records = 1};
 	history_tips(l->history, &c.heads);
 	state_of(l, &l->arena, &c.heads, &before, &c.parent); /* kept with the change */
-	edit(&arena, ledger, state_find(&before, path), path, field, value, &record);
+	bool good = edited(&arena, ledger, &before, e, &c, &record);
+	const struct change_record *old = good ? state_find(&before, record.path) : NULL;
+	if (good && old && record.text && strcmp(old->text, record.text) == 0)
+		c.n_records = 0;
 	/* Tried under no name: the rule says what conflict records come and go with it. */
-	if (add_history(l, &arena, &c, &before, &err)) {
-		fprintf(stderr, "%s: %s\n", path, err.msg);
+	if (good && add_history(l, &arena, &c, &before, &err)) {
+		fprintf(stderr, "%s: %s\n", record.path, err.msg);
 		abort();
 	}
-	struct oids self = {&c.id, 1};
-	struct merge_result result = {0};
-	merge_advance(l->history, ledger, &c.heads, &self, &result);
-	take_result(&arena, &result, &c.records, &c.n_records);
-	merge_result_free(&result);
-	history_drop_last(l->history);
-	name_change(&c, c.signature);
-	if (add_history(l, &arena, &c, &before, &err))
-		abort();
-	keep(l, &c, &before);
-	*id = c.id;
+	if (good) {
+		struct oids self = {&c.id, 1};
+		struct merge_result result = {0};
+		merge_advance(l->history, ledger, &c.heads, &self, &result);
+		take_result(&arena, &result, &c.records, &c.n_records);
+		merge_result_free(&result);
+		history_drop_last(l->history);
+		name_change(&c, c.signature);
+		if (add_history(l, &arena, &c, &before, &err))
+			abort();
+		keep(l, &c, &before);
+		*id = c.id;
+	}
 	oids_free(&c.heads);
 	arena_free(&arena);
+	return good;
+}
+
+void sim_store_write(struct sim_store *st, const struct sim_writer *w, const char *ledger, const char *path,
+    const char *field, const char *value, int64_t time, struct oid *id)
+{
+	const struct sim_edit edit = {.path = path, .field = field, .value = value};
+	sim_store_edit(st, w, ledger, &edit, time, id);
+}
+
+/* ---- looking ---- */
+
+static void merged(struct sim_store *st, const char *ledger, struct arena *arena, struct state *out)
+{
+	struct oids heads = {0};
+	struct oid id;
+	*out = (struct state){0};
+	sim_store_heads(st, ledger, &heads);
+	if (heads.n)
+		state_of(find(st, ledger), arena, &heads, out, &id);
+	oids_free(&heads);
+}
+
+static bool is_conflict(const struct change_record *r)
+{
+	return strncmp(r->path, "conflicts/", 10) == 0;
+}
+
+const char *sim_store_conflict(struct sim_store *st, const char *ledger, size_t pick, struct arena *arena)
+{
+	struct state state;
+	size_t n = 0;
+	merged(st, ledger, arena, &state);
+	for (size_t i = 0; i < state.n; i++)
+		n += is_conflict(&state.records[i]);
+	pick = n ? pick % n : 0;
+	for (size_t i = 0; n && i < state.n; i++)
+		if (is_conflict(&state.records[i]) && pick-- == 0)
+			return arena_dup(arena, state.records[i].path);
+	return NULL;
+}
+
+static const struct record *parsed(struct arena *arena, const char *ledger, const struct change_record *r)
+{
+	struct record *out = arena_alloc(arena, sizeof *out);
+	struct err err = {0};
+	if (record_parse(out, arena, type_by_path(ledger, r->path), r->text, r->len, &err))
+		abort();
+	return out;
+}
+
+bool sim_store_nested(struct sim_store *st, const char *ledger, const char *conflict)
+{
+	struct arena arena = {0};
+	struct state state;
+	merged(st, ledger, &arena, &state);
+	const struct change_record *r = state_find(&state, conflict);
+	const char *about = r ? record_get(parsed(&arena, ledger, r), "record") : NULL;
+	bool nested = about && strncmp(about, "conflicts/", 10) == 0;
+	arena_free(&arena);
+	return nested;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Does some conflict of this field hold the value? */
+static bool in_conflict(
+    struct arena *arena, const char *ledger, const struct state *state, const struct entry *e)
+{
+	for (size_t i = 0; i < state->n; i++) {
+		if (!is_conflict(&state->records[i]))
+			continue;
+		const struct record *k = parsed(arena, ledger, &state->records[i]);
+		const char *field = record_get(k, "field");
+		if (same(record_get(k, "record"), e->field->log->path) &&
+		    same(field ? field : "", e->field->name) &&
+		    (same(record_get(k, "kept.value"), e->value) ||
+			same(record_get(k, "other.value"), e->value)))
+			return true;
+	}
+	return false;
+}
+
+static bool stands(struct arena *arena, const char *ledger, const struct state *state, const struct entry *e)
+{
+	const struct change_record *r = state_find(state, e->field->log->path);
+	if (!*e->field->name)
+		return !r == !e->value;
+	return !r || same(record_get(parsed(arena, ledger, r), e->field->name), e->value);
+}
+
+static bool is_replaced(const struct field *f, const struct entry *e)
+{
+	for (size_t i = f->n; i-- > 0;)
+		if (f->writes[i] != e && node_has_seen(f->writes[i]->by, e->by))
+			return true;
+	return false;
+}
+
+size_t sim_store_vanished(struct sim_store *st, const char *ledger, size_t *looked_at)
+{
+	const struct ledger *l = find(st, ledger);
+	struct arena all = {0};
+	struct state state;
+	size_t n = 0;
+	merged(st, ledger, &all, &state);
+	for (size_t i = 0; l && i < l->history->logs.n; i++) {
+		const struct log *log = l->history->logs.rows[i].value;
+		for (size_t k = 0; strncmp(log->path, "conflicts/", 10) != 0 && k < log->fields.n; k++) {
+			const struct field *f = log->fields.rows[k].value;
+			for (size_t w = 0; w < f->n; w++) {
+				struct arena arena = {0};
+				n += !is_replaced(f, f->writes[w]) &&
+				     !stands(&arena, ledger, &state, f->writes[w]) &&
+				     !in_conflict(&arena, ledger, &state, f->writes[w]);
+				arena_free(&arena);
+			}
+			*looked_at += f->n;
+		}
+	}
+	arena_free(&all);
+	return n;
 }
 
 /* ---- receiving ---- */
@@ -376,7 +582,7 @@ void sim_store_write(struct sim_store *st, const struct sim_writer *w, const cha
 static void copy_ledger(const struct ledger *from, struct ledger *to)
 {
 	for (size_t i = 0; i < from->entries.n; i++) {
-		const struct entry *e = from->entries.rows[i].value;
+		const struct kept *e = from->entries.rows[i].value;
 		struct arena arena = {0};
 		struct state before;
 		struct oid parent;

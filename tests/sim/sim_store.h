@@ -36,9 +36,25 @@ struct sim_writer {
 	struct oid grant;
 };
 
-/* Set one field of a record (value NULL removes it) on top of all that is there. */
+/* What somebody does on top of all that is there. */
+struct sim_edit {
+	const char *path, *field, *value; /* value NULL removes the field */
+	bool remove; /* the record instead */
+	const char *settle; /* path of an open conflict; for the side "other" or "kept" that `value` names */
+};
+/* Set one field of a record. */
 void sim_store_write(struct sim_store *st, const struct sim_writer *w, const char *ledger, const char *path,
     const char *field, const char *value, int64_t time, struct oid *id);
+/* False: it would change nothing. */
+bool sim_store_edit(struct sim_store *st, const struct sim_writer *w, const char *ledger,
+    const struct sim_edit *edit, int64_t time, struct oid *id);
+/* The pick-th conflict record that stands in the merged state; NULL if there is none. Copied into the arena. */
+const char *sim_store_conflict(struct sim_store *st, const char *ledger, size_t pick, struct arena *arena);
+/* Is the conflict about what was said on another? It takes no words. */
+bool sim_store_nested(struct sim_store *st, const char *ledger, const char *conflict);
+/* Values that somebody wrote, that nobody who saw them has written over, and that neither stand in the merged state nor in
+ * a conflict: there must be none. */
+size_t sim_store_vanished(struct sim_store *st, const char *ledger, size_t *looked_at);
 /* Take a received change: SYNC_STORED, KNOWN, PARKED or REFUSED (rule "merge", "state", "signature"). The ids of its
  * `earlier` are in `results`. */
 enum sync_status sim_store_receive(struct sim_store *st, const struct sync_received *r,

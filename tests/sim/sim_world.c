@@ -4,28 +4,48 @@
 
 #include "sim.h"
 
-static bool is_above(const struct sim *sim, const char *unit, int node)
+enum { ABOVE = 1, BELOW = 2 }; /* the unit is above the node (or its own), or below it (or its own) */
+
+static int unit_index(const struct sim *sim, const char *unit)
 {
-	for (int i = node; i >= 0; i = sim->nodes[i].superior)
-		if (strcmp(sim->nodes[i].unit, unit) == 0)
-			return true;
-	return false;
+	return (int)(uintptr_t)table_get(&sim->units, unit) - 1;
+}
+
+static void make_out(struct sim *sim)
+{
+	size_t n = sim->n_nodes;
+	sim->holding = mem_alloc(n * n);
+	for (size_t i = 0; i < n; i++)
+		if (!table_get(&sim->units, sim->nodes[i].unit))
+			*table_at(&sim->units, sim->nodes[i].unit) = (void *)(uintptr_t)(i + 1);
+	for (size_t i = 0; i < n; i++) {
+		int own = unit_index(sim, sim->nodes[i].unit);
+		for (int k = (int)i; k >= 0; k = sim->nodes[k].superior) {
+			int unit = unit_index(sim, sim->nodes[k].unit);
+			sim->holding[i * n + (size_t)unit] |= ABOVE;
+			sim->holding[(size_t)k * n + (size_t)own] |= BELOW;
+		}
+		sim->holding[i * n + (size_t)own] |= ABOVE | BELOW;
+	}
+}
+
+static int relation(const struct sim *sim, int node, const char *unit)
+{
+	if (!sim->holding)
+		make_out((struct sim *)sim);
+	int of = unit_index(sim, unit);
+	return of < 0 ? 0 : sim->holding[(size_t)node * sim->n_nodes + (size_t)of];
 }
 
 bool sim_is_below(const struct sim *sim, int node, const char *unit)
 {
-	for (size_t i = 0; i < sim->n_nodes; i++)
-		if (strcmp(sim->nodes[i].unit, unit) == 0)
-			return is_above(sim, sim->nodes[node].unit, (int)i);
-	return false;
+	return relation(sim, node, unit) & BELOW;
 }
 
 bool sim_holds(const struct sim *sim, int node, const char *ledger)
 {
-	const char *unit = strchr(ledger, '/') + 1;
-	if (sim_is_below(sim, node, unit))
-		return true;
-	return strncmp(ledger, "directives/", 11) == 0 && is_above(sim, unit, node);
+	int is = relation(sim, node, strchr(ledger, '/') + 1);
+	return (is & BELOW) || (strncmp(ledger, "directives/", 11) == 0 && (is & ABOVE));
 }
 
 /* ---- struct sync_world ---- */

@@ -1,5 +1,6 @@
 /*
  * simulate [--seeds A-B] [--trace] - scripted scenes whose trace is known, then random histories.
+ * simulate --edits N [--seeds A] - random countries of 60 nodes and more, until N edits are made.
  * A failure prints its seed and the end of its trace; the same seed does the same again.
  */
 #include <stdio.h>
@@ -10,17 +11,9 @@
 #include "sim.h"
 
 #define TWICE_A_LOSS 16
+#define COUNTRY 20000 /* edits in one country */
 
 static bool show_trace;
-
-static const char *tail(const struct buf *trace, int lines)
-{
-	const char *text = buf_str(trace), *at = text + trace->len;
-	while (at > text && lines >= 0)
-		if (*--at == '\n')
-			lines--;
-	return at > text ? at + 1 : at;
-}
 
 /* A country: the centre, cities, communes, some with stations; every line a little different. */
 static void build(struct sim *sim)
@@ -60,40 +53,6 @@ static void build(struct sim *sim)
 	sim_enrol(sim);
 }
 
-static bool failed(
-    struct sim *sim, uint64_t seed, const char *what, const char *a, const char *b, const char *ledger)
-{
-	printf("%s\nseed %llu FAILED: %s: %s, %s, %s\n", tail(&sim->trace, 60), (unsigned long long)seed,
-	    what, a, b, ledger);
-	return false;
-}
-
-/* All nodes that should hold a ledger have the same commit for it. */
-static bool agree(struct sim *sim, uint64_t seed)
-{
-	for (size_t i = 0; i < sim->n_nodes; i++) {
-		struct strs names = {0};
-		sim_store_ledgers(sim->nodes[i].store, &names);
-		for (size_t k = 0; k < names.n; k++) {
-			struct oid mine, theirs;
-			sim_store_tip(sim->nodes[i].store, names.items[k], &mine);
-			for (size_t j = 0; j < sim->n_nodes; j++) {
-				if (!sim_holds(sim, (int)j, names.items[k]))
-					continue;
-				sim_store_tip(sim->nodes[j].store, names.items[k], &theirs);
-				if (oid_eq(&mine, &theirs))
-					continue;
-				return failed(sim, seed, "not the same", sim->nodes[i].name,
-				    sim->nodes[j].name, names.items[k]);
-			}
-		}
-		strs_free(&names);
-		if (sim->nodes[i].refused)
-			return failed(sim, seed, "refused something", sim->nodes[i].name, "", "");
-	}
-	return true;
-}
-
 /* Without meshes (two ways to one node) and losses of memory nothing comes twice; a loss costs a little. */
 static bool thrifty(struct sim *sim, uint64_t seed)
 {
@@ -102,7 +61,7 @@ static bool thrifty(struct sim *sim, uint64_t seed)
 		known += sim->nodes[i].known;
 	if (sim->mesh || known <= TWICE_A_LOSS * sim->losses)
 		return true;
-	return failed(sim, seed, "sent too much twice", "", "", "");
+	return sim_failed(sim, seed, "sent too much twice", "", "", "");
 }
 
 /* On every line, one exchange with nothing to do: two summaries, and both ends say that they are equal. */
@@ -112,13 +71,13 @@ static bool idle(struct sim *sim, uint64_t seed)
 		struct sim_line *l = &sim->lines[i];
 		uint64_t before = l->bytes[0] + l->bytes[1];
 		if (!l->open)
-			return failed(sim, seed, "not open", sim->nodes[l->node[0]].name,
+			return sim_failed(sim, seed, "not open", sim->nodes[l->node[0]].name,
 			    sim->nodes[l->node[1]].name, "");
 		sim_request(sim, (int)i, 0, 77);
 		sim_run(sim, sim->now + 3000, NULL);
 		uint64_t bytes = l->bytes[0] + l->bytes[1] - before;
 		if (l->token != 77 || !l->token_equal || bytes > 2 * 18 + 4)
-			return failed(sim, seed, "idle exchange", sim->nodes[l->node[0]].name,
+			return sim_failed(sim, seed, "idle exchange", sim->nodes[l->node[0]].name,
 			    sim->nodes[l->node[1]].name, "");
 	}
 	return true;
@@ -143,7 +102,7 @@ static bool run(uint64_t seed)
 	for (size_t i = 0; i < sim.n_lines; i++)
 		sim_open(&sim, (int)i);
 	sim_run(&sim, sim.now + 300000, NULL);
-	bool good = agree(&sim, seed) && thrifty(&sim, seed) && idle(&sim, seed);
+	bool good = sim_agree(&sim, seed) && thrifty(&sim, seed) && idle(&sim, seed);
 	uint64_t bytes = 0, cuts = 0, known = 0, parked = 0, changes = 0, conflicts = 0;
 	for (size_t i = 0; i < sim.n_lines; i++) {
 		bytes += sim.lines[i].bytes[0] + sim.lines[i].bytes[1];
@@ -175,19 +134,30 @@ static bool run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	unsigned long long first = 1, last = 10;
+	unsigned long long first = 1, last = 10, edits = 0, edited = 0;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--trace") == 0) {
 			show_trace = true;
+		} else if (strcmp(argv[i], "--edits") == 0 && i + 1 < argc) {
+			edits = strtoull(argv[++i], NULL, 10);
 		} else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
 			int n = sscanf(argv[++i], "%llu-%llu", &first, &last);
 			if (n == 1)
 				last = first;
 		} else {
-			fprintf(stderr, "usage: simulate [--seeds A-B] [--trace]\n");
+			fprintf(stderr,
+			    "usage: simulate [--seeds A-B] [--trace], or simulate --edits N [--seeds A]\n");
 			return 2;
 		}
 	}
+	for (unsigned long long seed = first; edited < edits; seed++) {
+		uint64_t n = 0;
+		if (!sim_country(seed, edits - edited < COUNTRY ? edits - edited : COUNTRY, &n))
+			return 1;
+		edited += n;
+	}
+	if (edits)
+		return 0;
 	if (!scenes_play(show_trace))
 		return 1;
 	for (unsigned long long seed = first; seed <= last; seed++)
