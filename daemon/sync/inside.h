@@ -129,8 +129,11 @@ struct sync {
 	struct oids refused; /* by the peer, in this session, with what is built on them */
 	struct oids parked; /* by the peer, since it last moved */
 
+	int64_t hold_since, hold_until; /* changes of our own wait for company; 0: none do */
+
 	/* Our view of the world. */
 	bool view_old;
+	bool moved, urgent; /* heads, since sync_local asked last; of directives */
 	bool digest_old;
 	bool memory_old, durable; /* the driver is to be given the memory; it is worth writing to disk */
 	unsigned char digest[SYNC_DIGEST_SIZE];
@@ -175,6 +178,11 @@ bool sync_recall(struct sync *s, const void *memory, size_t len);
 /* receive.c */
 void receive_frames(struct sync *s); /* as many as there are, until a STORE */
 void receive_stored(struct sync *s, const struct sync_result *results);
+
+/* hold.c */
+void hold_look(struct sync *s); /* look at the world: something may have been written here */
+bool hold_lasts(struct sync *s); /* are changes not to be sent yet? */
+int64_t hold_next_tick(const struct sync *s);
 
 /* waiting.c */
 void pace_add(struct sync_pace *p, int64_t ms, uint64_t bytes);

@@ -375,13 +375,14 @@ void speak(struct sync *s)
 		s->pong_due = false;
 		speak_ping(s, FRAME_PONG);
 	}
+	bool held = hold_lasts(s);
 	speak_ack(s);
 	say_decline(s);
-	bool all = speak_changes(s);
+	bool all = !held && speak_changes(s);
 	say_have(s);
 	if (all)
 		say_summary(s);
-	else
+	else if (!held)
 		say_waiting(s);
-	blob_speak(s, all);
+	blob_speak(s, all || held);
 }

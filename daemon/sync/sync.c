@@ -144,7 +144,10 @@ bool sync_look_at(struct sync *s, struct book_ledger *l)
 	l->clean = false;
 	s->digest_old = true;
 	s->equal = false;
-	s->directives_moved |= strncmp(l->name, "directives/", 11) == 0;
+	bool directives = strncmp(l->name, "directives/", 11) == 0;
+	s->directives_moved |= directives;
+	s->moved = true;
+	s->urgent |= directives;
 	return true;
 }
 
@@ -378,6 +381,7 @@ void sync_local(struct sync *s, int64_t now)
 {
 	s->now = now;
 	s->view_old = true;
+	hold_look(s);
 	blob_moved(s);
 	settle(s);
 }
@@ -449,15 +453,10 @@ static int64_t alive_at(const struct sync *s)
 
 int64_t sync_next_tick(const struct sync *s)
 {
-	int64_t next = dead_at(s);
-	if (s->closed)
-		return INT64_MAX;
-	if (ping_at(s) < next)
-		next = ping_at(s);
-	if (alive_at(s) < next)
-		next = alive_at(s);
-	if (blob_next_tick(s) < next)
-		next = blob_next_tick(s);
+	const int64_t times[] = {dead_at(s), ping_at(s), alive_at(s), blob_next_tick(s), hold_next_tick(s)};
+	int64_t next = INT64_MAX;
+	for (size_t i = 0; i < sizeof times / sizeof *times && !s->closed; i++)
+		next = times[i] < next ? times[i] : next;
 	return next;
 }
 

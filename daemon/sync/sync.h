@@ -136,8 +136,8 @@ void sync_busy(unsigned seconds, struct buf *out);
 
 /* Bytes of the peer, in any pieces. */
 void sync_receive(struct sync *s, const void *bytes, size_t len, int64_t now);
-/* Ledgers may have moved, or the registry changed who shares what. Cheap; call it after every commit. Changes go out
- * at once, and an exchange begins if the digest has changed. */
+/* Ledgers may have moved, or the registry changed who shares what. Cheap; call it after every commit. Directives go out
+ * at once; other changes wait 0.4 s for more of them, at most 2 s, and go with anything that is said meanwhile. */
 void sync_local(struct sync *s, int64_t now);
 /* Somebody waits for an exchange that begins now: EXCHANGED with this token follows when it has ended. */
 void sync_request(struct sync *s, uint64_t token, int64_t now);

@@ -52,7 +52,7 @@ counts() {
 	tail -n 1 "$1.counts"
 }
 bytes() { echo "$1" | jq '.up + .down'; }
-# To connect is a round trip, too.
+# What the dialling end waits for: to connect, and half the flights up to the last that came to it (tests/lib/line_main.c).
 trips() { echo "$1" | jq '.round_trips + .connections'; }
 # row WORK TOOL COUNTS MS [NOTE]
 row() {

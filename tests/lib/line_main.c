@@ -18,9 +18,10 @@
  * SIGUSR1 cuts everything and stays down until the next SIGUSR1. SIGUSR2 stalls until the next SIGUSR2. SIGHUP prints the
  * counts and begins again from zero. SIGTERM prints them and ends:
  *   {"up":812,"down":640,"round_trips":2,"turns":3,"connections":1,"cuts":0}
- * up is from who dials to who listens, turns are changes of direction. Round trips are what somebody has to wait for: the
- * longest chain of bytes each of which left after the one before had come, by twos, on each connection. So it makes no
- * difference what crosses on the way; the connecting itself is not among them.
+ * up is from who dials to who listens, turns are changes of direction. Round trips are what the dialling end has to wait
+ * for: the longest chain of bytes each of which left after the one before had come, up to the last that came to that end,
+ * by twos, on each connection. So it makes no difference what crosses on the way, or that the other end hears once more
+ * that all has come; the connecting itself is not among them.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -130,7 +131,7 @@ static void has_come(struct connection *c, int direction, const struct piece *pi
 static uint64_t trips(struct connection *c)
 {
 	renew(c);
-	return ((c->depth[0] > c->depth[1] ? c->depth[0] : c->depth[1]) + 1) / 2;
+	return (c->depth[0] + 1) / 2;
 }
 
 static void count_bytes(int direction, size_t len)

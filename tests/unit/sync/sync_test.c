@@ -451,28 +451,28 @@ static void what_waits_is_known_at_both_ends(void **state)
 	sync_waiting_by(&world, NULL, 0, &load);
 	assert_int_equal(load.changes, 603);
 	sync_local(ward.sync, 6);
-	node_act(&ward, 6);
+	node_wait(&ward, 6);
 	sync_waiting(ward.sync, &load);
 	assert_int_equal(load.changes, 600);
-	sync_receive(city.sync, buf_str(&ward.outbox), ward.outbox.len, 7);
+	sync_receive(city.sync, buf_str(&ward.outbox), ward.outbox.len, 407);
 	buf_cut(&ward.outbox, 0);
 	city.deaf = false;
-	node_act(&city, 7);
+	node_act(&city, 407);
 	sync_state(city.sync, &st);
 	assert_in_range(st.coming.changes, 300, 599);
 	assert_int_equal(st.coming.changes + st.changes_in - 3, 600);
-	sync_receive(ward.sync, buf_str(&city.outbox), city.outbox.len, 1006);
+	sync_receive(ward.sync, buf_str(&city.outbox), city.outbox.len, 1406);
 	buf_cut(&city.outbox, 0);
-	node_act(&ward, 1006);
+	node_act(&ward, 1406);
 	sync_state(ward.sync, &st);
 	assert_true(st.out.ms >= 1000 && st.out.bytes > 1000);
-	converse(&ward, &city, 1006);
+	converse(&ward, &city, 1406);
 	assert_same(&city, &ward);
 	sync_state(city.sync, &st);
 	assert_int_equal(st.coming.changes, 0);
 	static const char nonsense[] =
 	    "\x15\x09\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
-	sync_receive(city.sync, nonsense, 22, 1007);
+	sync_receive(city.sync, nonsense, 22, 1407);
 	sync_state(city.sync, &st);
 	assert_int_equal(st.coming.changes, (uint64_t)1 << 40);
 }

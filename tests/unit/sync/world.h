@@ -15,6 +15,8 @@
 
 #include "sync/sync.h"
 
+#define WORLD_WAIT 1000 /* ms that converse lets pass, where somebody waits for that */
+
 struct entry {
 	struct arena arena;
 	struct change c;
@@ -452,12 +454,20 @@ static inline void node_act(struct node *n, int64_t now)
 	n->flights += spoke;
 }
 
+/* What waits for company has waited. */
+static inline void node_wait(struct node *n, int64_t now)
+{
+	int64_t next = n->sync ? sync_next_tick(n->sync) : INT64_MAX;
+	if (next > now + WORLD_WAIT)
+		return;
+	sync_tick(n->sync, next > now ? next : now);
+	node_act(n, now);
+}
+
 /* Carry bytes to and fro until nothing moves. Returns how often something was carried. */
-static inline unsigned converse(struct node *a, struct node *b, int64_t now)
+static inline unsigned talk(struct node *a, struct node *b, int64_t now)
 {
 	unsigned carried = 0;
-	node_act(a, now);
-	node_act(b, now);
 	while (a->outbox.len || b->outbox.len) {
 		struct node *from = a->outbox.len ? a : b, *to = from == a ? b : a;
 		struct buf bytes = from->outbox;
@@ -468,6 +478,15 @@ static inline unsigned converse(struct node *a, struct node *b, int64_t now)
 		assert_true(++carried < 1000);
 	}
 	return carried;
+}
+
+static inline unsigned converse(struct node *a, struct node *b, int64_t now)
+{
+	node_act(a, now);
+	node_act(b, now);
+	node_wait(a, now);
+	node_wait(b, now);
+	return talk(a, b, now);
 }
 
 static inline void assert_same(struct node *a, struct node *b)
