@@ -432,7 +432,10 @@ static int64_t dead_at(const struct sync *s)
 {
 	if (!s->awaiting || s->storing)
 		return INT64_MAX;
-	return later(s->last_in, s->await_since) + (is_owed(s) ? SYNC_DEAD : SYNC_DEAD_IDLE);
+	int64_t since = later(s->last_in, s->await_since);
+	int64_t pong = since + SYNC_DEAD_IDLE - (s->role == SYNC_LISTENER ? SYNC_PING_LATER : 0);
+	int64_t most = later(pong, s->last_in + SYNC_DEAD_MOST);
+	return !is_owed(s) ? pong : since + SYNC_DEAD < most ? since + SYNC_DEAD : most;
 }
 
 static int64_t ping_at(const struct sync *s)
@@ -441,7 +444,7 @@ static int64_t ping_at(const struct sync *s)
 		return INT64_MAX;
 	int64_t since = later(s->last_in, s->last_ping);
 	return s->awaiting ? later(since, s->await_since) + SYNC_PING_BUSY
-			   : since + SYNC_PING_IDLE + (s->role == SYNC_LISTENER ? ALIVE : 0);
+			   : since + SYNC_PING_IDLE + (s->role == SYNC_LISTENER ? SYNC_PING_LATER : 0);
 }
 
 /* The peer waits while we store, or while a long message is coming in: tell it that we are there. */

@@ -46,9 +46,12 @@
 
 #define SYNC_PING_BUSY \
 	20000 /* ms of silence, something being awaited, before we ask whether the peer is there */
-#define SYNC_PING_IDLE 40000 /* the same when nothing is awaited; a listener waits 15 s longer */
+#define SYNC_PING_IDLE 40000 /* the same when nothing is awaited; it is for the dialer to ask first */
+#define SYNC_PING_LATER 4000 /* a listener waits so much longer, and so much shorter for the pong */
 #define SYNC_DEAD 45000 /* ms without any byte while an answer is due: give up */
 #define SYNC_DEAD_IDLE 18000 /* the same when it is only a pong that is due */
+#define SYNC_DEAD_MOST \
+	59000 /* and since the last byte, whatever is due, if it has been due for as long as a pong */
 
 struct sync;
 

@@ -516,6 +516,35 @@ static void a_quiet_line_that_is_dead_is_given_up_within_a_minute(void **state)
 	assert_int_equal(ward.closed.code, ERR_TIMEOUT);
 }
 
+/* From its last byte on nothing comes; after so long something becomes due, at this end or not at all. */
+static int64_t given_up(struct node *n, int64_t due)
+{
+	end(NULL);
+	begin(NULL);
+	meet();
+	for (int64_t now = 0; !n->closed.code && now < 200000; now = sync_next_tick(n->sync)) {
+		if (now <= due && due < sync_next_tick(n->sync)) {
+			now = due;
+			sync_request(n->sync, 1, now);
+		}
+		sync_tick(n->sync, now);
+		node_act(n, now);
+		if (n->closed.code)
+			return now;
+	}
+	return INT64_MAX;
+}
+
+static void whatever_is_due_a_dead_line_is_given_up_within_a_minute(void **state)
+{
+	(void)state;
+	for (int64_t due = 500; due < 60000; due += 500) {
+		int64_t least = due + SYNC_DEAD < 58000 ? due + SYNC_DEAD : 58000;
+		assert_in_range(given_up(&ward, due), least, 60000);
+		assert_in_range(given_up(&city, due), least, 60000);
+	}
+}
+
 static void who_breaks_the_protocol_is_cut_off(void **state)
 {
 	(void)state;
@@ -598,6 +627,7 @@ int main(void)
 	    T(what_waits_is_known_at_both_ends),
 	    T(a_busy_superior_is_called_again),
 	    T(a_quiet_line_that_is_dead_is_given_up_within_a_minute),
+	    T(whatever_is_due_a_dead_line_is_given_up_within_a_minute),
 	    T(who_breaks_the_protocol_is_cut_off),
 	    T(damaged_memory_is_forgotten),
 	    T(any_byte_may_be_wrong),
