@@ -12,10 +12,12 @@
  *     --down-for S      after a cut nothing listens for S seconds
  *     --stall           accept, and carry nothing
  *     --stall-after BYTES carry so many, and then nothing more, without a word; each connection
+ *     --down-as HOW     what SIGUSR1 makes of it: "refuse" (default), "hang-up": it accepts and hangs up at once, or
+ *                       "lose": it accepts, and what is said is lost, also on what was open, without a word, for good
  *     --seed N          of the dice (default: 1)
  * Times are in seconds unless "ms" stands after them; --delay is always in milliseconds.
  *
- * SIGUSR1 cuts everything and stays down until the next SIGUSR1. SIGUSR2 stalls until the next SIGUSR2. SIGHUP prints the
+ * SIGUSR1 cuts everything (--down-as) and stays down until the next SIGUSR1. SIGUSR2 stalls until the next SIGUSR2. SIGHUP prints the
  * counts and begins again from zero. SIGTERM prints them and ends:
  *   {"up":812,"down":640,"round_trips":2,"turns":3,"connections":1,"cuts":0}
  * up is from who dials to who listens, turns are changes of direction. Round trips are what the dialling end has to wait
@@ -87,7 +89,7 @@ struct connection {
 	uint64_t carried, cut_after; /* 0: never */
 	unsigned depth[2], epoch; /* the longest chain that has come to the near and to the far end */
 	unsigned open; /* handles */
-	bool closing, severed;
+	bool closing, severed, lost; /* lost: whatever comes is thrown away */
 };
 
 static LIST_HEAD(, connection) connections;
@@ -293,7 +295,7 @@ static void on_timer(uv_timer_t *timer)
 
 static bool stalls(const struct connection *c)
 {
-	return opt.stall || c->severed || (opt.stall_after && c->carried >= opt.stall_after);
+	return opt.stall || c->severed || c->lost || (opt.stall_after && c->carried >= opt.stall_after);
 }
 
 static void carry(struct half *half)
@@ -358,9 +360,24 @@ static void take(struct half *half, const char *bytes, size_t len)
 	}
 }
 
+/* Neither end hears of the other's going. */
+static void end_lost(struct half *half)
+{
+	struct connection *c = half->connection;
+	half->ended = true;
+	uv_read_stop((uv_stream_t *)half->from);
+	if (c->up.ended && (c->down.ended || !uv_is_readable((uv_stream_t *)&c->far)))
+		end_connection(c, false);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
 	struct half *half = reads(stream);
+	if (half->connection->lost) {
+		if (n < 0)
+			end_lost(half);
+		return;
+	}
 	if (n > 0) {
 		take(half, bytes->base, (size_t)n);
 	} else if (n == UV_EOF) {
@@ -389,6 +406,16 @@ static void on_connected(uv_connect_t *connect, int status)
 	uv_read_start((uv_stream_t *)&c->far, on_room, on_read);
 }
 
+static void lose(struct connection *c)
+{
+	c->lost = true;
+	drop_pieces(&c->up);
+	drop_pieces(&c->down);
+	uv_read_start((uv_stream_t *)&c->near, on_room, on_read);
+	if (uv_is_readable((uv_stream_t *)&c->far))
+		uv_read_start((uv_stream_t *)&c->far, on_room, on_read);
+}
+
 static void init_half(struct connection *c, struct half *half, int direction)
 {
 	half->connection = c;
@@ -415,9 +442,29 @@ static void on_connection(uv_stream_t *stream, int status)
 	c->epoch = count.epoch;
 	c->cut_after = opt.cut_within ? 1 + throw_dice(opt.cut_within) : opt.cut_after;
 	count.connections++;
-	if (uv_accept(stream, (uv_stream_t *)&c->near) < 0 ||
-	    uv_tcp_connect(&c->connect, &c->far, (struct sockaddr *)&opt.to, on_connected) < 0)
+	if (uv_accept(stream, (uv_stream_t *)&c->near) < 0 || (down_by_hand && opt.down_as == LINE_HANG_UP))
+		end_connection(c, false);
+	else if (down_by_hand)
+		lose(c);
+	else if (uv_tcp_connect(&c->connect, &c->far, (struct sockaddr *)&opt.to, on_connected) < 0)
 		end_connection(c, true);
+}
+
+/* As a way station does that has forgotten whose it was. */
+static void go_down_by_hand(void)
+{
+	struct connection *c, *next;
+	if (opt.down_as == LINE_REFUSE) {
+		go_down();
+		return;
+	}
+	for (c = LIST_FIRST(&connections); c; c = next) {
+		next = LIST_NEXT(c, all);
+		if (opt.down_as == LINE_LOSE)
+			lose(c);
+		else
+			end_connection(c, true);
+	}
 }
 
 static void free_handle(uv_handle_t *handle)
@@ -511,7 +558,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	case SIGUSR1:
 		down_by_hand = !down_by_hand;
 		if (down_by_hand)
-			go_down();
+			go_down_by_hand();
 		else
 			go_up();
 		break;

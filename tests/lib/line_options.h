@@ -14,6 +14,7 @@ struct line_options {
 	uint64_t delay_ms, jitter_ms, rate, cut_after, cut_within, cut_every_ms, down_for_ms, cuts,
 	    stall_after, seed;
 	bool stall;
+	enum { LINE_REFUSE, LINE_HANG_UP, LINE_LOSE } down_as;
 };
 
 _Noreturn static void line_usage(const char *what, const char *value)
@@ -48,6 +49,18 @@ static uint64_t line_parse_number(const char *text, uint64_t unit)
 	return *end ? n : n * unit;
 }
 
+static void line_parse_down(const char *text, struct line_options *o)
+{
+	static const char *const words[] = {
+	    [LINE_REFUSE] = "refuse", [LINE_HANG_UP] = "hang-up", [LINE_LOSE] = "lose"};
+	size_t i = 0;
+	while (i < 3 && strcmp(words[i], text) != 0)
+		i++;
+	if (i == 3)
+		line_usage("not a way to be down:", text);
+	o->down_as = i;
+}
+
 static void line_parse(struct line_options *o, int argc, char **argv)
 {
 	*o = (struct line_options){.cuts = UINT64_MAX, .seed = 1};
@@ -75,6 +88,8 @@ static void line_parse(struct line_options *o, int argc, char **argv)
 			line_parse_address(argv[i + 1], &o->listen);
 		else if (strcmp(argv[i], "--to") == 0)
 			line_parse_address(argv[i + 1], &o->to);
+		else if (strcmp(argv[i], "--down-as") == 0)
+			line_parse_down(argv[i + 1], o);
 		else
 			line_usage("unknown:", argv[i]);
 		i++;

@@ -122,6 +122,34 @@ is 'down by hand' "$(talk 5)" refused
 kill -USR1 "$line_pid"
 until ss -Hltn "sport = :$PL" | grep -q .; do :; done
 is 'and up' "$(talk 5 | cut -d' ' -f1,2)" '5 open'
+# A signal is heard in its time.
+ends_as() {
+	tries=0
+	until [ "$(talk 5 | cut -d' ' -f1,2)" = "$1" ] || [ $tries -gt 500 ]; do tries=$((tries + 1)); done
+	[ $tries -le 500 ]
+}
+bad_line --down-as hang-up
+kill -USR1 "$line_pid"
+ends_as '0 closed'
+ok 'down, it accepts and hangs up' $?
+kill -USR1 "$line_pid"
+ends_as '5 open'
+ok 'until it is up' $?
+bad_line --down-as lose
+PATIENCE=4 talk 5 w5 >lost &
+lost=$!
+tries=0
+until [ "$(count .down)" -ge 5 ] || [ $tries -gt 500 ]; do tries=$((tries + 1)); done
+kill -USR1 "$line_pid"
+PATIENCE=0.3 ends_as '0 silent'
+ok 'down, it accepts and loses what is said' $?
+kill -USR1 "$line_pid"
+PATIENCE=0.3 ends_as '5 open'
+ok 'up, it carries' $?
+wait $lost
+is 'but not what was open before' "$(cut -d' ' -f1,2 lost)" '5 silent'
+fails 2 'an unknown way to be down' line --listen 127.0.0.1:1 --to 127.0.0.1:1 --down-as deaf
+says 'is named' 'not a way to be down: deaf'
 fails 2 'an unknown option' line --fast
 says 'is named' 'unknown.*--fast'
 done_testing
