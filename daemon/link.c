@@ -26,6 +26,7 @@ struct link {
 	struct attach_reader *reading; /* an attachment on its way out */
 	char read_id[ATTACH_HEX + 1];
 	uv_timer_t *timer;
+	enum redial_why end; /* what its end means for whoever dials again */
 	const struct link_calls *calls;
 	void *ctx;
 };
@@ -476,6 +477,7 @@ static bool act(struct link *l, const struct sync_action *a)
 			l->calls->met(l->ctx, l, a->peer.instance);
 			return true;
 		}
+		l->end = REDIAL_TURNED_AWAY;
 		end(l, &err);
 		return false;
 	case SYNC_DO_PIECE:
@@ -484,6 +486,7 @@ static bool act(struct link *l, const struct sync_action *a)
 	case SYNC_DO_CLOSE:
 		err = a->err;
 		l->peer->again = a->again;
+		l->end = err.code == ERR_TIMEOUT ? REDIAL_CUT : REDIAL_TURNED_AWAY;
 		end(l, &err);
 		return false;
 	}
@@ -544,6 +547,7 @@ static void on_close(void *ctx, struct net_line *line, const struct err *why)
 {
 	struct link *l = ctx;
 	net_line_bytes(line, &l->in, &l->out);
+	l->end = net_line_end(line);
 	l->line = NULL;
 	end(l, why);
 }
@@ -701,6 +705,11 @@ void link_load(struct node *n, struct link_peer *peer, bool up, const struct lin
 	struct sync_world world;
 	fill_world(&none, &world);
 	sync_waiting_by(&world, peer->memory.data, peer->memory.len, &out->waiting);
+}
+
+enum redial_why link_end(const struct link *l)
+{
+	return l->end;
 }
 
 const char *link_far(const struct link *l)

@@ -9,6 +9,7 @@
 #define TUYEN_LINK_H
 
 #include "base/table.h"
+#include "net/redial.h"
 #include "node.h"
 #include "sync/sync.h"
 
@@ -68,6 +69,7 @@ struct link_load {
 };
 void link_load(struct node *n, struct link_peer *peer, bool up, const struct link *l, struct link_load *out);
 const char *link_far(const struct link *l);
+enum redial_why link_end(const struct link *l); /* within `ended`: what that means for whoever dials again */
 
 /* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower
  * end, and below the lower end directives and reports of everyone.

@@ -1,6 +1,6 @@
 /*
- * daemon/links/inside.h - what the files of links/links.h share: links/links.c (who is connected), links/up.c (dialling the superior),
- * links/peers.c (what is remembered of whom), links/wait.c (who waits for an exchange), links/state.c (how they are),
+ * daemon/links/inside.h - what the files of links/links.h share: links/links.c (who is connected), links/dial.c (dialling the superior),
+ * links/up.c (whether it is the superior), links/peers.c (what is remembered of whom), links/wait.c (who waits for an exchange), links/state.c (how they are),
  * links/policy.c (when the line upwards may be open).
  */
 #ifndef TUYEN_LINKS_INSIDE_H
@@ -14,10 +14,9 @@
 #include "sync/instances.h"
 #include "sync/turns.h"
 
-#define BACKOFF_FIRST 500 /* ms until the second try; doubles */
 #define PROOF_ASKS 3 /* with a fork on both sides the first exchange only shows what each has */
-#define BUSY_MOST 300000 /* the same where the superior asks for it */
-#define BACKOFF_MOST 120000 /* no pause is ever longer, jitter included */
+#define BUSY_MOST 300000 /* ms of the longest pause that a superior may ask for */
+#define DIAL_TRIES 3 /* beside each other, while nothing answers */
 
 /* One open line. */
 struct line {
@@ -50,9 +49,11 @@ struct links {
 	struct turns turns; /* of lines from below */
 	size_t came_back; /* changes of our own, since we began */
 	/* Upwards. */
-	struct net_line *dialling;
+	struct net_line *tries[DIAL_TRIES]; /* under way, the oldest first */
+	size_t n_tries;
 	uv_timer_t *redial;
-	int64_t backoff, next_dial; /* ms; sys_ticks of the next try, 0: none due */
+	unsigned failed[REDIAL_KINDS]; /* tries, one after the other, each kind by itself */
+	int64_t next_dial; /* sys_ticks of the next try, 0: none due */
 	struct net_watch *watch; /* of network and clock */
 	uv_timer_t *proof; /* the time that an unproven superior has */
 	unsigned proof_asks; /* exchanges that it was asked for once more, where one ended unequal */
@@ -89,14 +90,21 @@ void links_free_timer(uv_timer_t *timer);
 /* The node behind a name, if it is a direct subordinate of ours or a station of our unit. */
 bool links_is_below(const struct links *s, const char *id);
 
-/* links/up.c */
+/* links/dial.c */
 void links_dial(struct links *s); /* unless a line is open or being dialled */
+void links_dial_now(struct links *s); /* what has failed before does not count any more */
+void links_dial_stop(struct links *s); /* no try is under way, and none is due */
 /* The line to the superior ended so: where it does not admit our key, the next try is with the other one we have. */
 void links_refused(struct links *s, const struct err *why);
-void links_redial_later(struct links *s);
+void links_redial_later(struct links *s, enum redial_why why);
 void links_redial_in(struct links *s, unsigned seconds); /* it was busy, and asked so */
-void links_dial_now(struct links *s); /* what has failed before does not count any more */
+void links_forgive(struct links *s); /* what failed before does not count any more */
 void links_changed(void *ctx, enum net_change what); /* of net_watch_start */
+
+/* links/up.c */
+bool links_may_answer(void *ctx, const unsigned char key[KEY_PUBLIC_SIZE]); /* admit, of net/line.h */
+/* Somebody has answered who holds this key: the line begins, as what he is. */
+void links_answered(struct links *s, struct net_line *line, const unsigned char key[KEY_PUBLIC_SIZE]);
 /* May the line to the superior go on? False: it was dropped. */
 bool links_check_up(struct links *s, struct line *line);
 void links_proof_over(struct links *s);

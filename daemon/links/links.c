@@ -85,6 +85,7 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 	struct link_peer *p = link_peer(l);
 	bool up = link_is_up(l);
 	unsigned again = p->again;
+	enum redial_why end = link_end(l);
 	log_err(LOG_NOTICE, p->id, why);
 	if (p->unproven)
 		links_not_superior(s);
@@ -95,7 +96,7 @@ static void ended(void *ctx, struct link *l, const struct err *why)
 		links_redial_in(s, again);
 	} else if (up) {
 		links_refused(s, why);
-		links_redial_later(s);
+		links_redial_later(s, end);
 	}
 }
 
@@ -126,10 +127,11 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 		links_proof_over(s);
 		return;
 	}
-	s->backoff = link_is_up(l) ? BACKOFF_FIRST : s->backoff;
 	if (token && token == line->probe)
 		links_probed(s, line);
 	bool up = link_is_up(l);
+	if (up)
+		links_forgive(s);
 	links_wait_exchanged(s, l, token, equal, refused);
 	if (up)
 		links_policy_exchanged(s);
@@ -314,12 +316,8 @@ static void close_all(struct links *s)
 {
 	while (s->n_open)
 		links_drop(s, &s->open[s->n_open - 1]);
-	if (s->dialling)
-		net_line_close(s->dialling);
-	s->dialling = NULL;
-	uv_timer_stop(s->redial);
+	links_dial_stop(s);
 	uv_timer_stop(s->proof);
-	s->next_dial = 0;
 }
 
 void links_restart(struct links *s, const char *ledger)
@@ -341,7 +339,7 @@ int links_reload(struct links *s, struct err *err)
 	close_all(s);
 	net_listener_close(s->listener);
 	s->listener = NULL;
-	s->backoff = BACKOFF_FIRST;
+	links_forgive(s);
 	if (links_policy_load(s, err) != 0 || c->paused)
 		return err->code;
 	int rc = c->listen ? net_listen(s->net, c->listen, &listen_calls, s, &s->listener, err) : 0;
@@ -394,7 +392,6 @@ int links_start(struct node *n, struct links **out, struct err *err)
 {
 	struct links *s = mem_alloc(sizeof *s);
 	s->node = n;
-	s->backoff = BACKOFF_FIRST;
 	s->redial = links_timer(s);
 	s->proof = links_timer(s);
 	s->wake = links_timer(s);

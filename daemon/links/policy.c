@@ -126,11 +126,7 @@ static void close_up(struct links *s)
 		    link_peer(up->link)->id);
 		links_drop(s, up);
 	}
-	if (s->dialling)
-		net_line_close(s->dialling);
-	s->dialling = NULL;
-	uv_timer_stop(s->redial);
-	s->next_dial = 0;
+	links_dial_stop(s);
 }
 
 /* When it is to be looked at next, in ms. */

@@ -1,9 +1,11 @@
 /*
- * Dialling: resolve the name, then try its addresses one after the other, each for connect_ms.
+ * Dialling: resolve the name, then try its addresses one after the other, the last for connect_ms.
  */
 #include <string.h>
 
 #include "net/internal.h"
+
+#define OTHERS 3 /* part of connect_ms that an address has when there is another one */
 
 static void try_next(struct net_line *line);
 
@@ -50,7 +52,8 @@ static void try_next(struct net_line *line)
 	line->tcp_open = true;
 	line->refs++;
 	line->connect.data = line;
-	line_timer(line, line->net->options.connect_ms);
+	int ms = line->net->options.connect_ms;
+	line_timer(line, line->next_address && line->tried < ADDRESSES_MAX ? ms / OTHERS : ms);
 	int rc = uv_tcp_connect(&line->connect, &line->tcp, address->ai_addr, on_connected);
 	if (rc < 0)
 		dial_give_up(line, rc);

@@ -64,6 +64,8 @@ struct net_line {
 	struct pace *pace; /* NULL: no limit */
 	int overrun; /* why it is to fail when its timer comes: a failure outside of the loop waits for the loop */
 	uint64_t in, out;
+	uint64_t shake_until; /* of the loop's clock: however slowly it answers */
+	bool broke; /* an open line, and nobody said that it ends */
 };
 
 TAILQ_HEAD(line_list, net_line);

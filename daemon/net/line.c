@@ -15,6 +15,7 @@
 
 #define CHUNK (4 * TLS_RECORD) /* encrypted ahead of the socket */
 #define LINGER_MS 2000
+#define SHAKES 3 /* times handshake_ms, in all */
 
 static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 {
@@ -169,6 +170,7 @@ static void cut(struct net_line *line, int status)
 		line_drop(line);
 		return;
 	}
+	line->broke = line->state == LINE_OPEN;
 	if (line->state == LINE_SHAKING)
 		err_set(&why, ERR_TIMEOUT, N_("the far end at %1 hung up during the handshake"), line->far);
 	else if (status == UV_EOF)
@@ -305,6 +307,14 @@ static void opened(struct net_line *line)
 		mark_dirty(line);
 }
 
+/* Slow is not dead: while bytes come it goes on. */
+static void shake_on(struct net_line *line)
+{
+	uint64_t now = uv_now(line->net->loop), left = line->shake_until > now ? line->shake_until - now : 1;
+	int most = line->net->options.handshake_ms;
+	line_timer(line, left < (uint64_t)most ? (int)left : most);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
 	struct net_line *line = stream->data;
@@ -324,6 +334,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 		mark_dirty(line);
 	if (line->state == LINE_SHAKING && tls_is_open(line->tls))
 		opened(line);
+	else if (line->state == LINE_SHAKING && !line->overrun)
+		shake_on(line);
 	if (line->state == LINE_OPEN && plain->len)
 		line->calls->on_bytes(line->ctx, line, plain->data, plain->len);
 	if (rc == 0 && tls_ended(line->tls))
@@ -346,6 +358,7 @@ static void on_timer(uv_timer_t *timer)
 		dial_give_up(line, UV_ETIMEDOUT);
 		return;
 	}
+	line->broke = line->state == LINE_OPEN;
 	if (line->overrun == UV_ENOBUFS)
 		err_set(&err, ERR_TIMEOUT, N_("the far end at %1 takes in nothing"), line->far);
 	else if (line->overrun)
@@ -406,6 +419,7 @@ void line_read(struct net_line *line)
 void line_shake(struct net_line *line, enum tls_side side)
 {
 	line->state = LINE_SHAKING;
+	line->shake_until = uv_now(line->net->loop) + SHAKES * (uint64_t)line->net->options.handshake_ms;
 	line_timer(line, line->net->options.handshake_ms);
 	watch_for_silence(line);
 	line->tls = tls_new(line->net->tls, side, line->far, admit, line);
@@ -456,6 +470,23 @@ size_t net_line_queued(const struct net_line *line)
 const char *net_line_far(const struct net_line *line)
 {
 	return line->far;
+}
+
+bool net_line_resolving(const struct net_line *line)
+{
+	return line->state == LINE_RESOLVING;
+}
+
+bool net_line_answered(const struct net_line *line)
+{
+	return line->in > 0;
+}
+
+enum redial_why net_line_end(const struct net_line *line)
+{
+	if (line->in == 0)
+		return REDIAL_UNANSWERED;
+	return line->broke ? REDIAL_CUT : REDIAL_TURNED_AWAY;
 }
 
 /* The node's end. */

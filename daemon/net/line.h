@@ -18,14 +18,15 @@
 #include <stdint.h>
 
 #include "base/key.h"
+#include "net/redial.h"
 
 struct tls_memory; /* net/tls.h */
 struct uv_loop_s; /* the daemon's loop; net and control are libuv's home */
 
 /* A zero value is the default. */
 struct net_options {
-	int connect_ms; /* to resolve, and again for each address to connect; 15,000 */
-	int handshake_ms; /* from connected to open; 15,000 */
+	int connect_ms; /* to resolve, and again for the last address to connect, a third for those before it; 15,000 */
+	int handshake_ms; /* without a byte between connected and open, three times as long in all; 15,000 */
 	int silence_ms; /* a far end that acknowledges nothing is gone; 55,000 */
 	size_t queue_high; /* bytes waiting above which net_line_send says "full"; 256 KB */
 	size_t queue_limit; /* bytes waiting at which the line is given up; 64 MB */
@@ -81,6 +82,10 @@ void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out);
 void net_line_limit(struct net_line *line, uint64_t bytes_per_second);
 size_t net_line_queued(const struct net_line *line); /* bytes not yet handed to the kernel */
 const char *net_line_far(const struct net_line *line); /* "host:port"; borrowed */
+bool net_line_resolving(const struct net_line *line); /* its far end's name is being looked up */
+bool net_line_answered(const struct net_line *line); /* a byte has come */
+/* Within on_close: what its end means for whoever dials again. */
+enum redial_why net_line_end(const struct net_line *line);
 
 struct net_listener;
 /* Listen on "host:port"; an empty host is every address; a name is looked up at once. Incoming lines begin with

@@ -24,6 +24,7 @@ struct end {
 	struct buf got;
 	unsigned opened, closed, drained;
 	struct err why;
+	enum redial_why end;
 	void (*at_open)(struct end *end);
 	void (*at_bytes)(struct end *end);
 	void (*at_close)(struct end *end);
@@ -73,6 +74,7 @@ static inline void on_close(void *ctx, struct net_line *line, const struct err *
 	struct end *end = ctx;
 	assert_ptr_equal(line, end->line);
 	end->why = *why;
+	end->end = net_line_end(line);
 	end->closed++;
 	if (end->at_close)
 		end->at_close(end);

@@ -24,8 +24,29 @@ static void last_words_arrive_before_the_end(void **state)
 	char sentence[200];
 	snprintf(sentence, sizeof sentence, "the far end at %s ended the line", address);
 	assert_why(&unit, ERR_TIMEOUT, sentence);
+	assert_int_equal(unit.end, REDIAL_TURNED_AWAY);
 	assert_pattern(&unit.got);
 	assert_int_equal(superior.closed, 0);
+}
+
+/* The far end's process was killed, or something on the way gave the line up. */
+static void break_it(struct end *end)
+{
+	uv_os_fd_t fd;
+	assert_int_equal(uv_fileno((uv_handle_t *)&end->line->tcp, &fd), 0);
+	shutdown(fd, SHUT_RDWR);
+}
+
+static void a_line_that_breaks_is_told_from_one_that_is_ended(void **state)
+{
+	(void)state;
+	begin(NULL);
+	unit.at_open = greet;
+	superior.at_bytes = break_it;
+	dial(address);
+	run_until(&unit.closed);
+	assert_int_equal(unit.why.code, ERR_TIMEOUT);
+	assert_int_equal(unit.end, REDIAL_CUT);
 }
 
 static void closing_within_each_callback_is_quiet(void **state)
@@ -110,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(last_words_arrive_before_the_end),
+	    T(a_line_that_breaks_is_told_from_one_that_is_ended),
 	    T(closing_within_each_callback_is_quiet),
 	    T(closing_before_it_is_open_is_quiet),
 	    T(a_node_may_end_within_a_callback),

@@ -132,6 +132,7 @@ static void the_listener_refuses_a_wrong_key(void **state)
 	run_until(&unit.closed);
 	snprintf(sentence, sizeof sentence, "the far end at %s does not admit the key of this node", address);
 	assert_why(&unit, ERR_REFUSED, sentence);
+	assert_int_equal(unit.end, REDIAL_TURNED_AWAY);
 	assert_int_equal(superior.opened + superior.closed, 0);
 	assert_int_equal(superior.got.len, 0);
 }
@@ -252,6 +253,7 @@ static void another_service_at_the_address_is_named_as_such(void **state)
 	assert_int_equal(unit.why.code, ERR_PEER);
 	assert_string_equal(unit.why.msg, "the far end at %1 does not speak tuyen's protocol (%2)");
 	assert_string_equal(unit.why.hint, "check that %1 is the address of a tuyen node");
+	assert_int_equal(unit.end, REDIAL_TURNED_AWAY);
 	uv_close((uv_handle_t *)&ssh, NULL);
 }
 
@@ -267,7 +269,39 @@ static void a_listener_that_never_speaks_is_given_up(void **state)
 	snprintf(
 	    sentence, sizeof sentence, "the far end at %s did not finish the handshake in time", address);
 	assert_why(&unit, ERR_TIMEOUT, sentence);
+	assert_int_equal(unit.end, REDIAL_UNANSWERED);
 	uv_close((uv_handle_t *)&mute, NULL);
+}
+
+static uv_timer_t dripping;
+
+static void drip(uv_timer_t *timer)
+{
+	static char record[] = "\x16\x03\x03\x40"; /* the beginning of a record, and then zeros */
+	static size_t said;
+	(void)timer;
+	if (guest.hung_up || !uv_is_writable((uv_stream_t *)&guest.tcp))
+		return;
+	uv_buf_t piece = uv_buf_init(&record[said < sizeof record ? said++ : sizeof record - 1], 1);
+	uv_try_write((uv_stream_t *)&guest.tcp, &piece, 1);
+}
+
+/* While bytes come the handshake may take longer, but not for ever. */
+static void a_listener_that_drips_is_given_up_in_the_end(void **state)
+{
+	(void)state;
+	static uv_tcp_t tap;
+	begin(&(struct net_options){.handshake_ms = 60});
+	plain_listen(&tap, NULL);
+	uv_timer_init(&loop, &dripping);
+	uv_timer_start(&dripping, drip, 20, 5);
+	dial(address);
+	run_until(&unit.closed);
+	assert_int_equal(unit.why.code, ERR_TIMEOUT);
+	assert_string_equal(unit.why.msg, "the far end at %1 did not finish the handshake in time");
+	assert_int_equal(unit.end, REDIAL_TURNED_AWAY);
+	uv_close((uv_handle_t *)&dripping, NULL);
+	uv_close((uv_handle_t *)&tap, NULL);
 }
 
 static void a_client_that_never_speaks_is_dropped(void **state)
@@ -315,6 +349,7 @@ static void a_dead_port_is_told_with_what_to_do(void **state)
 	snprintf(sentence, sizeof sentence, "cannot reach %s: nothing listens there", address);
 	assert_why(&unit, ERR_TIMEOUT, sentence);
 	assert_string_equal(unit.why.hint, "check the address and that the node there is running");
+	assert_int_equal(unit.end, REDIAL_UNANSWERED);
 }
 
 static void a_name_that_is_none_is_told(void **state)
@@ -324,6 +359,7 @@ static void a_name_that_is_none_is_told(void **state)
 	dial("khong..co:7031");
 	run_until(&unit.closed);
 	assert_why(&unit, ERR_TIMEOUT, "cannot reach khong..co:7031: its name is not known here");
+	assert_int_equal(unit.end, REDIAL_UNANSWERED);
 }
 
 static void a_taken_port_is_told_at_once(void **state)
@@ -383,6 +419,7 @@ int main(void)
 	    T(a_caller_that_hangs_up_at_once_harms_nobody),
 	    T(another_service_at_the_address_is_named_as_such),
 	    T(a_listener_that_never_speaks_is_given_up),
+	    T(a_listener_that_drips_is_given_up_in_the_end),
 	    T(a_client_that_never_speaks_is_dropped),
 	    T(the_oldest_stranger_makes_room),
 	    T(a_dead_port_is_told_with_what_to_do),
