@@ -36,6 +36,8 @@ void links_exchange(struct links *s); /* begin an exchange everywhere, dial at o
 /* What the instance of that node which was heard last is known to have, as book_load takes it, and when it was heard
  * (seconds). False: nothing is known. */
 bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *last);
+/* The same, amended: by what a parcel put on its way, or confirmed. The next line begins with it. */
+void links_amend(struct links *s, const char *id, const struct buf *memory);
 
 /* One line, for `status`. */
 struct link_state {

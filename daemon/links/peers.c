@@ -151,21 +151,54 @@ void links_memory(void *ctx, struct link *l, const unsigned char instance[INSTAN
 	read_memory(s, note, out);
 }
 
-bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *last)
+/* Its last instance, if it has one, with the name of what is kept of it; *peer is NULL where no line asked for it yet. */
+static const struct instance *last_heard(
+    struct links *s, const char *id, struct link_peer **peer, char note[48])
 {
 	const struct instance *it = instances_last(&s->instances, id);
-	char name[PEER_NAME], note[48];
+	char name[PEER_NAME];
+	if (!it)
+		return NULL;
+	snprintf(name, sizeof name, "%s#%u", it->peer, it->slot);
+	note_name(it->peer, it->slot, note);
+	*peer = table_get(&s->peers, str_is(links_superior(s), id) ? id : name);
+	if (*peer && !str_is((*peer)->note, note))
+		*peer = NULL;
+	return it;
+}
+
+bool links_recall(struct links *s, const char *id, struct buf *memory, int64_t *last)
+{
+	struct link_peer *p = NULL;
+	char note[48];
+	const struct instance *it = last_heard(s, id, &p, note);
 	if (!it)
 		return false;
-	snprintf(name, sizeof name, "%s#%u", it->peer, it->slot);
-	const struct link_peer *p = table_get(&s->peers, str_is(links_superior(s), id) ? id : name);
-	note_name(it->peer, it->slot, note);
-	if (p && str_is(p->note, note))
+	if (p)
 		buf_add(memory, buf_str(&p->memory), p->memory.len);
 	else
 		read_memory(s, note, memory);
 	*last = it->last;
 	return memory->len > 0;
+}
+
+void links_amend(struct links *s, const char *id, const struct buf *memory)
+{
+	struct link_peer *p = NULL;
+	struct buf kept = {0};
+	struct err err = {0};
+	char note[48];
+	if (!last_heard(s, id, &p, note))
+		return;
+	if (p) {
+		buf_cut(&p->memory, 0);
+		buf_add(&p->memory, memory->data, memory->len);
+	}
+	buf_add(&kept, s->node->instance, sizeof s->node->instance);
+	buf_add(&kept, memory->data, memory->len);
+	if (store_note_write(s->node->store, note, kept.data, kept.len, &err) != 0)
+		log_err(LOG_WARNING, "peer", &err);
+	buf_free(&kept);
 }
 
 /* ---- short handshakes ---- */

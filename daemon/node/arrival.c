@@ -140,7 +140,7 @@ static void receive(struct judging *j, struct tx *tx, const struct change *c, st
 	int rc = tx_receive(tx, c, j->grant->key, judge, j, &r->id, &known, &r->err);
 	if (rc == 0)
 		r->status = known ? ARRIVAL_KNOWN : ARRIVAL_STORED;
-	else if (rc == TX_HELD)
+	else if ((r->held = rc == TX_HELD))
 		err_set(&r->err, ERR_PARKED, N_("what %1 wrote in %2 is held until it is confirmed"), c->unit,
 		    c->ledger);
 	else if (rc == ERR_REFUSED || rc == ERR_INPUT || rc == ERR_PEER)

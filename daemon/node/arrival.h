@@ -25,6 +25,7 @@ struct arrival_result {
 	enum arrival_status status;
 	struct oid id; /* zero while it cannot be computed */
 	struct err err; /* why parked or refused */
+	bool held; /* parked, and kept here until somebody confirms it */
 };
 
 /*

@@ -8,7 +8,6 @@
 #include "base/sys.h"
 #include "control/control.h"
 #include "link.h"
-#include "links/links.h"
 #include "node/parcel_inside.h"
 #include "node/trust.h"
 
@@ -218,25 +217,6 @@ static int resolve(struct node *n, const char *typed, char id[COVER_NAME_MAX + 1
 	return rc;
 }
 
-/* What the addressee is known to have, from its parcels and from lines with it; where those were with two instances of
- * it, from the one that was heard last. */
-static void known_of(struct node *n, const struct parcel_note *note, const char *peer, struct book *by_line,
-    struct parcel_options *o)
-{
-	int64_t last = 0;
-	struct buf memory = {0};
-	bool line =
-	    links_recall(n->links, peer, &memory, &last) && book_load(by_line, buf_str(&memory), memory.len);
-	bool parcel = note->known.has_instance;
-	bool same =
-	    line && parcel && memcmp(by_line->instance, note->known.instance, SYNC_INSTANCE_SIZE) == 0;
-	if (parcel && (!line || same || note->heard >= last))
-		o->known[0] = &note->known;
-	if (line && (!parcel || same || note->heard < last))
-		o->known[1] = by_line;
-	buf_free(&memory);
-}
-
 /* Cover, then the frames, sealed. */
 static int seal_up(struct node *n, struct cover *c, const struct keys *keys, const struct buf *frames,
     struct buf *out, struct err *err)
@@ -310,7 +290,7 @@ static int write_to(struct node *n, struct parcel_world *w, const struct keys *k
 	    .n_refusals = note.n_refusals};
 	memcpy(o.instance, n->instance, sizeof o.instance);
 	if (!args_has(&req->args, "full"))
-		known_of(n, &note, w->peer, &by_line, &o);
+		parcel_known_of(n, &note, w->peer, &by_line, &o);
 	note.number++;
 	const struct sync_world world = parcel_sync_world(w);
 	parcel_write(&world, &o, &frames, &written);
@@ -319,6 +299,7 @@ static int write_to(struct node *n, struct parcel_world *w, const struct keys *k
 	if (rc == 0)
 		rc = parcel_note_save(n, w->peer, &note, err);
 	if (rc == 0) {
+		parcel_is_under_way(n, w->peer, &written.ledgers);
 		tell_written(req, &cover, &written);
 		control_output(req, cover.id, COVER_ID_HEX);
 		control_output(req, "\n", 1);
@@ -327,6 +308,7 @@ static int write_to(struct node *n, struct parcel_world *w, const struct keys *k
 	buf_free(&frames);
 	buf_free(&out);
 	book_free(&by_line);
+	strs_free(&written.ledgers);
 	parcel_note_free(&note);
 	return rc;
 }

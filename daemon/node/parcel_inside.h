@@ -1,6 +1,7 @@
 /*
  * daemon/node/parcel_inside.h - what the files of node/parcel.h share: node/parcel.c (who the other is, writing, handing
- * over), node/parcel_open.c (whose a parcel is), node/parcel_take.c (reading).
+ * over), node/parcel_open.c (whose a parcel is), node/parcel_take.c (reading), node/parcel_memory.c (what parcels and lines
+ * know of a peer).
  */
 #ifndef TUYEN_NODE_PARCEL_INSIDE_H
 #define TUYEN_NODE_PARCEL_INSIDE_H
@@ -29,6 +30,16 @@ struct sync_world parcel_sync_world(struct parcel_world *w);
 void parcel_note_load(struct node *n, const char *peer, struct parcel_note *note);
 int parcel_note_save(struct node *n, const char *peer, const struct parcel_note *note, struct err *err);
 
+/* What the addressee is known to have, from its parcels and from lines with it; it points into `note` and `by_line`. */
+void parcel_known_of(struct node *n, const struct parcel_note *note, const char *peer, struct book *by_line,
+    struct parcel_options *o);
+/* Only the newest of what is known need be kept. */
+void parcel_reduce(struct node *n, struct book *known);
+/* Changes of these ledgers went into a parcel: the next line with the peer asks what it has of them. */
+void parcel_is_under_way(struct node *n, const char *peer, const struct strs *ledgers);
+/* By a parcel of the peer; the next line with it does not send that again. */
+void parcel_confirmed(struct node *n, const char *peer, const struct book *known);
+
 /* A parcel for this node, opened. */
 struct parcel_opened {
 	struct cover cover;
@@ -56,7 +67,5 @@ struct parcels {
 };
 struct parcels *parcels_of(struct node *n);
 void parcel_taking_stop(struct taking *t); /* tells the asker that the daemon ends */
-/* Was it read here before, and when? 0: no. */
-int64_t parcel_was_read(struct node *n, const char *id);
 
 #endif

@@ -29,27 +29,13 @@ struct taking {
 	size_t at; /* in bytes: of the next sealed piece */
 	struct seal_piece piece;
 	struct parcel_reader *reader;
-	bool greeted;
+	bool greeted, news;
 	struct parcel_note note;
-	size_t taken, here, parked, refused, lost, declined, came_back;
+	size_t taken, here, held, parked, refused, lost, declined, came_back;
 	struct err parked_why;
 };
 
 /* ---- which were read ---- */
-
-int64_t parcel_was_read(struct node *n, const char *id)
-{
-	struct buf text = {0};
-	struct err err = {0};
-	long long at = 0;
-	if (store_note_read(n->store, READ_NOTE, &text, &err) == 0) {
-		const char *line = strstr(buf_str(&text), id);
-		if (line)
-			at = strtoll(line + COVER_ID_HEX, NULL, 10);
-	}
-	buf_free(&text);
-	return at;
-}
 
 static void remember_read(struct taking *t)
 {
@@ -73,17 +59,16 @@ static void remember_read(struct taking *t)
 
 int node_parcel_known(struct node *n, struct control_request *req, struct err *err)
 {
-	(void)err;
-	for (size_t i = 0; i < req->args.words.n; i++) {
-		struct buf line = {0};
+	struct buf text = {0};
+	int rc = store_note_read(n->store, READ_NOTE, &text, err);
+	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
 		const char *id = req->args.words.items[i];
-		int64_t at = strlen(id) == COVER_ID_HEX ? parcel_was_read(n, id) : 0;
-		buf_printf(&line, "%s %lld\n", id, (long long)at);
-		if (at)
-			control_output(req, line.data, line.len);
-		buf_free(&line);
+		const char *line = strlen(id) == COVER_ID_HEX ? strstr(buf_str(&text), id) : NULL;
+		if (line)
+			control_output(req, line, strcspn(line, "\n") + 1);
 	}
-	return 0;
+	buf_free(&text);
+	return rc;
 }
 
 /* ---- taking ---- */
@@ -122,10 +107,20 @@ static void tell_refused(struct taking *t, const struct sync_received *s, const 
 		control_note(t->req, true, e->msg, args, e->n_args);
 }
 
+/* What was refused before is to be said until a later parcel shows what became of it; one without news is an old one,
+ * read again. */
+static void forget_refusals(struct taking *t)
+{
+	if (!t->news)
+		t->note.n_refusals = 0;
+	t->news = true;
+}
+
 static void count(struct taking *t, const struct sync_received *s, const struct arrival_result *r)
 {
 	switch (r->status) {
 	case ARRIVAL_STORED:
+		forget_refusals(t);
 		t->taken++;
 		t->came_back += node_instance_wrote(t->node, &s->change);
 		break;
@@ -133,11 +128,16 @@ static void count(struct taking *t, const struct sync_received *s, const struct 
 		t->here++;
 		break;
 	case ARRIVAL_PARKED:
+		if (r->held) {
+			t->held++;
+			break;
+		}
 		t->parked++;
 		if (!t->parked_why.code)
 			t->parked_why = r->err;
 		break;
 	case ARRIVAL_REFUSED:
+		forget_refusals(t);
 		t->refused++;
 		tell_refused(t, s, r);
 		break;
@@ -246,17 +246,6 @@ static int step(struct taking *t, struct err *err)
 
 /* ---- the end ---- */
 
-/* Only the newest of what it has need be kept. */
-static void reduce(struct node *n, struct book *known)
-{
-	for (size_t i = 0; i < known->n; i++) {
-		struct history *h = NULL;
-		struct err err = {0};
-		if (store_history(n->store, known->ledgers[i]->name, &h, &err) == 0 && h)
-			history_maximal(h, &known->ledgers[i]->known);
-	}
-}
-
 /* What our superior refused goes out here, as if it had said so over a line. */
 static void heal(struct taking *t)
 {
@@ -291,48 +280,64 @@ static void learn(struct taking *t)
 	if (t->from.ended_key || t->from.world.unproven)
 		return;
 	if (parcel_reader_learn(t->reader, &t->note.known)) {
-		reduce(t->node, &t->note.known);
+		parcel_reduce(t->node, &t->note.known);
 		t->note.heard = sys_now();
+		parcel_confirmed(t->node, t->from.cover.from, &t->note.known);
 	}
 	if (parcel_note_save(t->node, t->from.cover.from, &t->note, &err) != 0)
 		log_err(LOG_WARNING, "parcel", &err);
 	heal(t);
 }
 
-static void tell(struct taking *t)
+static void tell_waiting(struct taking *t)
 {
-	char number[16], n[24];
-	snprintf(number, sizeof number, "%u", t->from.cover.number);
-	snprintf(n, sizeof n, "%zu", t->taken);
-	if (t->taken)
-		control_say(
-		    t->req, N_("parcel %1 of %2: %3 changes were taken"), number, t->from.cover.from, n);
-	else
-		control_say(t->req, N_("parcel %1 of %2: nothing new"), number, t->from.cover.from);
+	const char *args[ERR_ARGS];
+	char n[24];
+	snprintf(n, sizeof n, "%zu", t->held);
+	if (t->held)
+		control_warn(t->req,
+		    N_("%1 changes are held until somebody here confirms them; `tuyen held list` shows them"),
+		    n);
 	snprintf(n, sizeof n, "%zu", t->parked);
 	if (t->parked)
 		control_warn(t->req,
 		    N_("%1 changes wait for something that has not come yet; read this parcel again later"),
 		    n);
-	if (t->parked && t->parked_why.msg) {
-		const char *args[ERR_ARGS];
-		for (int i = 0; i < t->parked_why.n_args; i++)
-			args[i] = t->parked_why.arg[i];
+	for (int i = 0; i < t->parked_why.n_args; i++)
+		args[i] = t->parked_why.arg[i];
+	if (t->parked && t->parked_why.msg)
 		control_note(t->req, true, t->parked_why.msg, args, t->parked_why.n_args);
-	}
+}
+
+/* What was taken, then what was not, and why. */
+static void tell(struct taking *t, const struct err *err)
+{
+	const char *from = t->from.cover.from;
+	bool left = t->held || t->parked || t->refused || t->lost || t->declined || err->code;
+	char number[16], n[24];
+	snprintf(number, sizeof number, "%u", t->from.cover.number);
+	snprintf(n, sizeof n, "%zu", t->taken);
+	if (t->taken)
+		control_say(t->req, N_("parcel %1 of %2: %3 changes were taken"), number, from, n);
+	else if (left)
+		control_say(t->req, N_("parcel %1 of %2: nothing was taken"), number, from);
+	else
+		control_say(t->req, N_("parcel %1 of %2: nothing new"), number, from);
+	tell_waiting(t);
 	snprintf(n, sizeof n, "%zu", t->lost);
 	if (t->lost)
 		control_warn(t->req,
 		    N_("%1 changes rest on others that are not here: ask %2 for a parcel written with "
 		       "--full"),
-		    n, t->from.cover.from);
+		    n, from);
 	snprintf(n, sizeof n, "%zu", t->declined);
 	if (t->declined && !t->from.world.unproven)
-		control_warn(t->req, N_("%1 changes are of ledgers that are not taken from %2"), n,
-		    t->from.cover.from);
+		control_warn(t->req, N_("%1 changes are of ledgers that are not taken from %2"), n, from);
 	if (t->from.ended_key)
-		control_warn(
-		    t->req, N_("it was written under a key of %1 that has ended"), t->from.cover.from);
+		control_warn(t->req, N_("it was written under a key of %1 that has ended"), from);
+	/* For the command: whether there is something to confirm. */
+	if (t->taken)
+		control_output(t->req, "taken\n", 6);
 }
 
 static void free_timer(uv_handle_t *handle)
@@ -367,7 +372,7 @@ static void conclude(struct taking *t, struct err *err)
 	learn(t);
 	if (err->code == 0 && t->from.world.unproven)
 		refuse_unproven(t, err);
-	tell(t);
+	tell(t, err);
 	if (err->code == 0 && t->parked + t->lost == 0)
 		remember_read(t);
 	if (t->came_back)
@@ -445,7 +450,6 @@ bool node_parcel_take(struct node *n, struct control_request *req, struct err *e
 		return false;
 	}
 	parcel_note_load(n, t->from.cover.from, &t->note);
-	t->note.n_refusals = 0;
 	begin(t);
 	t->timer = mem_alloc(sizeof *t->timer);
 	uv_timer_init(n->loop, t->timer);

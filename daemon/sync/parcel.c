@@ -110,6 +110,7 @@ static bool put_change(struct writing *w, const char *ledger, const struct oid *
 static void put_ledger(struct writing *w, const char *ledger)
 {
 	struct oids have = {0}, ids = {0};
+	const size_t before = w->written->changes;
 	for (int k = 0; k < 2; k++) {
 		const struct book_ledger *l =
 		    w->options->known[k] ? book_find(w->options->known[k], ledger) : NULL;
@@ -126,6 +127,8 @@ static void put_ledger(struct writing *w, const char *ledger)
 	}
 	w->written->unreadable += !readable;
 	flush(w);
+	if (w->written->changes > before)
+		strs_add(&w->written->ledgers, ledger);
 	oids_free(&have);
 	oids_free(&ids);
 }

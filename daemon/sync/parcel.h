@@ -29,6 +29,7 @@ struct parcel_written {
 	size_t changes;
 	bool more; /* not all went in */
 	size_t unreadable; /* ledgers of which something cannot be read here: `verify` names it */
+	struct strs ledgers; /* of which changes went in; the caller's to free */
 };
 
 /* Append all frames. */

@@ -44,6 +44,7 @@ static struct parcel_written put(struct node *from, const struct book *known, si
 	struct parcel_written written;
 	memcpy(o.instance, from->instance, sizeof o.instance);
 	parcel_write(&world, &o, out, &written);
+	strs_free(&written.ledgers);
 	return written;
 }
 

@@ -1,0 +1,86 @@
+/* What parcels and lines know of one peer, each for the other: what one has confirmed neither sends again. */
+#include <string.h>
+
+#include "links/links.h"
+#include "node/parcel_inside.h"
+
+static bool is_same(const struct book *a, const struct book *b)
+{
+	return a->has_instance && b->has_instance &&
+	       memcmp(a->instance, b->instance, SYNC_INSTANCE_SIZE) == 0;
+}
+
+static bool recall(struct node *n, const char *peer, struct book *by_line, int64_t *last)
+{
+	struct buf memory = {0};
+	bool known =
+	    links_recall(n->links, peer, &memory, last) && book_load(by_line, buf_str(&memory), memory.len);
+	buf_free(&memory);
+	return known;
+}
+
+static void amend(struct node *n, const char *peer, const struct book *by_line)
+{
+	struct buf memory = {0};
+	book_save(by_line, &memory);
+	links_amend(n->links, peer, &memory);
+	buf_free(&memory);
+}
+
+/* Where those were with two instances of it, from the one that was heard last. */
+void parcel_known_of(struct node *n, const struct parcel_note *note, const char *peer, struct book *by_line,
+    struct parcel_options *o)
+{
+	int64_t last = 0;
+	bool line = recall(n, peer, by_line, &last);
+	bool parcel = note->known.has_instance;
+	bool same = line && is_same(by_line, &note->known);
+	if (parcel && (!line || same || note->heard >= last))
+		o->known[0] = &note->known;
+	if (line && (!parcel || same || note->heard < last))
+		o->known[1] = by_line;
+}
+
+void parcel_reduce(struct node *n, struct book *known)
+{
+	for (size_t i = 0; i < known->n; i++) {
+		struct history *h = NULL;
+		struct err err = {0};
+		if (store_history(n->store, known->ledgers[i]->name, &h, &err) == 0 && h)
+			history_maximal(h, &known->ledgers[i]->known);
+	}
+}
+
+void parcel_is_under_way(struct node *n, const char *peer, const struct strs *ledgers)
+{
+	struct book by_line = {0};
+	int64_t last;
+	if (ledgers->n && recall(n, peer, &by_line, &last)) {
+		for (size_t i = 0; i < ledgers->n; i++) {
+			struct book_ledger *l = book_at(&by_line, ledgers->items[i]);
+			l->unsure = true;
+			l->fresh = false;
+		}
+		amend(n, peer, &by_line);
+	}
+	book_free(&by_line);
+}
+
+void parcel_confirmed(struct node *n, const char *peer, const struct book *known)
+{
+	struct book by_line = {0};
+	int64_t last;
+	if (recall(n, peer, &by_line, &last) && is_same(&by_line, known)) {
+		for (size_t i = 0; i < known->n; i++) {
+			const struct oids *ids = &known->ledgers[i]->known;
+			struct book_ledger *l = book_at(&by_line, known->ledgers[i]->name);
+			for (size_t k = 0; k < ids->n; k++)
+				if (!oids_has(&l->known, &ids->items[k]))
+					oids_add(&l->known, &ids->items[k]);
+			l->fresh = false;
+		}
+		parcel_reduce(n, &by_line);
+		amend(n, peer, &by_line);
+	}
+	book_free(&by_line);
+}
