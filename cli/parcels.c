@@ -1,21 +1,24 @@
 #include "parcels.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/sys.h"
+#include "say.h"
 
 #define FILE_MAX (64u << 20) /* of a parcel; nobody writes larger ones */
+#define HEAD_MAX (COVER_PIECE_LINE_MAX + COVER_SIZE_MAX)
 
 void parcels_free(struct parcels *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		for (unsigned k = 0; k < all->items[i].of; k++)
-			free(all->items[i].pieces[k]);
-		free(all->items[i].pieces);
+		for (size_t k = 0; k < all->items[i].n_files; k++)
+			free(all->items[i].files[k].path);
+		free(all->items[i].files);
 	}
 	free(all->items);
 	strs_free(&all->foreign);
@@ -25,25 +28,30 @@ void parcels_free(struct parcels *all)
 
 /* ---- finding ---- */
 
+/* A file that is a piece of a parcel. */
+struct found {
+	struct cover_piece piece;
+	struct parcel_file file;
+};
+struct finds {
+	struct parcels *all;
+	struct found *items;
+	size_t n;
+};
+
 static const char *name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
 }
 
-/* The parcel that this piece belongs to; of a copy of a piece: another one. */
-static struct parcel *parcel_at(struct parcels *all, const struct cover_piece *piece)
+/* One bad file does not keep the others from being read. */
+static void unreadable(struct parcels *all, const char *path)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		struct parcel *p = &all->items[i];
-		if (strcmp(p->id, piece->id) == 0 && p->of == piece->of && !p->pieces[piece->at - 1])
-			return p;
-	}
-	struct parcel new = {.of = piece->of};
-	memcpy(new.id, piece->id, sizeof new.id);
-	new.pieces = mem_alloc(piece->of * sizeof *new.pieces);
-	VEC_PUSH(all->items, all->n, new);
-	return &all->items[all->n - 1];
+	struct err err = {0};
+	sys_error(&err, "read", path);
+	say_error(&err);
+	all->unreadable++;
 }
 
 /* What sys_write_file was writing when the stick was pulled out. */
@@ -53,69 +61,127 @@ static bool is_unfinished(const char *path)
 	return len > 4 && strcmp(path + len - 4, ".new") == 0;
 }
 
-/* Only the beginning of a file is looked at: a stick holds films as well. */
-static int find_file(struct parcels *all, const char *path, struct err *err)
+/* Its first bytes, at most `max`. False: they cannot be read. */
+static bool read_head(const char *path, size_t max, char *head, size_t *len)
 {
-	char head[COVER_PIECE_LINE_MAX + COVER_SIZE_MAX];
-	struct cover_piece piece;
 	FILE *file = fopen(path, "rb");
 	if (!file)
-		return sys_error(err, "read", path);
-	size_t len = fread(head, 1, sizeof head, file);
-	bool failed = ferror(file);
+		return false;
+	*len = fread(head, 1, max, file);
+	int why = errno;
+	bool good = !ferror(file);
 	fclose(file);
-	if (failed)
-		return sys_error(err, "read", path);
-	if (is_unfinished(path) || !cover_piece_read(head, len, &piece)) {
-		bool broken = cover_is_named(name_of(path)) && !is_unfinished(path);
-		strs_add(broken ? &all->broken : &all->foreign, path);
-		return 0;
-	}
-	struct parcel *p = parcel_at(all, &piece);
-	p->pieces[piece.at - 1] = mem_dup(path);
-	p->there++;
-	if (piece.at == 1) {
-		/* A small piece may hold less than the cover: then all of it is put together. */
-		p->covered = cover_read(p->id, head + piece.size, len - piece.size, &p->cover, &p->err) == 0;
-		if (!p->covered)
-			memset(&p->cover, 0, sizeof p->cover);
-	}
-	return 0;
+	errno = why;
+	return good;
 }
 
-static int find_folder(struct parcels *all, const char *path, struct err *err)
+/* Only the beginning of a file is looked at: a stick holds films as well. */
+static void find_file(struct finds *f, const char *path, size_t size)
+{
+	char head[COVER_PIECE_LINE_MAX];
+	struct cover_piece piece;
+	size_t len;
+	if (!read_head(path, sizeof head, head, &len)) {
+		unreadable(f->all, path);
+		return;
+	}
+	if (is_unfinished(path) || !cover_piece_read(head, len, &piece)) {
+		bool broken = cover_is_named(name_of(path)) && !is_unfinished(path);
+		strs_add(broken ? &f->all->broken : &f->all->foreign, path);
+		return;
+	}
+	struct found found = {piece, {mem_dup(path), piece.at, size}};
+	VEC_PUSH(f->items, f->n, found);
+}
+
+static void find_folder(struct finds *f, const char *path)
 {
 	const struct dirent *entry;
 	struct strs names = {0};
-	int rc = 0;
+	size_t len = strlen(path);
 	DIR *dir = opendir(path);
-	if (!dir)
-		return sys_error(err, "read", path);
+	if (!dir) {
+		unreadable(f->all, path);
+		return;
+	}
+	errno = 0;
 	while ((entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.')
 			strs_add(&names, entry->d_name);
+	if (errno) /* the stick is gone, or damaged: what was found is read */
+		unreadable(f->all, path);
 	closedir(dir);
 	strs_sort(&names);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		struct stat st;
 		struct buf file = {0};
-		buf_printf(&file, "%s/%s", path, names.items[i]);
+		buf_printf(&file, "%s%s%s", path, len && path[len - 1] == '/' ? "" : "/", names.items[i]);
+		/* Pipes and devices would be waited for; there are none on a stick. */
 		if (stat(buf_str(&file), &st) == 0 && S_ISREG(st.st_mode))
-			rc = find_file(all, buf_str(&file), err);
+			find_file(f, buf_str(&file), (size_t)st.st_size);
 		buf_free(&file);
 	}
 	strs_free(&names);
-	return rc;
 }
 
-static void read_split_cover(struct parcel *p)
+static int by_piece(const void *left, const void *right)
 {
+	const struct found *a = left, *b = right;
+	int id = strcmp(a->piece.id, b->piece.id);
+	if (id)
+		return id;
+	if (a->piece.of != b->piece.of)
+		return a->piece.of < b->piece.of ? -1 : 1;
+	if (a->piece.at != b->piece.at)
+		return a->piece.at < b->piece.at ? -1 : 1;
+	if (a->file.size != b->file.size) /* what was cut short is tried last */
+		return a->file.size > b->file.size ? -1 : 1;
+	return strcmp(a->file.path, b->file.path);
+}
+
+/* Pieces of one parcel stand together now. */
+static void gather(struct finds *f)
+{
+	struct parcels *all = f->all;
+	unsigned copies = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct cover_piece *piece = &f->items[i].piece;
+		const struct cover_piece *last = i ? &f->items[i - 1].piece : NULL;
+		bool same = last && strcmp(last->id, piece->id) == 0 && last->of == piece->of;
+		if (!same) {
+			struct parcel new = {.of = piece->of};
+			memcpy(new.id, piece->id, sizeof new.id);
+			VEC_PUSH(all->items, all->n, new);
+		}
+		struct parcel *p = &all->items[all->n - 1];
+		VEC_PUSH(p->files, p->n_files, f->items[i].file);
+		copies = same && last->at == piece->at ? copies + 1 : 1;
+		p->copies = p->copies > copies ? p->copies : copies;
+	}
+	free(f->items);
+}
+
+/* Of the first piece alone, or where that is smaller than a cover of all that are there. */
+static void read_cover(struct parcel *p, unsigned copy)
+{
+	char head[HEAD_MAX];
+	struct cover_piece piece;
 	struct buf bytes = {0};
-	struct err err = {0};
-	if (parcel_join(p, &bytes, &err) == 0) {
+	struct err none = {0};
+	size_t len;
+	const struct parcel_file *first = parcel_piece(p, 1, copy);
+	ERR_CLEAR(&p->err);
+	if (!first || !read_head(first->path, sizeof head, head, &len) ||
+	    !cover_piece_read(head, len, &piece))
+		return;
+	p->covered = cover_read(p->id, head + piece.size, len - piece.size, &p->cover, &p->err) == 0;
+	if (!p->covered && len < sizeof head && parcel_piece(p, 2, copy) &&
+	    parcel_join(p, copy, &bytes, &none) == 0) {
 		ERR_CLEAR(&p->err);
 		p->covered = cover_read(p->id, buf_str(&bytes), bytes.len, &p->cover, &p->err) == 0;
 	}
+	if (!p->covered)
+		memset(&p->cover, 0, sizeof p->cover);
 	buf_free(&bytes);
 }
 
@@ -130,109 +196,74 @@ static int by_number(const void *left, const void *right)
 	return strcmp(a->id, b->id);
 }
 
-int parcels_find(struct parcels *all, const struct strs *paths, struct err *err)
+void parcels_find(struct parcels *all, const struct strs *paths)
 {
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < paths->n; i++) {
+	struct finds f = {.all = all};
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *path = paths->items[i];
 		struct stat st;
-		if (stat(paths->items[i], &st) < 0)
-			return sys_error(err, "read", paths->items[i]);
-		rc = S_ISDIR(st.st_mode) ? find_folder(all, paths->items[i], err)
-					 : find_file(all, paths->items[i], err);
+		if (stat(path, &st) < 0)
+			unreadable(all, path);
+		else if (S_ISDIR(st.st_mode))
+			find_folder(&f, path);
+		else if (S_ISREG(st.st_mode))
+			find_file(&f, path, (size_t)st.st_size);
+		else
+			strs_add(&all->foreign, path);
 	}
-	for (size_t i = 0; rc == 0 && i < all->n; i++)
-		if (all->items[i].pieces[0] && !all->items[i].covered && all->items[i].there > 1)
-			read_split_cover(&all->items[i]);
-	if (rc == 0 && all->n)
+	if (f.n)
+		qsort(f.items, f.n, sizeof *f.items, by_piece);
+	gather(&f);
+	for (size_t i = 0; i < all->n; i++)
+		for (unsigned copy = 0; !all->items[i].covered && copy < all->items[i].copies; copy++)
+			read_cover(&all->items[i], copy);
+	if (all->n)
 		qsort(all->items, all->n, sizeof *all->items, by_number);
-	return rc;
 }
 
 /* ---- putting together ---- */
 
-unsigned parcel_lacks(const struct parcel *p)
+unsigned parcel_there(const struct parcel *p)
 {
-	for (unsigned i = 0; i < p->of; i++)
-		if (!p->pieces[i])
-			return i + 1;
-	return 0;
+	unsigned there = 0;
+	for (size_t i = 0; i < p->n_files; i++)
+		there += i == 0 || p->files[i].at != p->files[i - 1].at;
+	return there;
 }
 
-int parcel_join(const struct parcel *p, struct buf *out, struct err *err)
+unsigned parcel_lacks(const struct parcel *p)
 {
+	unsigned next = 1;
+	for (size_t i = 0; i < p->n_files; i++)
+		next += p->files[i].at == next;
+	return next <= p->of ? next : 0;
+}
+
+const struct parcel_file *parcel_piece(const struct parcel *p, unsigned at, unsigned copy)
+{
+	const struct parcel_file *found = NULL;
+	for (size_t i = 0, nth = 0; i < p->n_files && nth <= copy; i++)
+		if (p->files[i].at == at) {
+			found = &p->files[i];
+			nth++;
+		}
+	return found;
+}
+
+int parcel_join(const struct parcel *p, unsigned copy, struct buf *out, struct err *err)
+{
+	const struct parcel_file *file;
 	int rc = 0;
-	for (unsigned i = 0; rc == 0 && i < p->of && p->pieces[i]; i++) {
+	for (unsigned at = 1; rc == 0 && (file = parcel_piece(p, at, copy)) != NULL; at++) {
 		struct buf bytes = {0};
 		struct cover_piece piece;
-		rc = sys_read_file(p->pieces[i], FILE_MAX, &bytes, err);
+		rc = sys_read_file(file->path, FILE_MAX, &bytes, err);
 		if (rc == 0 && (!cover_piece_read(buf_str(&bytes), bytes.len, &piece) ||
 				   out->len + bytes.len > FILE_MAX))
-			rc = err_set(err, ERR_INPUT, N_("%1 is no parcel"), p->pieces[i]);
+			rc = err_set(err, ERR_INPUT, N_("%1 is no parcel"), file->path);
 		if (rc == 0)
 			buf_add(out, bytes.data + piece.size, bytes.len - piece.size);
 		buf_free(&bytes);
-	}
-	return rc;
-}
-
-/* ---- writing ---- */
-
-/* The path of a piece; in a folder under a name that nothing has there yet. */
-static void path_of(const struct cover *c, const char *path, bool folder, bool sure, unsigned at, unsigned of,
-    struct buf *out)
-{
-	buf_puts(out, path);
-	if (folder) {
-		if (out->len && out->data[out->len - 1] != '/')
-			buf_putc(out, '/');
-		cover_name(c, sure, at, of, out);
-	} else if (of > 1) {
-		buf_printf(out, ".%uof%u", at, of);
-	}
-}
-
-static bool is_taken(const struct cover *c, const char *path, bool folder, bool sure, unsigned of)
-{
-	bool taken = false;
-	for (unsigned at = 1; at <= of && !taken; at++) {
-		struct buf name = {0};
-		path_of(c, path, folder, sure, at, of, &name);
-		taken = sys_exists(buf_str(&name));
-		buf_free(&name);
-	}
-	return taken;
-}
-
-int parcel_taken(const char *path, struct err *err)
-{
-	err_set(err, ERR_REFUSED, N_("%1 is there already; no parcel is written over another file"), path);
-	err_hint(err, N_("name a folder, and the parcel gets a name of its own"));
-	return err->code;
-}
-
-int parcel_save(const struct cover *cover, const struct buf *bytes, const char *path, bool folder,
-    size_t split, struct strs *names, struct err *err)
-{
-	size_t room = split ? split - COVER_PIECE_LINE_MAX : bytes->len;
-	size_t of = split ? (bytes->len + room - 1) / room : 1;
-	int rc = 0;
-	if (of > COVER_PIECES_MAX)
-		return err_set(err, ERR_INPUT, N_("that would be more than %1 pieces"), "9999");
-	bool taken = is_taken(cover, path, folder, false, (unsigned)of);
-	if (taken && !folder)
-		return parcel_taken(path, err);
-	for (unsigned at = 1; rc == 0 && at <= of; at++) {
-		struct cover_piece piece = {.at = at, .of = (unsigned)of};
-		struct buf name = {0}, file = {0};
-		size_t from = (at - 1) * room, left = bytes->len - from;
-		memcpy(piece.id, cover->id, sizeof piece.id);
-		path_of(cover, path, folder, taken, at, (unsigned)of, &name);
-		cover_piece_print(&piece, &file);
-		buf_add(&file, bytes->data + from, left < room ? left : room);
-		rc = sys_write_file(buf_str(&name), file.data, file.len, 0644, err);
-		strs_add(names, buf_str(&name));
-		buf_free(&name);
-		buf_free(&file);
 	}
 	return rc;
 }

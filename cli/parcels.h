@@ -1,14 +1,28 @@
-/* cli/parcels.h - parcels among the files of a stick: which there are, and their pieces put together (parcels.c). */
+/* cli/parcels.h - parcels among the files of a stick: which there are, and their pieces put together (parcels.c); and how
+ * one is written there (parcel_files.c). */
 #ifndef TUYEN_CLI_PARCELS_H
 #define TUYEN_CLI_PARCELS_H
 
+#include "cli.h"
 #include "registry/cover.h"
+
+#define PARCEL_WAIT "600" /* seconds, for a daemon that is at work */
+/* A daemon that is not there is not waited for as long as one that works. */
+int parcel_reach(struct cli *cli, struct err *err);
+
+struct parcel_file {
+	char *path;
+	unsigned at; /* which piece it is, from 1 */
+	size_t size;
+};
 
 /* One parcel, as far as its pieces are there. */
 struct parcel {
 	char id[COVER_ID_HEX + 1];
-	unsigned of, there; /* pieces, and how many of them are there */
-	char **pieces; /* [of] paths; NULL: missing */
+	unsigned of; /* pieces */
+	struct parcel_file *files; /* by piece, of copies of one piece the largest first */
+	size_t n_files;
+	unsigned copies; /* of the piece that is there most often */
 	bool covered; /* its cover could be read: it stands in the first piece */
 	struct cover cover;
 	struct err err; /* why not */
@@ -20,17 +34,23 @@ struct parcels {
 	size_t n;
 	struct strs foreign; /* files that are no parcels */
 	struct strs broken; /* the same, though they are named like one */
+	size_t unreadable; /* files and folders; it was said which, and why */
 };
 void parcels_free(struct parcels *all);
 
 /* Look at these files, and at all files in these folders (not deeper). */
-int parcels_find(struct parcels *all, const struct strs *paths, struct err *err);
+void parcels_find(struct parcels *all, const struct strs *paths);
+/* How many of its pieces are there, copies counted once. */
+unsigned parcel_there(const struct parcel *p);
 /* The first piece that is missing, 0: none. */
 unsigned parcel_lacks(const struct parcel *p);
-/* Its cover and content, up to the first piece that is missing. */
-int parcel_join(const struct parcel *p, struct buf *out, struct err *err);
+/* The file of a piece, from 1; of its copies the one at `copy`, from 0, or where there are fewer the last; NULL: missing. */
+const struct parcel_file *parcel_piece(const struct parcel *p, unsigned at, unsigned copy);
+/* Its cover and content by those files, up to the first piece that is missing. */
+int parcel_join(const struct parcel *p, unsigned copy, struct buf *out, struct err *err);
+
 /* Write it in pieces of at most `split` bytes (0: in one) into the folder, under its own name, or into that very file.
- * No file is written over. Names of the files are added to `names`. */
+ * No file is written over; where one of them fails none is left. Names of the files are added to `names`. */
 int parcel_save(const struct cover *cover, const struct buf *bytes, const char *path, bool folder,
     size_t split, struct strs *names, struct err *err);
 

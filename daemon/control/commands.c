@@ -254,7 +254,8 @@ const struct command commands[] = {
 	    {"resume", NULL, N_("open them again")}),
 	N_("Ask for an exchange with the superior and the subordinates.")},
     {"parcel write", "FILE-OR-FOLDER", 1, 1, COMMAND_LOCAL, false, 0,
-	OPTIONS({"to", "UNITS", N_("for whom: one parcel for each of these, by commas")},
+	OPTIONS(
+	    {"to", "UNITS", N_("for whom: one parcel for each of these, by commas (default: the superior)")},
 	    {"full", NULL, N_("all from the first change on, not only what is not confirmed")},
 	    {"split", "SIZE", N_("in pieces of at most that many bytes: 1440K, 4G")}),
 	N_("Write what others lack into files for a stick, sealed to each of them.")},

@@ -35,6 +35,7 @@ says 'what is in it' 'parcel 1 for 11383: [0-9]+ changes, from the first one on'
 says 'and where' 'written: stick/tuyen-31-11383-0001.par'
 t 'in' on 11383 parcel read stick
 says 'so many were taken' 'parcel 1 of 31: [0-9]+ changes were taken'
+says 'and how to answer' 'to carry the answer back: tuyen parcel write --to 31 stick$'
 says 'the other is left alone' 'stick/tuyen-31-11050-0001.par is for 11050: passed over'
 same 'the ward has the directives' 11383 31 directives/31
 t 'it is read there' on 11383 directive ack D-1
@@ -109,7 +110,10 @@ says 'is none' 'plan.yaml is no parcel'
 TUYEN_LANG=vi tuyen -C n/11050 parcel read two.par >out 2>err
 says 'in Vietnamese' 'bưu kiện này gửi cho 11383, không phải cho 11050'
 fails 1 'to a neighbour' on 11383 parcel write --to 11050 stick
-fails 2 'to nobody' on 11383 parcel write stick
+t 'to nobody in particular' on 11383 parcel write superior.par
+says 'is to the superior' 'parcel [0-9]+ for 31: '
+fails 2 'where there is none' on 31 parcel write nobody.par
+says 'somebody is to be named' 'this node has no superior: say for whom the parcel is'
 fails 1 'no file is written over' on 31 parcel write --to 11383 two.par
 says 'ever' 'two.par is there already'
 
@@ -167,7 +171,7 @@ t 'so says the list' on 11383 parcel list pieces --json
 json 'too' '[.parcels[] | [.pieces, .there]]' "[[$n,$((n - 1))]]"
 mv pieces/*.1of$n apart
 fails 1 'the first is missing' on 11383 parcel read pieces
-says 'by the name of another' "piece 1 of $n is missing of the parcel of which pieces/tuyen-31-11383-[0-9]+.par.${n}of$n is one"
+says 'by the name of another' "piece 1 of $n is missing of the parcel of which pieces/tuyen-31-11383-[0-9]+.par.3of$n is one"
 t 'all, from two sticks' on 11383 parcel read pieces apart
 says 'are one parcel' 'changes were taken'
 same 'all is there' 11383 31 directives/31
