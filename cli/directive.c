@@ -42,6 +42,7 @@ static json_t *directive_json(const struct directive *d)
 	json_object_set_new(o, "mine", json_boolean(d->mine));
 	json_object_set_new(o, "to_acknowledge", json_boolean(d->unread));
 	json_object_set_new(o, "acks", acks);
+	json_object_set_new(o, "unseen", json_integer((json_int_t)d->unseen));
 	return o;
 }
 
@@ -122,6 +123,9 @@ static void print_directive(struct reader *r, const struct directive *d)
 		printf("\n%s\n", d->text);
 	if (d->n_acks)
 		printf("\n");
+	if (d->unseen)
+		say_out(N_("of %1 units more nothing is known: those above them relay only totals"),
+		    arena_printf(&r->arena, "%zu", d->unseen));
 	print_acks(d);
 }
 

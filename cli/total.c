@@ -7,6 +7,7 @@
 #include "reader.h"
 #include "say.h"
 #include "show.h"
+#include "total_relay.h"
 
 static json_t *row_json(const struct total_row *row)
 {
@@ -67,6 +68,7 @@ static json_t *head_json(const struct total *t)
 	json_object_set_new(o, "reported", json_integer((json_int_t)t->reported));
 	json_object_set_new(o, "late", show_strings(&t->late));
 	json_object_set_new(o, "missing", show_strings(&t->missing));
+	json_object_set_new(o, "relays", total_relays_json(t));
 	return o;
 }
 
@@ -160,6 +162,16 @@ static void print_csv_units(const struct total *t)
 			csv(false, u->values[i]);
 		csv_end();
 	}
+	for (size_t k = 0; k < t->n_relays; k++) {
+		const struct total_relay *one = &t->relays[k];
+		const char *const cells[] = {
+		    one->code, one->name, one->sent ? "totals" : NULL, one->taken, NULL};
+		for (size_t i = 0; i < 5; i++)
+			csv(i == 0, cells[i]);
+		for (size_t i = 0; i < t->n_rows; i++)
+			csv(false, one->values[i]);
+		csv_end();
+	}
 }
 
 static const char *count(struct reader *r, size_t n)
@@ -182,9 +194,10 @@ static void print_head(struct reader *r, const struct total *t)
 	say_out(N_("reported %1 of %2"), count(r, t->reported), count(r, t->expected));
 	show_line(N_("Late"), joined(r, &t->late));
 	show_line(N_("Missing"), joined(r, &t->missing));
+	total_relays_print(r, t);
 }
 
-static void print_units(const struct total *t)
+static void print_units(struct reader *r, const struct total *t)
 {
 	struct show_table *table = show_table();
 	const char **cells = mem_alloc((t->n_rows + 3) * sizeof *cells);
@@ -206,6 +219,14 @@ static void print_units(const struct total *t)
 		show_cells(table, cells, t->n_rows + 3);
 		buf_free(&state);
 	}
+	for (size_t k = 0; k < t->n_relays; k++) {
+		cells[0] = t->relays[k].code;
+		cells[1] = t->relays[k].name;
+		cells[2] = total_relay_state(r, &t->relays[k]);
+		for (size_t i = 0; i < t->n_rows; i++)
+			cells[3 + i] = t->relays[k].values[i];
+		show_cells(table, cells, t->n_rows + 3);
+	}
 	show_end(table);
 	printf("\n");
 	free(cells);
@@ -217,7 +238,7 @@ static void print_table(struct reader *r, const struct total *t, bool by_unit)
 	print_head(r, t);
 	printf("\n");
 	if (by_unit)
-		print_units(t);
+		print_units(r, t);
 	show_column(table, SHOW_LEFT, N_("INDICATOR"));
 	show_column(table, SHOW_WRAP, N_("NAME"));
 	show_column(table, SHOW_RIGHT, N_("TOTAL"));
@@ -255,7 +276,8 @@ int cli_total(struct cli *cli, struct err *err)
 	struct reader r = {0};
 	struct total t = {0};
 	const char *period, *format;
-	struct total_options options = {args_get(&cli->args, "unit"), args_get(&cli->args, "indicator")};
+	struct total_options options = {
+	    .unit = args_get(&cli->args, "unit"), .indicator = args_get(&cli->args, "indicator")};
 	bool by_unit = args_has(&cli->args, "by");
 	int rc = check_format(cli, &format, err);
 	if (rc == 0)
@@ -304,6 +326,12 @@ static void print_missing(struct reader *r, const struct total *t, bool json)
 		json_array_append_new(units, missing_json(u));
 		show_row(table, u->code, u->name, u->state ? say_choice(u->state) : _(N_("not begun")),
 		    u->due, u->overdue ? _(N_("late")) : NULL);
+	}
+	for (size_t i = 0; i < t->n_relays; i++) {
+		const struct total_relay *one = &t->relays[i];
+		if (one->reported < one->expected)
+			show_row(table, one->code, one->name, total_relay_state(r, one), one->due,
+			    one->overdue ? _(N_("late")) : NULL);
 	}
 	if (json) {
 		json_t *o = head_json(t);

@@ -69,6 +69,14 @@ static void add_replaced(const struct node *n, const char *unit, struct strs *ou
 	strs_free(&ended);
 }
 
+/* Does the lower end keep these reports from the upper one, or somebody below it from itself? */
+static bool is_relayed(const struct node *n, const char *lower, const char *unit)
+{
+	return strcmp(lower, unit) != 0 && !registry_replaces(n->registry, lower, unit) &&
+	       (registry_relays_totals(n->registry, lower, REGISTRY_TODAY) ||
+		   registry_relay_between(n->registry, lower, unit, REGISTRY_TODAY));
+}
+
 void link_shared(const struct node *n, const char *peer, bool up, struct strs *out)
 {
 	const char *unit;
@@ -89,7 +97,8 @@ void link_shared(const struct node *n, const char *peer, bool up, struct strs *o
 		add_replaced(n, unit, out);
 	for (size_t i = 0; i < below.n; i++) {
 		add_ledger(out, "directives", below.items[i]);
-		add_ledger(out, "reports", below.items[i]);
+		if (!is_relayed(n, unit, below.items[i]))
+			add_ledger(out, "reports", below.items[i]);
 	}
 	strs_free(&above);
 	strs_free(&below);
@@ -107,7 +116,7 @@ bool link_accepts(const struct node *n, const char *peer, bool up, const char *l
 	bool inside = strcmp(of, unit) == 0 || (!station && (registry_is_above(n->registry, unit, of) ||
 								registry_replaces(n->registry, unit, of)));
 	if (strncmp(ledger, "reports/", 8) == 0)
-		return inside;
+		return inside && !is_relayed(n, unit, of);
 	if (strncmp(ledger, "directives/", 11) != 0)
 		return false;
 	/* From above come directives of tiers that the registry here may not know yet. */

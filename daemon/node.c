@@ -18,6 +18,7 @@
 #include "node/join.h"
 #include "node/keys.h"
 #include "node/parcel.h"
+#include "node/relay.h"
 #include "node/repair.h"
 #include "node/requests.h"
 #include "node/upkeep.h"
@@ -89,6 +90,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 		rc = links_start(n, &n->links, err);
 	if (rc == 0)
 		rc = control_server_start(loop, socket, node_request, n, &n->control, err);
+	if (rc == 0 && node_relay_settle(n, &unfinished) != 0)
+		log_err(LOG_ERROR, "relay", &unfinished);
 	if (rc == 0)
 		node_upkeep_start(n);
 	free(socket);
@@ -134,7 +137,7 @@ int node_reload(struct node *n, struct err *err)
 		rc = node_anchor_settle(n, err);
 	if (rc == 0)
 		rc = links_reload(n->links, err);
-	return rc;
+	return rc ? rc : node_relay_settle(n, err);
 }
 
 void node_view(struct node *n, struct view *out)

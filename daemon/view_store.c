@@ -102,6 +102,11 @@ static int view_change(void *ctx, const char *ledger, const struct oid *id, stru
 	return store_change(ctx, ledger, id, arena, out, err);
 }
 
+static int view_tip(void *ctx, const char *ledger, struct oid *out, struct err *err)
+{
+	return store_tip(ctx, ledger, out, err);
+}
+
 int view_store_open(
     struct store *store, struct registry *registry, const struct config *config, struct view *out)
 {
@@ -114,6 +119,7 @@ int view_store_open(
 	    .writes = view_writes,
 	    .read_at = view_read_at,
 	    .change = view_change,
+	    .tip = view_tip,
 	    .registry = registry,
 	    .unit = config->unit,
 	    .station = config->station,

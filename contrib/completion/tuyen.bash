@@ -34,6 +34,7 @@ report new:
 report set: --note= --unit= --reason=
 report import: --unit= --reason=
 report submit: --partial --nil --unit=
+report fill: --reason=
 report return: --unit= --reason=
 report accept: --unit=
 report correct: --reason= --unit=

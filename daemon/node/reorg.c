@@ -348,6 +348,19 @@ static int take_over(struct moving *m, const char *kind, const char *unit, struc
 	return rc;
 }
 
+/* What is not here cannot be vouched for. */
+static int check_in_sight(struct moving *m, const char *unit, struct err *err)
+{
+	struct node *n = m->t->n;
+	const char *relay = registry_relay_between(n->registry, n->config.unit, unit, REGISTRY_TODAY);
+	if (!relay)
+		return 0;
+	err_set(err, ERR_REFUSED,
+	    N_("%1 relays only totals, so what %2 has reported is not here to be taken over"), relay, unit);
+	err_hint(err, N_("have %1 relay everything until the move is written: tuyen config relay whole"));
+	return ERR_REFUSED;
+}
+
 static int take_over_all(struct moving *m, struct err *err)
 {
 	struct strs units = {0};
@@ -357,7 +370,9 @@ static int take_over_all(struct moving *m, struct err *err)
 	registry_grants(m->t->n->registry, visit_grant, m);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < units.n; i++) {
-		rc = take_over(m, "reports", units.items[i], err);
+		rc = check_in_sight(m, units.items[i], err);
+		if (rc == 0)
+			rc = take_over(m, "reports", units.items[i], err);
 		if (rc == 0)
 			rc = take_over(m, "directives", units.items[i], err);
 	}

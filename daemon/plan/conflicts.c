@@ -79,6 +79,13 @@ static int read_ledger(const struct view *v, const char *ledger, struct arena *a
 	return rc;
 }
 
+/* What is here of a unit behind one that relays only totals is old: nobody waits for anybody there. */
+static bool is_old(const struct view *v, const char *ledger)
+{
+	return strncmp(ledger, "reports/", 8) == 0 &&
+	       registry_relay_between(v->registry, v->unit, ledger + 8, view_day(v));
+}
+
 int conflict_list(const struct view *v, const char *ledger, struct arena *arena, struct conflict_items *out,
     struct err *err)
 {
@@ -88,7 +95,8 @@ int conflict_list(const struct view *v, const char *ledger, struct arena *arena,
 		return read_ledger(v, ledger, arena, out, err);
 	int rc = v->ledgers(v->ctx, &ledgers, err);
 	for (size_t i = 0; rc == 0 && i < ledgers.n; i++)
-		rc = read_ledger(v, ledgers.items[i], arena, out, err);
+		if (!is_old(v, ledgers.items[i]))
+			rc = read_ledger(v, ledgers.items[i], arena, out, err);
 	strs_free(&ledgers);
 	return rc;
 }

@@ -114,9 +114,9 @@ static void read_acks(const struct view *v, struct arena *arena, struct directiv
 		const char *id = units.items[i];
 		const struct registry_unit *u = registry_unit(v->registry, id);
 		if (!directive_is_to(v, d, id) || !exists_now(v, u) ||
-		    (strcmp(id, v->unit) != 0 && !registry_is_above(v->registry, v->unit, id)))
+		    (strcmp(id, v->unit) != 0 && !view_is_above(v, v->unit, id)))
 			continue;
-		struct directive_ack *a = &d->acks[d->n_acks++];
+		struct directive_ack *a = &d->acks[d->n_acks];
 		struct record r;
 		a->unit = arena_dup(arena, id);
 		a->code = arena_dup(arena, u->code);
@@ -125,6 +125,9 @@ static void read_acks(const struct view *v, struct arena *arena, struct directiv
 		a->at = a->version ? record_get(&r, "at") : NULL;
 		a->note = a->version ? record_get(&r, "note") : NULL;
 		a->current = str_is(a->version, d->version);
+		bool unseen = !a->current && registry_relay_between(v->registry, v->unit, id, view_day(v));
+		d->unseen += unseen;
+		d->n_acks += !unseen;
 	}
 	strs_free(&units);
 }
@@ -214,13 +217,13 @@ static bool names_unit(const struct directive *d, const char *unit)
 
 bool directive_is_to(const struct view *v, const struct directive *d, const char *unit)
 {
-	return names_unit(d, unit) || (to_all(d) && registry_is_above(v->registry, d->issuer, unit));
+	return names_unit(d, unit) || (to_all(d) && view_is_above(v, d->issuer, unit));
 }
 
 /* What a directive can speak about at all: its issuer and those below it. */
 static bool reaches(const struct view *v, const struct directive *d, const char *unit)
 {
-	return strcmp(d->issuer, unit) == 0 || registry_is_above(v->registry, d->issuer, unit);
+	return strcmp(d->issuer, unit) == 0 || view_is_above(v, d->issuer, unit);
 }
 
 bool directive_covers(const struct view *v, const struct directive *d, const char *unit)
@@ -232,7 +235,7 @@ bool directive_covers(const struct view *v, const struct directive *d, const cha
 	if (to_all(d) && (strcmp(d->issuer, unit) != 0 || view_is_lowest(v, unit)))
 		return true;
 	for (size_t i = 0; i < d->n_to; i++)
-		if (registry_is_above(v->registry, d->to[i], unit))
+		if (view_is_above(v, d->to[i], unit))
 			return true;
 	return false;
 }

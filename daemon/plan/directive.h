@@ -33,6 +33,8 @@ struct directive {
 	/* One for each unit addressed whose reports ledger this node may hold (itself and those below it). */
 	struct directive_ack *acks;
 	size_t n_acks;
+	size_t
+	    unseen; /* more units addressed, behind such as relay only totals: whether they have is not known here */
 };
 
 struct directives {

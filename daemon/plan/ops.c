@@ -29,6 +29,7 @@ const struct op ops[] = {
     {"plan load", plan_load, NULL},
     {"report accept", report_op_accept, NULL},
     {"report correct", report_op_correct, NULL},
+    {"report fill", report_op_fill, NULL},
     {"report import", report_op_import, NULL},
     {"report new", report_op_new, NULL},
     {"report return", report_op_return, NULL},

@@ -162,7 +162,7 @@ bool indicator_is_for(
 	if (strcmp(unit, p->issuer) == 0)
 		return is_any(i->scope) ? view_is_lowest(v, unit)
 					: u->level && strcmp(i->scope, u->level) == 0;
-	if (!registry_is_above(v->registry, p->issuer, unit))
+	if (!view_is_above(v, p->issuer, unit))
 		return false;
 	return is_any(i->scope) || (u->level && strcmp(i->scope, u->level) == 0);
 }

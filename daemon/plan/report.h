@@ -96,6 +96,8 @@ int report_op_import(const struct view *v, const struct args *a, struct outcome 
 int report_op_submit(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
 int report_op_return(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
 int report_op_accept(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
+/* plan/fill_op.c: the totals of the units below, for a superior to whom only totals are relayed. */
+int report_op_fill(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
 int report_op_correct(const struct view *v, const struct args *a, struct outcome *o, struct err *err);
 
 #endif

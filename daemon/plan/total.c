@@ -5,31 +5,15 @@
 
 #include "plan/conflicts.h"
 #include "plan/receipt.h"
-#include "record/decimal_sum.h"
-
-/* What one computation needs all along. */
-struct totalling {
-	const struct view *v;
-	struct arena *arena;
-	struct outline plan;
-	struct directives directives;
-	const char *only; /* unit filter, resolved, or NULL */
-	struct total *out;
-};
-
-/* A sum that grows by one reporting unit at a time. */
-struct sum {
-	struct decimal_sum value, numerator, denominator;
-	size_t yes;
-};
+#include "plan/total_inside.h"
 
 static bool within(const struct view *v, const char *top, const char *unit)
 {
-	return strcmp(top, unit) == 0 || registry_is_above(v->registry, top, unit);
+	return strcmp(top, unit) == 0 || view_is_above(v, top, unit);
 }
 
 /* Is the unit asked for this indicator, as far as scope goes? `row` NULL: for any of the rows. */
-static bool in_scope(const struct totalling *t, const struct total_row *row, const char *unit)
+bool total_in_scope(const struct totalling *t, const struct total_row *row, const char *unit)
 {
 	for (size_t i = 0; i < t->plan.n_indicators; i++) {
 		const struct indicator *n = &t->plan.indicators[i];
@@ -47,9 +31,11 @@ static bool is_expected(const struct totalling *t, const struct registry_unit *u
 	const struct total *out = t->out;
 	if (!u || u->station || u->valid_from > out->period.last || u->valid_to < out->period.last)
 		return false;
+	if (t->strictly && (strcmp(u->id, t->v->unit) == 0 || !within(t->v, t->v->unit, u->id)))
+		return false;
 	if ((out->below && !within(t->v, out->below, u->id)) || (t->only && !within(t->v, t->only, u->id)))
 		return false;
-	return in_scope(t, NULL, u->id) &&
+	return total_in_scope(t, NULL, u->id) &&
 	       directive_expects(t->v, &t->directives, out->issuer, out->plan, out->period.id, u->id);
 }
 
@@ -58,7 +44,9 @@ static bool issuer_counts(const struct totalling *t)
 {
 	struct record r;
 	struct err none = {0};
-	if (t->out->n_units == 0)
+	if (t->strictly)
+		return false;
+	if (t->out->n_units == 0 && t->out->n_relays == 0)
 		return true;
 	return t->v->read(t->v->ctx, arena_printf(t->arena, "reports/%s", t->out->issuer),
 		   arena_printf(
@@ -66,10 +54,16 @@ static bool issuer_counts(const struct totalling *t)
 		   t->arena, &r, &none) == 0;
 }
 
+const char *total_path(const struct totalling *t, const char *kind)
+{
+	return arena_printf(
+	    t->arena, "%s/%s/%s/%s.yaml", kind, t->out->issuer, t->out->plan, t->out->period.id);
+}
+
 static void add_unit(struct totalling *t, const char *id)
 {
 	const struct registry_unit *u = registry_unit(t->v->registry, id);
-	if (!is_expected(t, u))
+	if (!is_expected(t, u) || total_relay_speaks(t, u))
 		return;
 	struct total_unit *n = &t->out->units[t->out->n_units++];
 	n->id = arena_dup(t->arena, u->id);
@@ -87,10 +81,11 @@ static int by_id(const void *a, const void *b)
 static void add_expected(struct totalling *t)
 {
 	struct strs ids = {0};
-	registry_below(t->v->registry, t->out->issuer, false, &ids);
+	registry_below(t->v->registry, NULL, false, &ids);
 	t->out->units = arena_alloc(t->arena, (ids.n + 1) * sizeof *t->out->units);
 	for (size_t i = 0; i < ids.n; i++)
-		add_unit(t, ids.items[i]);
+		if (view_is_above(t->v, t->out->issuer, ids.items[i]))
+			add_unit(t, ids.items[i]);
 	if (issuer_counts(t))
 		add_unit(t, t->out->issuer);
 	qsort(t->out->units, t->out->n_units, sizeof *t->out->units, by_id);
@@ -149,7 +144,7 @@ static int read_unit(const struct totalling *t, struct total_unit *u, struct err
 		u->nil = report_is_nil(&r);
 		u->partial = record_get(&r, "partial") != NULL;
 		for (size_t k = 0; u->reported && k < t->out->n_rows; k++)
-			if (in_scope(t, &t->out->rows[k], u->id))
+			if (total_in_scope(t, &t->out->rows[k], u->id))
 				u->values[k] = record_get(
 				    &r, arena_printf(t->arena, "values.%s", t->out->rows[k].indicator));
 	}
@@ -228,10 +223,12 @@ static int fill_row(const struct totalling *t, size_t k, struct err *err)
 		return rc;
 	for (size_t i = 0; i < t->out->n_units; i++) {
 		struct total_unit *u = &t->out->units[i];
-		row->expected += in_scope(t, row, u->id);
+		row->expected += total_in_scope(t, row, u->id);
 		row->disputed += u->disputed[k];
 		row->reported += u->values[k] && add_figure(n->kind, u->values[k], t->arena, &s);
 	}
+	for (size_t i = 0; i < t->out->n_relays; i++)
+		total_relay_add(t, &t->out->relays[i], k, n->kind, &s);
 	print_sum(t, n->kind, &s, row);
 	return 0;
 }
@@ -293,14 +290,18 @@ static void add_pasts(const struct totalling *t)
 static int choose_units(struct totalling *t, const struct total_options *options, struct err *err)
 {
 	const struct registry_unit *u;
-	if (registry_is_above(t->v->registry, t->out->issuer, t->v->unit))
+	if (view_is_above(t->v, t->out->issuer, t->v->unit))
 		t->out->below = arena_dup(t->arena, t->v->unit);
 	if (options && options->unit) {
 		int rc = registry_resolve_on(t->v->registry, options->unit, t->out->period.last, &u, err);
 		if (rc)
 			return rc;
 		t->only = arena_dup(t->arena, u->id);
+		rc = total_relay_check(t, err);
+		if (rc)
+			return rc;
 	}
+	t->strictly = options && options->below;
 	add_expected(t);
 	add_pasts(t);
 	return 0;
@@ -320,6 +321,7 @@ static int fill(struct totalling *t, struct err *err)
 		if (u->late)
 			strs_add(&out->late, u->code);
 	}
+	total_relay_read(t);
 	strs_sort(&out->missing);
 	strs_sort(&out->late);
 	for (size_t k = 0; rc == 0 && k < out->n_rows; k++)
@@ -330,7 +332,8 @@ static int fill(struct totalling *t, struct err *err)
 int total_compute(const struct view *v, const char *plan, const char *period,
     const struct total_options *options, struct arena *arena, struct total *out, struct err *err)
 {
-	struct totalling t = {.v = v, .arena = arena, .out = out};
+	struct totalling t = {.view = *v, .arena = arena, .out = out};
+	t.v = &t.view;
 	*out = (struct total){0};
 	int rc = outline_load(v, plan, arena, &t.plan, err);
 	if (rc == 0)
@@ -339,6 +342,8 @@ int total_compute(const struct view *v, const char *plan, const char *period,
 		rc = directive_read(v, arena, &t.directives, err);
 	if (rc)
 		return rc;
+	t.view.past = true;
+	t.view.on = out->period.last;
 	out->issuer = t.plan.issuer;
 	out->plan = t.plan.plan;
 	out->title = t.plan.title;
@@ -356,4 +361,6 @@ void total_free(struct total *t)
 {
 	strs_free(&t->late);
 	strs_free(&t->missing);
+	for (size_t i = 0; i < t->n_relays; i++)
+		strs_free(&t->relays[i].behind);
 }

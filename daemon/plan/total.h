@@ -7,6 +7,10 @@
  * at: nothing is known here of neighbours.
  * A directive for this plan and period narrows the units below its issuer to those it is addressed to (they and all
  * below them); several directives add up; revoked ones do not count.
+ * Who stood where is asked for the period's last day: a unit that has moved since is in the totals of those above it then,
+ * by its report as it was taken over.
+ * Of units behind one that relays only totals (schema/wire.md, "Totals") its record for this plan and period speaks, once
+ * it is here, and nothing else does; before that, what is here of them from earlier. None is counted twice.
  * Reported: the report is submitted or accepted (also with --nil, or in part). Returned is not reported.
  * Late: by the receipt of the first version that was received. What has not been received is missing; it is overdue
  * when the due day is over.
@@ -19,6 +23,7 @@
 #define TUYEN_PLAN_TOTAL_H
 
 #include "plan/outline.h"
+#include "plan/report.h"
 
 struct total_row {
 	const char *indicator, *name;
@@ -54,6 +59,21 @@ struct total_unit {
 	bool split; /* of one of those only a part: what it says cannot be set beside what they said */
 };
 
+/* A unit that relays only totals, and all units behind it. */
+struct total_relay {
+	const char *id, *code, *name;
+	bool sent; /* its record is here; else the numbers are what is expected, and nothing is reported */
+	size_t expected, reported, late;
+	const char *version, *taken, *state; /* of the record */
+	const char *due; /* the day by which the unit itself was asked, or NULL */
+	bool overdue; /* nothing was sent, and that day is over */
+	const char **values; /* one for each row: a sum, "sum/sum", or NULL */
+	const struct report_correction *corrections; /* `id` is the version that it made; oldest first */
+	size_t n_corrections;
+	struct record record;
+	struct strs behind; /* nothing sent: the units of which nothing is known; total_free */
+};
+
 struct total {
 	const char *issuer, *plan, *title;
 	struct period period;
@@ -64,11 +84,14 @@ struct total {
 	size_t n_rows;
 	struct total_unit *units; /* in the order of their ids; always filled */
 	size_t n_units;
+	struct total_relay *relays; /* in the order of their ids */
+	size_t n_relays;
 };
 
 struct total_options {
 	const char *unit; /* only this unit (as typed) and those below it, or NULL */
 	const char *indicator; /* only this one, or NULL */
+	bool below; /* only units below this node's, without itself */
 };
 
 /* `plan` and `period` as typed. `options` may be NULL. All but the lists of strings is the arena's. */

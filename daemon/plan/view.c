@@ -160,6 +160,16 @@ int view_open(const struct view *v, const char *ledger, const char *path, struct
 	return rc;
 }
 
+day_t view_day(const struct view *v)
+{
+	return v->past ? v->on : REGISTRY_TODAY;
+}
+
+bool view_is_above(const struct view *v, const char *upper, const char *lower)
+{
+	return registry_is_above_on(v->registry, upper, lower, view_day(v));
+}
+
 bool view_is_lowest(const struct view *v, const char *unit)
 {
 	struct strs below = {0};

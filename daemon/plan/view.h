@@ -41,11 +41,15 @@ struct view {
 	/* The words of a change. */
 	int (*change)(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
 	    struct change *out, struct err *err);
+	/* The commit that a ledger stands at: the same for the same set of changes. ERR_NOT_FOUND if it has none. */
+	int (*tip)(void *ctx, const char *ledger, struct oid *out, struct err *err);
 	const struct registry *registry;
 	/* Who this node is. */
 	const char *unit, *station, *agency; /* station and agency may be NULL */
 	int rank;
 	int64_t now;
+	bool past; /* ask who stood above whom on the day `on`, not today */
+	day_t on;
 };
 
 /* Something to tell the person: a template with arguments (see base/err.h). */
@@ -83,6 +87,9 @@ int view_plan(const struct view *v, const char *typed, struct arena *arena, cons
 /* The record, or an empty one of its type where there is none. */
 int view_open(const struct view *v, const char *ledger, const char *path, struct arena *arena,
     struct record *r, bool *exists, struct err *err);
+/* Who stands above whom, on the day that the view looks at. */
+bool view_is_above(const struct view *v, const char *upper, const char *lower);
+day_t view_day(const struct view *v); /* that day; REGISTRY_TODAY */
 /* Is no unit below this one, but such as have ended? */
 bool view_is_lowest(const struct view *v, const char *unit);
 

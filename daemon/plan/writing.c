@@ -39,6 +39,13 @@ int writing_unit(const struct view *v, const struct args *a, day_t day, struct a
 		err_hint(err, N_("'tuyen unit list' shows the units below"));
 		return ERR_REFUSED;
 	}
+	const char *relay = registry_relay_between(v->registry, v->unit, u->id, REGISTRY_TODAY);
+	if (relay) {
+		err_set(err, ERR_REFUSED, N_("%1 relays only totals: the reports of %2 stand there"), relay,
+		    u->id);
+		err_hint(err, N_("ask %1 to write it"));
+		return ERR_REFUSED;
+	}
 	return writing_no_station(v, err);
 }
 

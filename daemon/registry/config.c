@@ -101,7 +101,7 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "rank",
 	    "listen", "address", "window", "rate", "budget", "lines", "root", "paused", "attachments",
-	    "attachment_max", "superior", "anchor", "handover", "grant", "above", NULL};
+	    "attachment_max", "relay", "superior", "anchor", "handover", "grant", "above", NULL};
 	struct form f;
 	config_init(out);
 	form_open(&f, &out->arena, file, bytes, len, CONFIG_FORMAT, known, err);
@@ -121,6 +121,7 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	out->paused = form_yes(&f, "paused");
 	out->attachments = form_line(&f, "attachments", false);
 	out->attachment_max = form_line(&f, "attachment_max", false);
+	out->relay = form_line(&f, "relay", false);
 	form_peer(&f, "superior", false, &out->superior);
 	form_peer(&f, "anchor", false, &out->anchor);
 	form_peer(&f, "handover", false, &out->handover);
@@ -156,6 +157,7 @@ void config_print(const struct config *c, struct buf *out)
 	form_put(out, 0, "paused", c->paused ? "yes" : NULL);
 	form_put(out, 0, "attachments", c->attachments);
 	form_put(out, 0, "attachment_max", c->attachment_max);
+	form_put(out, 0, "relay", c->relay);
 	form_put_peer(out, "superior", &c->superior);
 	form_put_peer(out, "anchor", &c->anchor);
 	form_put_peer(out, "handover", &c->handover);
@@ -181,7 +183,7 @@ uint64_t config_attachment_max(const struct config *c)
 	return c->attachment_max ? bytes_of(c->attachment_max) : ATTACHMENT_MAX;
 }
 
-static int check_attachments(const struct config *c, struct err *err)
+static int check_choices(const struct config *c, struct err *err)
 {
 	if (c->attachments && strcmp(c->attachments, "always") != 0 && strcmp(c->attachments, "ask") != 0)
 		return err_set(err, ERR_INPUT, N_("%1 must be 'always' or 'ask', not '%2'"), "attachments",
@@ -190,6 +192,9 @@ static int check_attachments(const struct config *c, struct err *err)
 		return err_set(err, ERR_INPUT,
 		    N_("%1 must be a size up to 256MB, such as 16MB or 800KB, not '%2'"), "attachment.max",
 		    c->attachment_max);
+	if (c->relay && strcmp(c->relay, "whole") != 0 && strcmp(c->relay, "totals") != 0)
+		return err_set(
+		    err, ERR_INPUT, N_("%1 must be 'whole' or 'totals', not '%2'"), "relay", c->relay);
 	return 0;
 }
 
@@ -223,7 +228,7 @@ int config_check(const struct config *c, struct err *err)
 			    N_("%1 must be host:port, such as 10.31.0.2:7031, not '%2'"), addresses[i],
 			    addresses[i + 1]);
 	struct policy policy;
-	int rc = check_attachments(c, err);
+	int rc = check_choices(c, err);
 	return rc ? rc : policy_of(c, &policy, err);
 }
 
@@ -283,6 +288,8 @@ const struct config_key config_keys[] = {
     {"lines.max", N_("lines from below that may be in their first exchange at once (256)")},
     {"listen", N_("host:port at which subordinates may dial this node")},
     {"rate", N_("bits a second each way on the line to the superior, such as 64k")},
+    {"relay", N_("'whole': the superior gets the reports of all units below; 'totals': only what 'report "
+		 "fill' writes")},
     {"superior.address", N_("host:port at which this node dials its superior")},
     {"window", N_("hours in which the line to the superior may be open, such as 22:00-05:00")},
     {NULL, NULL},
@@ -308,6 +315,8 @@ static const char **slot(struct config *c, const char *key, struct err *err)
 		return &c->budget;
 	if (strcmp(key, "lines.max") == 0)
 		return &c->lines_max;
+	if (strcmp(key, "relay") == 0)
+		return &c->relay;
 	const char *names[sizeof config_keys / sizeof *config_keys];
 	size_t n = 0;
 	for (; config_keys[n].name; n++)
@@ -341,7 +350,7 @@ int config_set(struct config *c, const char *key, const char *value, struct err 
 		const char *before = *at;
 		struct policy policy;
 		*at = config_keep(c, value);
-		int rc = check_attachments(c, err);
+		int rc = check_choices(c, err);
 		if (rc == 0)
 			rc = policy_of(c, &policy, err);
 		if (rc)

@@ -41,6 +41,8 @@ struct config {
 	bool paused; /* sync --pause is in force */
 	const char *
 	    attachments; /* "ask": they are fetched only when somebody asks; NULL or "always": as they come */
+	const char
+	    *relay; /* to the superior: "whole" or "totals"; NULL: as the registry has it (node/relay.h) */
 	const char *attachment_max; /* "16MB"; NULL: ATTACHMENT_MAX */
 	struct config_peer superior; /* of the root: none */
 	struct config_peer

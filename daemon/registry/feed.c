@@ -373,6 +373,8 @@ int registry_feed(struct registry *r, const struct registry_source *source, cons
 	} else if (strcmp(type->name, "handover") == 0) {
 		if (now)
 			feed_handover(r, source, id, now);
+	} else if (strcmp(type->name, "relay") == 0) {
+		registry_feed_relay(r, source->issuer, id, now);
 	} else {
 		return err_set(err, ERR_INPUT, N_("%1 is not the record of a unit"), path);
 	}
@@ -400,6 +402,8 @@ void registry_show(struct registry *r, const char *issuer, const char *path, con
 	const struct record_type *type = type_by_path("directives", path);
 	char id[65];
 	struct err none = {0};
+	if (type && strcmp(type->name, "relay") == 0 && type_path_part(type, path, 0, id))
+		registry_feed_relay(r, issuer, id, merged);
 	if (!type || strcmp(type->name, "unit") != 0 || !type_path_part(type, path, 0, id) ||
 	    usable(r, issuer, id, merged, &none) != 0)
 		return;

@@ -16,12 +16,20 @@ struct registration {
 	struct strs whole; /* successors as a whole that it ever named */
 };
 
+/* One act by which a unit went to another superior. */
+struct move_step {
+	const char *from;
+	day_t day; /* from which on it no longer stands under `from`; INT32_MIN: not told */
+};
+
 /* What one common superior says of where a unit went: his latest record, and all that his records named. */
 struct move {
 	char *issuer;
 	const char *to;
 	struct strs past; /* former and new superiors */
 	struct strs former; /* those above them, as far as they stand below the issuer */
+	struct move_step *steps; /* as they were written, one after the other */
+	size_t n_steps;
 	struct strs narrowed; /* changes that granted the unit a key before */
 	struct registry_vouch *vouched; /* the heads that were taken over */
 	size_t n_vouched;
@@ -40,6 +48,7 @@ struct unit {
 	bool
 	    contested; /* several claim it, or it moved: looked at again whenever somebody else is registered */
 	const char *moved_to; /* by a move that counts; NULL: it never moved */
+	struct strs totals_to; /* superiors to whom it relays only totals */
 	struct grant **grants; /* every one it ever had; borrowed from the registry */
 	size_t n_grants;
 };
@@ -106,6 +115,9 @@ const struct registry_grant *registry_granted_by(
 void registry_feed_move(
     struct registry *r, const struct registry_source *source, const char *id, const struct record *now);
 void registry_choose_move(struct registry *r, struct unit *u); /* which of its moves counts */
+/* relay.c */
+void registry_feed_relay(
+    struct registry *r, const char *issuer, const char *superior, const struct record *now);
 /* trust.c */
 /* By the act of that unit. */
 void registry_narrow(struct registry *r, struct grant *g, enum registry_key_state state, const char *issuer);

@@ -131,6 +131,65 @@ static void move_vouch(struct registry *r, struct move *m, const char *line)
 	VEC_PUSH(m->vouched, m->n_vouched, v);
 }
 
+/* A record is fed once; what it says again after an edit of something else is the same step. */
+static void take_step(struct registry *r, struct move *m, const char *from, const char *to, const char *date)
+{
+	struct move_step step = {.day = INT32_MIN};
+	struct err none = {0};
+	if (date)
+		date_parse(date, &step.day, &none);
+	const struct move_step *last = m->n_steps ? &m->steps[m->n_steps - 1] : NULL;
+	if (last && strcmp(last->from, from) == 0 && str_is(m->to, to))
+		return;
+	step.from = arena_dup(&r->arena, from);
+	VEC_PUSH(m->steps, m->n_steps, step);
+}
+
+/* The first step that was still to come on that day says where the unit stood. */
+const char *registry_parent_on(const struct registry *r, const char *unit, day_t day)
+{
+	const struct unit *u = table_get(&r->units, unit);
+	const struct move_step *next = NULL;
+	const struct move *by = NULL;
+	for (size_t i = 0; u && i < u->n_moves; i++) {
+		const struct move *m = u->moves[i];
+		for (size_t k = 0; m->counts && k < m->n_steps; k++) {
+			const struct move_step *s = &m->steps[k];
+			bool tie =
+			    next && s->day == next->day && by != m && strcmp(m->issuer, by->issuer) < 0;
+			if (s->day <= day || (next && s->day >= next->day && !tie))
+				continue;
+			next = s;
+			by = m;
+		}
+	}
+	return next ? next->from : registry_parent(r, unit);
+}
+
+bool registry_is_above_on(const struct registry *r, const char *upper, const char *lower, day_t day)
+{
+	const char *id = registry_parent_on(r, lower, day);
+	for (int depth = 0; id && depth < REGISTRY_DEPTH_MAX; depth++, id = registry_parent_on(r, id, day))
+		if (strcmp(id, upper) == 0)
+			return true;
+	return false;
+}
+
+static void add_taken(const struct unit *u, const char *ledger, struct oids *heads)
+{
+	for (size_t i = 0; u && i < u->n_moves; i++)
+		for (size_t k = 0; u->moves[i]->counts && k < u->moves[i]->n_vouched; k++)
+			if (strcmp(u->moves[i]->vouched[k].ledger, ledger) == 0)
+				oids_add(heads, &u->moves[i]->vouched[k].head);
+}
+
+void registry_taken_over(const struct registry *r, const char *unit, const char *ledger, struct oids *heads)
+{
+	const char *id = unit;
+	for (int depth = 0; id && depth < REGISTRY_DEPTH_MAX; depth++, id = registry_parent(r, id))
+		add_taken(table_get(&r->units, id), ledger, heads);
+}
+
 void registry_feed_move(
     struct registry *r, const struct registry_source *source, const char *id, const struct record *now)
 {
@@ -141,6 +200,7 @@ void registry_feed_move(
 	struct move *m = move_by(u, source->issuer);
 	gather(&m->past, from);
 	gather(&m->past, to);
+	take_step(r, m, from, to, record_get(now, "date"));
 	m->to = arena_dup(&r->arena, to);
 	registry_contest(r, u);
 	for (size_t i = 0; record_next_key(now, "former", &i, &line);)

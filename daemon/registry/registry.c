@@ -18,6 +18,7 @@ static void move_free(struct move *m)
 	strs_free(&m->past);
 	strs_free(&m->former);
 	strs_free(&m->narrowed);
+	free(m->steps);
 	free(m->vouched);
 	free(m->issuer);
 	free(m);
@@ -34,6 +35,7 @@ static void unit_free(struct unit *u)
 	for (size_t i = 0; i < u->n_moves; i++)
 		move_free(u->moves[i]);
 	free(u->moves);
+	strs_free(&u->totals_to);
 	free(u->claims);
 	free(u->grants);
 	free(u->id);

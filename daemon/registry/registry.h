@@ -111,6 +111,20 @@ void registry_above(const struct registry *r, const char *unit, struct strs *out
 bool registry_is_above(const struct registry *r, const char *upper, const char *lower); /* strictly */
 /* The same at any time up to now: rights of superiors never shrink. */
 bool registry_was_above(const struct registry *r, const char *upper, const char *lower);
+/* As it was on that day: a unit that has moved since stood under its former superior. */
+const char *registry_parent_on(const struct registry *r, const char *unit, day_t day);
+bool registry_is_above_on(const struct registry *r, const char *upper, const char *lower, day_t day);
+
+/* Does the unit relay to its superior of that day only totals of what stands below it? By its own word of today. */
+bool registry_relays_totals(const struct registry *r, const char *unit, day_t day);
+/* Who keeps the reports of `lower` from `upper`: of the units strictly between them the highest that relays only
+ * totals; NULL: nobody. */
+const char *registry_relay_between(const struct registry *r, const char *upper, const char *lower, day_t day);
+#define REGISTRY_TODAY INT32_MAX /* as a day of these: as the registry stands */
+
+/* Ledgers' heads that the moves of this unit, and of those it stood below, took over. */
+void registry_taken_over(const struct registry *r, const char *unit, const char *ledger, struct oids *heads);
+
 /* Does `unit` replace the one that ended as a whole? Then it has its rights in its reports. */
 bool registry_replaces(const struct registry *r, const char *unit, const char *ended);
 /* All that it replaces as a whole, sorted. */

@@ -8,7 +8,7 @@
 #define DIRECTIVES "directives/"
 
 /* Where records stand that the registry is made of. */
-static const char *const folders[] = {"units", "moves", "handovers"};
+static const char *const folders[] = {"units", "moves", "handovers", "relays"};
 
 struct feeding {
 	struct registry *r;

@@ -188,6 +188,17 @@ static inline int memory_change(void *ctx, const char *ledger, const struct oid 
 	return err_set(err, ERR_NOT_FOUND, "no such change in %1", ledger);
 }
 
+/* What a ledger stands at: the newest change of it. */
+static inline int memory_tip(void *ctx, const char *ledger, struct oid *out, struct err *err)
+{
+	struct memory *m = ctx;
+	*out = (struct oid){{0}};
+	for (size_t i = 0; i < m->n_past; i++)
+		if (strcmp(m->past[i].ledger, ledger) == 0)
+			*out = memory_id(m->past[i].change);
+	return oid_is_zero(out) ? err_set(err, ERR_NOT_FOUND, "no ledger %1", ledger) : 0;
+}
+
 /* Put a record as people write it. A test's own mistake ends the test. */
 static inline void memory_put(struct memory *m, const char *ledger, const char *path, const char *yaml)
 {
@@ -231,6 +242,22 @@ static inline void memory_unit(
 		abort();
 }
 
+/* How `unit` relays to `superior`: "whole" or "totals". */
+static inline void memory_relay(struct memory *m, const char *unit, const char *superior, const char *how)
+{
+	char ledger[128], path[128], yaml[64];
+	struct record r;
+	struct err err = {0};
+	snprintf(ledger, sizeof ledger, "directives/%s", unit);
+	snprintf(path, sizeof path, "relays/%s.yaml", superior);
+	snprintf(yaml, sizeof yaml, "relay: %s\n", how);
+	memory_put(m, ledger, path, yaml);
+	const struct registry_source source = {unit, memory_id(m->changes), NULL};
+	if (memory_read(m, ledger, path, &m->arena, &r, &err) != 0 ||
+	    registry_feed(m->registry, &source, path, &r, &err) != 0)
+		abort();
+}
+
 /* Speak as another node from now on. */
 static inline void memory_at(struct memory *m, const char *unit, const char *station, const char *agency)
 {
@@ -262,6 +289,7 @@ static inline struct memory *memory_new(const char *root, const char *level, int
 	    .writes = memory_writes,
 	    .read_at = memory_read_at,
 	    .change = memory_change,
+	    .tip = memory_tip,
 	    .registry = m->registry,
 	    .unit = root,
 	    .rank = rank};

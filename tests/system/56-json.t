@@ -76,10 +76,10 @@ t 'ack' tuyen -C n/11383 directive ack D1
 t 'exchange' tuyen -C n/11383 sync --wait --timeout 20
 keys 11383 .last_report 'issuer plan period state version sent arrived received late' status
 prints 11383 '.last_report | [.plan, .period, .state, .version, .arrived, .received[0:16], .late]' '["hp","2026-06","submitted",1,true,"2026-07-01T08:00",false]' status
-keys 31 . 'plan period expected reported late missing rows split' total hp --period 2026-06
+keys 31 . 'plan period expected reported late missing relays rows split' total hp --period 2026-06
 keys 31 '.rows[0]' 'indicator value numerator denominator reported disputed' total hp --period 2026-06
 keys 31 '.units[0]' 'unit code name state reported late nil partial received due values disputed predecessors' total hp --period 2026-06 --by unit
-keys 31 . 'plan period expected reported late missing units' missing hp --period 2026-06
+keys 31 . 'plan period expected reported late missing relays units' missing hp --period 2026-06
 keys 31 '.units[0]' 'unit code name state due late overdue' missing hp --period 2026-06
 keys 31 . 'unit code name issuer plan title period first last previous_period state version reported nil partial due late note returned values missing rows receipts corrections' report show --unit 11383 hp 2026-06
 keys 31 '.rows[0]' 'indicator name measure kind value previous missing conflict disputed' report show --unit 11383 hp 2026-06
@@ -90,8 +90,8 @@ keys 11383 . 'folder version submission receipt anchor fingerprint' report prove
 prints 31 '[.first, .last, .version, .receipts[0].version, .receipts[0].late]' '["2026-05-15","2026-06-14",1,1,false]' report show --unit 11383 hp 2026-06
 prints 31 '[.state, .values, .missing, .rows[0].missing]' '[null,{},["A","R"],true]' report show --unit 11050 hp 2026-06
 keys 31 '.reports[0]' 'unit code name issuer plan period state version reported nil partial received due late' report list
-keys 31 '.directives[0]' 'id issuer title state version number issued due plan plan_issuer period to tasks text revoked mine to_acknowledge acks' directive list
-keys 31 . 'id issuer title state version number issued due plan plan_issuer period to tasks text revoked mine to_acknowledge acks' directive show D1
+keys 31 '.directives[0]' 'id issuer title state version number issued due plan plan_issuer period to tasks text revoked mine to_acknowledge acks unseen' directive list
+keys 31 . 'id issuer title state version number issued due plan plan_issuer period to tasks text revoked mine to_acknowledge acks unseen' directive show D1
 keys 31 '.acks[0]' 'unit code name version at note current' directive show D1
 keys 31 '.plans[0]' 'issuer id title number start end tasks indicators' plan list
 prints 31 '.plans[0] | [.issuer, .id, .tasks, .indicators]' '["31","hp",2,2]' plan list

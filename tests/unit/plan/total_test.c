@@ -299,6 +299,104 @@ static void what_is_unknown_is_named(void **state)
 	total_free(&t);
 }
 
+/* ---- totals alone ---- */
+
+static void what_was_filled_in_speaks_for_all_behind(void **state)
+{
+	struct memory *m = *state;
+	says(m, "11383", "state: submitted\nversion: '1'\nvalues: {TT01: '42', MT05: 31/58}\n");
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), ERR_REFUSED);
+	memory_relay(m, "31", "0", "totals");
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), 0);
+	assert_string_equal(
+	    total(m, NULL), "1/2 late= missing=11050 | MT05=53.45 31/58 1 0 | TT01=42 -/- 1 0");
+	memory_at(m, "0", NULL, NULL);
+	/* What stands in the ledgers of the wards counts no more, be it here or not. */
+	says(m, "11050", "state: submitted\nversion: '1'\nvalues: {TT01: '1000'}\n");
+	assert_string_equal(total(m, NULL), "1/2 late= missing= | MT05=53.45 31/58 1 0 | TT01=42 -/- 1 0");
+	assert_string_equal(total(m, &(struct total_options){.unit = "31"}),
+	    "1/2 late= missing= | MT05=53.45 31/58 1 0 | TT01=42 -/- 1 0");
+	assert_non_null(strstr(total(m, &(struct total_options){.unit = "11383"}), "31 relays only totals"));
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), ERR_REFUSED);
+}
+
+static void while_nothing_is_sent_nothing_is_known(void **state)
+{
+	struct memory *m = *state;
+	memory_relay(m, "31", "0", "totals");
+	memory_at(m, "0", NULL, NULL);
+	assert_string_equal(total(m, NULL), "0/2 late= missing=31 | MT05=- -/- 0 0 | TT01=- -/- 0 0");
+	/* But what came before he said so stays in the totals. */
+	says(m, "11383", "state: submitted\nversion: '1'\nvalues: {TT01: '42'}\n");
+	assert_string_equal(total(m, NULL), "1/2 late= missing=31 | MT05=- -/- 0 0 | TT01=42 -/- 1 0");
+	memory_relay(m, "31", "0", "whole");
+	assert_string_equal(total(m, NULL), "1/2 late= missing=11050 | MT05=- -/- 0 0 | TT01=42 -/- 1 0");
+}
+
+static void one_that_speaks_for_one_that_speaks(void **state)
+{
+	struct memory *m = *state;
+	memory_unit(m, "31", "d", "district", 2, "");
+	memory_unit(m, "d", "11500", "commune", 3, "");
+	memory_relay(m, "d", "31", "totals");
+	memory_relay(m, "31", "0", "totals");
+	says(m, "11500", "state: submitted\nversion: '1'\nvalues: {TT01: '5', MT05: 1/2}\n");
+	says(m, "11050", "state: submitted\nversion: '1'\nvalues: {TT01: '1', MT05: 0/2}\n");
+	memory_at(m, "d", NULL, NULL);
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), 0);
+	memory_at(m, "31", NULL, NULL);
+	assert_string_equal(total(m, NULL), "2/3 late= missing=11383 | MT05=25.00 1/4 2 0 | TT01=6 -/- 2 0");
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), 0);
+	memory_at(m, "0", NULL, NULL);
+	assert_string_equal(total(m, NULL), "2/3 late= missing= | MT05=25.00 1/4 2 0 | TT01=6 -/- 2 0");
+}
+
+static void what_changed_since_is_a_correction(void **state)
+{
+	struct memory *m = *state;
+	struct total t;
+	struct err err = {0};
+	memory_relay(m, "31", "0", "totals");
+	says(m, "11383", "state: submitted\nversion: '1'\nvalues: {TT01: '42', MT05: 31/58}\n");
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), 0);
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), 0);
+	assert_int_equal(m->last.n_changes, 0);
+	says(m, "11383", "state: submitted\nversion: '2'\nvalues: {TT01: '43', MT05: 31/58}\n");
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06"), ERR_USAGE);
+	assert_int_equal(memory_do(m, "report fill", "hp.2026-06", "2026-06", "--reason=cộng sót"), 0);
+	memory_at(m, "0", NULL, NULL);
+	assert_int_equal(total_compute(&m->view, "hp.2026-06", "2026-06", NULL, &m->arena, &t, &err), 0);
+	assert_int_equal(t.n_relays, 1);
+	assert_string_equal(t.relays[0].version, "2");
+	assert_int_equal(t.relays[0].n_corrections, 1);
+	assert_string_equal(t.relays[0].corrections[0].fields, "TT01=43 (42)");
+	assert_string_equal(t.relays[0].corrections[0].reason, "cộng sót");
+	total_free(&t);
+}
+
+/* ---- units that moved ---- */
+
+static void a_past_period_keeps_who_stood_there_then(void **state)
+{
+	struct memory *m = *state;
+	struct record r;
+	struct err err = {0};
+	const struct registry_source source = {"0", memory_id(0xee), NULL};
+	says(m, "11383", "state: submitted\nversion: '1'\nvalues: {TT01: '42'}\n");
+	const char *before = total(m, NULL);
+	memory_put(m, "directives/0", "moves/11383.yaml", "from: '31'\nto: '01'\ndate: '2026-06-20'\n");
+	assert_int_equal(memory_read(m, "directives/0", "moves/11383.yaml", &m->arena, &r, &err), 0);
+	assert_int_equal(registry_feed(m->registry, &source, "moves/11383.yaml", &r, &err), 0);
+	assert_string_equal(registry_unit(m->registry, "11383")->parent, "01");
+	assert_string_equal(total(m, NULL), before);
+	assert_string_equal(total(m, &(struct total_options){.indicator = "TT01", .unit = "11383"}),
+	    "1/1 late= missing= | TT01=42 -/- 1 0");
+	struct total t;
+	assert_int_equal(total_compute(&m->view, "hp.2026-06", "2026-07", NULL, &m->arena, &t, &err), 0);
+	assert_int_equal(t.expected, 1);
+	total_free(&t);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, at_city, leave)
@@ -319,6 +417,11 @@ int main(void)
 	    TEST(a_filter_keeps_a_subtree),
 	    TEST(an_issuer_of_the_scope_counts_itself),
 	    TEST(what_is_unknown_is_named),
+	    TEST(what_was_filled_in_speaks_for_all_behind),
+	    TEST(while_nothing_is_sent_nothing_is_known),
+	    TEST(one_that_speaks_for_one_that_speaks),
+	    TEST(what_changed_since_is_a_correction),
+	    TEST(a_past_period_keeps_who_stood_there_then),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

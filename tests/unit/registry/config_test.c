@@ -181,6 +181,7 @@ static void keys_are_set_and_cleared(void **state)
 				   : strcmp(k->name, "attachments") == 0		     ? "ask"
 				   : strcmp(k->name, "attachment.max") == 0		     ? "800KB"
 				   : strcmp(k->name, "lines.max") == 0			     ? "40"
+				   : strcmp(k->name, "relay") == 0			     ? "totals"
 				   : strstr(k->name, "listen") || strstr(k->name, "address") ? "10.0.0.1:7001"
 											     : "200k";
 		assert_int_equal(config_set(&c, k->name, good, &err), 0);

@@ -338,6 +338,61 @@ static void a_day_stands_beside_a_code(void **state)
 	registry_free(r);
 }
 
+static const char *parent_on(const struct registry *r, const char *unit, const char *day)
+{
+	day_t on;
+	struct err err = {0};
+	assert_int_equal(date_parse(day, &on, &err), 0);
+	return registry_parent_on(r, unit, on);
+}
+
+static void where_it_stood_is_asked_for_a_day(void **state)
+{
+	(void)state;
+	static const char *const steps[] = {"from: d\nto: '33'\ndate: '2026-07-01'\n",
+	    "from: '33'\nto: d\ndate: '2026-08-01'\n", "from: d\nto: '33'\ndate: '2026-09-01'\n"};
+	struct registry *r = fresh();
+	feed_centre(r);
+	feed_old(r);
+	for (unsigned char i = 0; i < 3; i++)
+		feed_record(r, "0", 60 + i, "move", "moves/c.yaml", steps[i]);
+	feed_record(r, "0", 63, "move", "moves/c.yaml", steps[2]); /* edited, no other step */
+	assert_string_equal(parent_on(r, "c", "2026-06-30"), "d");
+	assert_string_equal(parent_on(r, "c", "2026-07-01"), "33");
+	assert_string_equal(parent_on(r, "c", "2026-08-31"), "d");
+	assert_string_equal(parent_on(r, "c", "2026-09-01"), "33");
+	assert_string_equal(registry_parent_on(r, "c", REGISTRY_TODAY), "33");
+	assert_true(registry_is_above_on(r, "31", "c", date_of_time(0)));
+	assert_false(registry_is_above_on(r, "33", "c", date_of_time(0)));
+	assert_true(registry_is_above_on(r, "0", "c", date_of_time(0)));
+	assert_null(registry_parent_on(r, "nobody", 0));
+	registry_free(r);
+}
+
+static void who_keeps_reports_from_whom(void **state)
+{
+	(void)state;
+	struct registry *r = fresh();
+	feed_centre(r);
+	feed_old(r);
+	assert_null(registry_relay_between(r, "0", "c", REGISTRY_TODAY));
+	feed_record(r, "d", 80, "relay", "relays/31.yaml", "relay: totals\n");
+	assert_string_equal(registry_relay_between(r, "0", "c", REGISTRY_TODAY), "d");
+	assert_string_equal(registry_relay_between(r, "31", "c", REGISTRY_TODAY), "d");
+	assert_null(registry_relay_between(r, "d", "c", REGISTRY_TODAY));
+	assert_null(registry_relay_between(r, "31", "d", REGISTRY_TODAY));
+	assert_null(registry_relay_between(r, "33", "c", REGISTRY_TODAY));
+	feed_record(r, "31", 81, "relay", "relays/0.yaml", "relay: totals\n");
+	assert_string_equal(registry_relay_between(r, "0", "c", REGISTRY_TODAY), "31");
+	assert_string_equal(registry_relay_between(r, "0", "d", REGISTRY_TODAY), "31");
+	/* It is said of the link to one superior, and of no other. */
+	feed_record(r, "0", 60, "move", "moves/d.yaml", "from: '31'\nto: '33'\ndate: '2026-07-01'\n");
+	assert_null(registry_relay_between(r, "33", "c", REGISTRY_TODAY));
+	feed_record(r, "31", 82, "relay", "relays/0.yaml", "relay: whole\n");
+	assert_false(registry_relays_totals(r, "31", REGISTRY_TODAY));
+	registry_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +403,8 @@ int main(void)
 	    cmocka_unit_test(what_has_ended_writes_no_more),
 	    cmocka_unit_test(rights_go_on_through_successors),
 	    cmocka_unit_test(a_day_stands_beside_a_code),
+	    cmocka_unit_test(where_it_stood_is_asked_for_a_day),
+	    cmocka_unit_test(who_keeps_reports_from_whom),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
