@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "attach_way.h"
 #include "base/sys.h"
 #include "cli.h"
 #include "reader.h"
@@ -15,6 +17,7 @@
 #include "store/attach.h"
 
 #define PIECE (64 * 1024)
+#define LOOK_MS 100 /* how often it is looked whether one has come */
 
 /* A row of a record, as people look at it. */
 struct item {
@@ -28,6 +31,7 @@ struct items {
 	const char *dir, *ledger;
 	struct item *items;
 	size_t n;
+	json_t *ways; /* of the daemon; NULL without one */
 };
 
 static bool part_size(struct items *all, const char *id, const char *end, uint64_t *size)
@@ -128,11 +132,18 @@ static const char *state_of(struct items *all, const struct item *one)
 	struct buf text = {0};
 	char number[8];
 	snprintf(number, sizeof number, "%u", percent(one));
+	const char *way = attach_way_of(all->r, all->ways, one->id, one->ledger);
+	if (one->here && way)
+		return arena_printf(&all->r->arena, "%s; %s", _(N_("here")), way);
 	if (one->here)
 		return _(N_("here"));
+	if (way && !one->asked)
+		return way;
+	if (way)
+		return arena_printf(&all->r->arena, "%s; %s", _(N_("asked for")), way);
 	if (!one->have)
 		return one->asked ? _(N_("asked for")) : _(N_("not here"));
-	say_into(&text, N_("on its way, %1 %"), number);
+	say_into(&text, N_("%1 % has come"), number);
 	const char *kept = arena_dup(&all->r->arena, buf_str(&text));
 	buf_free(&text);
 	return kept;
@@ -162,6 +173,7 @@ static json_t *item_json(struct items *all, const struct item *one)
 			: one->asked ? "asked"
 				     : "absent"));
 	json_object_set_new(o, "percent", json_integer(one->here ? 100 : percent(one)));
+	json_object_set_new(o, "ways", attach_way_json(all->ways, one->id, one->ledger));
 	return o;
 }
 
@@ -176,7 +188,7 @@ int cli_attach_list(struct cli *cli, struct err *err)
 	show_column(table, SHOW_WRAP, N_("NAME"));
 	show_column(table, SHOW_RIGHT, N_("SIZE"));
 	show_column(table, SHOW_LEFT, N_("TYPE"));
-	show_column(table, SHOW_LEFT, N_("STATE"));
+	show_column(table, SHOW_WRAP, N_("STATE"));
 	show_column(table, SHOW_LEFT, N_("UNIT"));
 	show_column(table, SHOW_LEFT, N_("RECORD"));
 	int rc = reader_open(cli, &r, err);
@@ -184,6 +196,7 @@ int cli_attach_list(struct cli *cli, struct err *err)
 		rc = reader_unit(&r, args_get(&cli->args, "unit"), &unit, err);
 	if (rc == 0)
 		rc = read_all(&all, err);
+	all.ways = attach_ways(cli);
 	for (size_t i = 0; rc == 0 && i < all.n; i++) {
 		const struct item *one = &all.items[i];
 		if (!is_meant(&all, cli, one, unit))
@@ -193,6 +206,7 @@ int cli_attach_list(struct cli *cli, struct err *err)
 		json_array_append_new(list, item_json(&all, one));
 	}
 	show_listing(rc == 0, cli->json, "attachments", list, table);
+	json_decref(all.ways);
 	free(all.items);
 	reader_close(&r);
 	return rc;
@@ -277,6 +291,44 @@ static int write_out(struct cli *cli, struct items *all, const struct item *one,
 	return rc;
 }
 
+static int ask_for(const struct cli *cli, const struct item *one, struct err *err)
+{
+	struct args args = {0};
+	strs_add(&args.words, one->id);
+	int rc = ask_as(cli, "attach fetch", &args, NULL, 0, err);
+	args_free(&args);
+	return rc;
+}
+
+static int not_yet(struct cli *cli, struct items *all, struct item *one, struct err *err)
+{
+	all->ways = attach_ways(cli);
+	one->have = 0;
+	part_size(all, one->id, ".part", &one->have);
+	one->asked = false;
+	err_set(err, ERR_TIMEOUT, N_("%1 is not here yet (%2)"), one->name, state_of(all, one));
+	err_hint(err, N_("it has been asked for and comes by itself; --timeout waits longer"));
+	json_decref(all->ways);
+	all->ways = NULL;
+	return ERR_TIMEOUT;
+}
+
+/* What is not here is asked for, and waited for as long as --timeout says. */
+static int have_it(struct cli *cli, struct items *all, struct item *one, struct err *err)
+{
+	const char *timeout = args_get(&cli->args, "timeout");
+	int64_t end = sys_ticks() + (timeout ? strtoll(timeout, NULL, 10) * 1000 : ASK_TIMEOUT_MS);
+	int rc = one->here ? 0 : ask_for(cli, one, err);
+	while (rc == 0 && !one->here) {
+		one->here = attach_here(all->r->store, one->id, NULL);
+		if (!one->here && sys_ticks() >= end)
+			return not_yet(cli, all, one, err);
+		if (!one->here)
+			poll(NULL, 0, LOOK_MS);
+	}
+	return rc;
+}
+
 int cli_attach_get(struct cli *cli, struct err *err)
 {
 	struct reader r;
@@ -287,11 +339,8 @@ int cli_attach_get(struct cli *cli, struct err *err)
 		rc = read_all(&all, err);
 	if (rc == 0)
 		rc = find(&all, args_word(&cli->args, 0), &one, err);
-	if (rc == 0 && !one->here) {
-		rc = err_set(
-		    err, ERR_NOT_FOUND, N_("%1 is not here yet (%2)"), one->name, state_of(&all, one));
-		err_hint(err, N_("'tuyen attach fetch' asks for it"));
-	}
+	if (rc == 0)
+		rc = have_it(cli, &all, &all.items[one - all.items], err);
 	if (rc == 0)
 		rc = write_out(cli, &all, one, err);
 	free(all.items);
@@ -303,18 +352,14 @@ int cli_attach_fetch(struct cli *cli, struct err *err)
 {
 	struct reader r;
 	struct items all = {.r = &r, .dir = cli->dir};
-	struct args args = {0};
 	const struct item *one = NULL;
 	int rc = reader_open(cli, &r, err);
 	if (rc == 0)
 		rc = read_all(&all, err);
 	if (rc == 0)
 		rc = find(&all, args_word(&cli->args, 0), &one, err);
-	if (rc == 0) {
-		strs_add(&args.words, one->id);
-		rc = ask_as(cli, "attach fetch", &args, NULL, 0, err);
-	}
-	args_free(&args);
+	if (rc == 0)
+		rc = ask_for(cli, one, err);
 	free(all.items);
 	reader_close(&r);
 	return rc;

@@ -51,7 +51,7 @@ static const char *said(struct reader *r, const char *msg, const char *one, cons
 	return kept;
 }
 
-static const char *span(struct reader *r, json_int_t seconds)
+const char *lines_span(struct reader *r, json_int_t seconds)
 {
 	if (seconds < 120)
 		return said(r, N_("%1 s"), number(r, seconds < 0 ? 0 : seconds), "");
@@ -98,7 +98,7 @@ static const char *state(struct reader *r, const json_t *line, int64_t now)
 		    "");
 	}
 	if (json_is_integer(next))
-		return said(r, N_("closed, tries in %1"), span(r, json_integer_value(next)), "");
+		return said(r, N_("closed, tries in %1"), lines_span(r, json_integer_value(next)), "");
 	return _(N_("closed"));
 }
 
@@ -108,14 +108,14 @@ static const char *contact(struct reader *r, const json_t *line)
 	if (!json_is_integer(at))
 		return NULL;
 	return said(r, N_("%1 (%2 ago)"), reader_time(r, json_integer_value(at)),
-	    span(r, json_integer_value(json_object_get(line, "age"))));
+	    lines_span(r, json_integer_value(json_object_get(line, "age"))));
 }
 
 static const char *takes(struct reader *r, const json_t *line)
 {
 	const json_t *seconds = json_object_get(line, "seconds");
 	bool any = json_integer_value(seconds) > 0;
-	return any ? said(r, N_("about %1"), span(r, json_integer_value(seconds)), "") : NULL;
+	return any ? said(r, N_("about %1"), lines_span(r, json_integer_value(seconds)), "") : NULL;
 }
 
 /* Of the one line that has a budget. */

@@ -7,5 +7,6 @@
 #include "reader.h"
 
 void lines_print(struct reader *r, const json_t *lines, int64_t now); /* of the daemon */
+const char *lines_span(struct reader *r, json_int_t seconds); /* "40 s", "12 min" */
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "attach_way.h"
 #include "base/sys.h"
 #include "cli.h"
 #include "held_work.h"
@@ -17,6 +18,7 @@
 
 #define ASIDE_TIMEOUT_MS 2000
 #define INCIDENTS_SHOWN 3
+#define ATTACHMENTS_SHOWN 5
 
 /* What `status` has found out; the JSON is borrowed by both ways of showing it. */
 struct status {
@@ -25,7 +27,7 @@ struct status {
 	struct held_work held;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
-	json_t *coming; /* attachments: [{"id","name","ledger","size","have"}]; NULL without a daemon */
+	json_t *coming; /* attachments on their way (cli/attach_way.h); NULL without a daemon */
 	json_t *ledgers; /* [{"name","tip","heads"}] */
 	int64_t now; /* of the daemon, else of this command */
 	bool clock_set; /* by TUYEN_NOW */
@@ -75,6 +77,20 @@ static json_t *ask_json(const struct cli *cli, const char *question)
 	return answer;
 }
 
+/* Of all attachments those that are to come or go by themselves. */
+static json_t *moving(json_t *all)
+{
+	json_t *list = json_array(), *way;
+	size_t i;
+	json_array_foreach(all, i, way)
+	{
+		if (attach_way_moves(way))
+			json_array_append(list, way);
+	}
+	json_decref(all);
+	return list;
+}
+
 static void ask_daemon(const struct cli *cli, struct status *s)
 {
 	s->now = sys_now();
@@ -85,7 +101,7 @@ static void ask_daemon(const struct cli *cli, struct status *s)
 		s->lines = json_array();
 		return;
 	}
-	s->coming = ask_json(cli, "attachments");
+	s->coming = moving(attach_ways(cli));
 	json_t *clock = ask_json(cli, "clock");
 	if (json_is_true(json_object_get(clock, "set"))) {
 		s->now = json_integer_value(json_object_get(clock, "now"));
@@ -335,19 +351,22 @@ static void print_incidents(struct reader *r, const struct incidents_shown *list
 		say_out(N_("  'tuyen incident list' shows all"));
 }
 
-/* Attachments on their way here. */
-static void print_coming(struct reader *r, const struct status *s)
+static void print_attachments(struct reader *r, const struct status *s)
 {
-	size_t i;
+	size_t i, n = json_array_size(s->coming);
 	json_t *one;
 	json_array_foreach(s->coming, i, one)
 	{
-		json_int_t size = json_integer_value(json_object_get(one, "size"));
-		json_int_t have = json_integer_value(json_object_get(one, "have"));
-		show_line(N_("On its way"),
-		    arena_printf(&r->arena, "%s, %d %%", json_string_value(json_object_get(one, "name")),
-			size ? (int)(have * 100 / size) : 0));
+		bool comes = str_is(json_string_value(json_object_get(one, "way")), "in");
+		if (i == ATTACHMENTS_SHOWN)
+			break;
+		show_line(comes ? N_("On its way") : N_("To be sent"),
+		    arena_printf(&r->arena, "%s, %s", json_string_value(json_object_get(one, "name")),
+			attach_way_text(r, one)));
 	}
+	if (n > ATTACHMENTS_SHOWN)
+		say_out(N_("  and %1 more; 'tuyen attach list' shows all"),
+		    arena_printf(&r->arena, "%zu", n - ATTACHMENTS_SHOWN));
 }
 
 static void status_print(struct reader *r, const struct status *s)
@@ -377,7 +396,7 @@ static void status_print(struct reader *r, const struct status *s)
 	else if (r->config.paused)
 		say_out(N_("The lines are paused; 'tuyen sync --resume' opens them again."));
 	lines_print(r, s->lines, s->now);
-	print_coming(r, s);
+	print_attachments(r, s);
 	show_column(table, SHOW_LEFT, N_("LEDGER"));
 	show_column(table, SHOW_LEFT, N_("AT"));
 	show_column(table, SHOW_RIGHT, N_("HEADS"));

@@ -25,6 +25,7 @@ struct link {
 	struct strs shared; /* ledgers, as link_shared said last: their attachments pass */
 	struct attach_reader *reading; /* an attachment on its way out */
 	char read_id[ATTACH_HEX + 1];
+	unsigned looked; /* node_attach_moves when that was looked at last */
 	uv_timer_t *timer;
 	enum redial_why end; /* what its end means for whoever dials again */
 	const struct link_calls *calls;
@@ -285,6 +286,7 @@ static void look_at_attachments(struct link *l)
 	strs_free(&l->shared);
 	link_shared(l->node, l->peer->id, l->up, &l->shared);
 	node_attach_look(l->node, &l->shared);
+	l->looked = node_attach_moves(l->node);
 }
 
 static bool blob_want(void *ctx, size_t i, struct sync_blob *out)
@@ -334,7 +336,23 @@ static bool blob_read(
 		log_err(LOG_WARNING, "attachment", &err);
 		return false;
 	}
+	node_attach_gave(l->node, l, l->peer->id, id, offset + len);
 	return true;
+}
+
+static unsigned blob_stand(void *ctx, const unsigned char id[SYNC_BLOB_ID])
+{
+	struct link *l = ctx;
+	/* It may be asked about what came a moment ago. */
+	if (l->looked != node_attach_moves(l->node))
+		look_at_attachments(l);
+	return node_attach_stand(l->node, &l->shared, id);
+}
+
+static bool blob_unsure(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID])
+{
+	struct link *l = ctx;
+	return node_attach_unsure(l->node, l->peer->id, &l->shared, i, id);
 }
 
 static bool blob_room(void *ctx)
@@ -492,6 +510,9 @@ static bool act(struct link *l, const struct sync_action *a)
 	case SYNC_DO_PIECE:
 		keep_piece(l, a);
 		return true;
+	case SYNC_DO_STAND:
+		node_attach_stands(l->node, l->peer->id, a->piece.id, a->stand);
+		return true;
 	case SYNC_DO_CLOSE:
 		err = a->err;
 		l->peer->again = a->again;
@@ -601,7 +622,8 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 		options.mute = true;
 		options.declined = &all;
 	}
-	const struct sync_blobs blobs = {l, blob_want, blob_size, blob_read, blob_room};
+	const struct sync_blobs blobs = {
+	    l, blob_want, blob_size, blob_read, blob_room, blob_stand, blob_unsure};
 	if (!peer->unproven) {
 		options.blobs = &blobs;
 		look_at_attachments(l);

@@ -288,6 +288,7 @@ void node_moved(struct node *n, const struct strs *ledgers)
 	if (registry)
 		follow_keys(n);
 	if (ledgers->n) {
+		node_attach_moved(n);
 		node_upkeep_moved(n);
 		links_moved(n->links);
 	}

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "links/links.h"
 #include "node/attach_inside.h"
 #include "record/media.h"
 
@@ -59,6 +60,7 @@ int node_attach_open(struct node *n, struct err *err)
 	if (rc == 0)
 		clear_incoming(n);
 	n->attachments = mem_alloc(sizeof *n->attachments);
+	attach_peers_load(n);
 	free(parts);
 	free(incoming);
 	return rc;
@@ -68,6 +70,11 @@ static void row_free(struct attach_row *row)
 {
 	free(row->path);
 	free(row->name);
+}
+
+static void free_timer(uv_handle_t *handle)
+{
+	free(handle);
 }
 
 void node_attach_close(struct node *n)
@@ -84,8 +91,13 @@ void node_attach_close(struct node *n)
 	}
 	for (size_t i = 0; i < all->files.n; i++)
 		free(all->files.rows[i].value);
+	for (size_t i = 0; i < all->peers.n; i++)
+		free(all->peers.rows[i].value);
+	if (all->again)
+		uv_close((uv_handle_t *)all->again, free_timer);
 	table_free(&all->ledgers);
 	table_free(&all->files);
+	table_free(&all->peers);
 	free(all);
 	n->attachments = NULL;
 }
@@ -246,6 +258,17 @@ void attach_look(struct node *n, const char *ledger)
 	strs_free(&l.gone);
 }
 
+void node_attach_moved(struct node *n)
+{
+	if (n->attachments)
+		n->attachments->moves++;
+}
+
+unsigned node_attach_moves(const struct node *n)
+{
+	return n->attachments->moves;
+}
+
 void node_attach_look(struct node *n, const struct strs *shared)
 {
 	for (size_t i = 0; i < shared->n; i++)
@@ -258,7 +281,7 @@ bool attach_is_wanted(struct node *n, const struct attach_row *row)
 {
 	const struct attach_file *f = attach_file(n, row->hex);
 	bool always = !n->config.attachments || strcmp(n->config.attachments, "ask") != 0;
-	return !f->here && f->damaged < ATTACH_DAMAGED_MAX && row->size > 0 &&
+	return !f->here && f->damaged < ATTACH_DAMAGED_MAX && !n->attachments->disk_full && row->size > 0 &&
 	       row->size <= config_attachment_max(&n->config) && (f->asked || (always && row->ours));
 }
 
@@ -286,17 +309,44 @@ bool node_attach_wanted(
 	return false;
 }
 
+const struct attach_row *attach_find(const struct node *n, const struct strs *ledgers, const char *hex)
+{
+	for (size_t k = 0; k < ledgers->n; k++) {
+		const struct attach_ledger *l = table_get(&n->attachments->ledgers, ledgers->items[k]);
+		for (size_t j = 0; l && j < l->n; j++)
+			if (strcmp(l->rows[j].hex, hex) == 0)
+				return &l->rows[j];
+	}
+	return NULL;
+}
+
+int attach_ask(struct node *n, const char *hex, struct err *err)
+{
+	struct attach_file *f = attach_file(n, hex);
+	char *ask = attach_path(n, hex, ".ask");
+	int rc = sys_write_file(ask, "", 0, 0640, err);
+	free(ask);
+	if (rc)
+		return rc;
+	f->asked = true;
+	f->damaged = 0;
+	links_moved(n->links);
+	return 0;
+}
+
 bool node_attach_serves(struct node *n, const struct strs *shared, const unsigned char id[HASH_SIZE])
 {
 	char hex[ATTACH_HEX + 1];
+	struct err err = {0};
 	hex_encode(id, HASH_SIZE, hex);
-	for (size_t k = 0; k < shared->n; k++) {
-		const struct attach_ledger *l = table_get(&n->attachments->ledgers, shared->items[k]);
-		for (size_t j = 0; l && j < l->n; j++)
-			if (strcmp(l->rows[j].hex, hex) == 0)
-				return attach_file(n, hex)->here;
-	}
-	return false;
+	const struct attach_row *row = attach_find(n, shared, hex);
+	if (!row)
+		return false;
+	const struct attach_file *f = attach_file(n, hex);
+	bool may = row->size > 0 && row->size <= config_attachment_max(&n->config);
+	if (!f->here && !f->asked && may && !attach_is_wanted(n, row) && attach_ask(n, hex, &err) != 0)
+		log_err(LOG_WARNING, "attachment", &err);
+	return f->here;
 }
 
 void node_attach_ended(struct node *n, const void *line)
@@ -306,7 +356,10 @@ void node_attach_ended(struct node *n, const void *line)
 		struct attach_file *f = all->rows[i].value;
 		if (f->line == line)
 			f->line = NULL;
+		if (f->pace.line == line)
+			f->pace.line = NULL;
 	}
+	attach_peers_ended(n, line);
 }
 
 /* ---- what comes ---- */
@@ -398,7 +451,7 @@ static int finish(struct node *n, const char *hex, struct err *err)
 		f->damaged += rc == ERR_REFUSED ? ATTACH_DAMAGED_MAX : 1;
 	} else {
 		f->have--; /* it is tried again with the last byte */
-		f->damaged++;
+		attach_disk_full(n);
 	}
 	return rc;
 }
@@ -416,10 +469,11 @@ int node_attach_part(struct node *n, const void *line, const struct attach_wante
 	int rc = append(path, f, bytes, len, err);
 	free(path);
 	if (rc) {
-		f->damaged = ATTACH_DAMAGED_MAX; /* a full disk is not tried over and over */
+		attach_disk_full(n);
 		return rc;
 	}
 	f->line = line;
+	attach_moves(&f->pace, line, f->have);
 	f->have += len;
 	*whole = f->have == at->size;
 	return *whole ? finish(n, hex, err) : 0;

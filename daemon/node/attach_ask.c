@@ -6,11 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <jansson.h>
 
 #include "base/sys.h"
 #include "control/control.h"
-#include "links/links.h"
 #include "node/attach_inside.h"
 #include "node/requests.h"
 #include "plan/ops.h"
@@ -219,42 +217,9 @@ int node_attach_fetch(struct node *n, struct control_request *req, struct err *e
 		control_say(req, N_("it is here already; 'tuyen attach get %1' writes it into a file"), hex);
 		return 0;
 	}
-	char *ask = attach_path(n, hex, ".ask");
-	int rc = sys_write_file(ask, "", 0, 0640, err);
-	free(ask);
+	int rc = attach_ask(n, hex, err);
 	if (rc)
 		return rc;
-	f->asked = true;
-	f->damaged = 0;
-	links_moved(n->links);
 	control_say(req, N_("asked for; 'tuyen attach list' shows how far it is"));
-	return 0;
-}
-
-int node_attach_tell(struct node *n, struct control_request *req, struct err *err)
-{
-	const struct table *all = &n->attachments->ledgers;
-	json_t *list = json_array();
-	struct strs seen = {0};
-	(void)err;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct attach_ledger *l = all->rows[i].value;
-		for (size_t k = 0; k < l->n; k++) {
-			const struct attach_row *row = &l->rows[k];
-			if (!attach_is_wanted(n, row) || strs_has(&seen, row->hex))
-				continue;
-			strs_add(&seen, row->hex);
-			json_array_append_new(
-			    list, json_pack("{s:s, s:s, s:s, s:I, s:I}", "id", row->hex, "name", row->name,
-				      "ledger", all->rows[i].key, "size", (json_int_t)row->size, "have",
-				      (json_int_t)attach_file(n, row->hex)->have));
-		}
-	}
-	char *text = json_dumps(list, JSON_COMPACT);
-	control_output(req, text, strlen(text));
-	control_output(req, "\n", 1);
-	free(text);
-	strs_free(&seen);
-	json_decref(list);
 	return 0;
 }

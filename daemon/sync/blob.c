@@ -3,6 +3,7 @@
  * pieces come. What was asked for is all that can stand in the way of a directive, so it is no more than the line
  * carries in about a second; and as a cut loses it, never more than 48 KB.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #define AT_ONCE (64 * 1024) /* bytes said before the driver looks at its queue again */
 #define AGAIN 50 /* ms until pieces are said for which there was no room */
 #define IDS_MAX 4096 /* absent or missed ones that are remembered */
+#define QUESTIONS_MAX 256 /* asked on one line */
 
 static bool ids_has(const struct blob_ids *list, const unsigned char *id)
 {
@@ -49,7 +51,7 @@ void blob_open(struct sync *s, const struct sync_blobs *world)
 	if (world)
 		s->blobs.world = *world;
 	s->blobs.window = FETCH_FIRST;
-	s->blobs.look = true;
+	s->blobs.look = s->blobs.wonder = true;
 }
 
 void blob_free(struct sync *s)
@@ -57,16 +59,19 @@ void blob_free(struct sync *s)
 	free(s->blobs.absent.items);
 	free(s->blobs.missed.items);
 	free(s->blobs.ranges);
+	free(s->blobs.asked_of.items);
+	free(s->blobs.questions.items);
 }
 
 void blob_moved(struct sync *s)
 {
-	s->blobs.look = s->blobs.moved = true;
+	s->blobs.look = s->blobs.moved = s->blobs.wonder = true;
 }
 
 int64_t blob_next_tick(const struct sync *s)
 {
-	bool now = s->greeted && !s->storing && s->blobs.n_ranges && s->unacked < s->window;
+	bool now = s->greeted && !s->storing && (s->blobs.n_ranges || s->blobs.questions.n) &&
+		   s->unacked < s->window;
 	return now ? s->now + AGAIN : INT64_MAX;
 }
 
@@ -74,6 +79,11 @@ bool blob_awaiting(const struct sync *s)
 {
 	const struct blobs *b = &s->blobs;
 	return b->fetching && b->heard && b->asked > b->now.have;
+}
+
+static unsigned stand(const struct blobs *b, const unsigned char *id)
+{
+	return b->on ? b->world.stand(b->world.ctx, id) : 0;
 }
 
 /* ---- what the peer asks for ---- */
@@ -138,7 +148,7 @@ static void say_pieces(struct sync *s)
 			if (range->at >= range->end || range->at >= size)
 				memmove(b->ranges, b->ranges + 1, --b->n_ranges * sizeof *b->ranges);
 		} else {
-			put_notice(s, m.id, 0);
+			put_notice(s, m.id, stand(b, m.id) & ~(unsigned)SYNC_BLOB_HERE);
 			ids_add(&b->missed, m.id);
 			drop_ranges(b, m.id);
 		}
@@ -156,11 +166,35 @@ static void say_here(struct sync *s)
 		unsigned char id[SYNC_BLOB_ID];
 		memcpy(id, b->missed.items[i].b, SYNC_BLOB_ID);
 		if (b->world.size(b->world.ctx, id, &size)) {
-			put_notice(s, id, FRAME_NOTICE_HERE);
+			put_notice(s, id, SYNC_BLOB_HERE);
 			ids_drop(&b->missed, id);
 		} else {
 			i++;
 		}
+	}
+}
+
+/* ---- who has what ---- */
+
+static void ask_once(struct sync *s)
+{
+	struct blobs *b = &s->blobs;
+	unsigned char id[SYNC_BLOB_ID];
+	b->wonder = false;
+	for (size_t i = 0; b->asked_of.n < QUESTIONS_MAX && b->world.unsure(b->world.ctx, i, id); i++) {
+		if (ids_has(&b->asked_of, id))
+			continue;
+		ids_add(&b->asked_of, id);
+		put_notice(s, id, SYNC_BLOB_HERE | FRAME_NOTICE_QUESTION);
+	}
+}
+
+static void answer(struct sync *s)
+{
+	struct blobs *b = &s->blobs;
+	while (b->questions.n && (!b->on || b->world.room(b->world.ctx))) {
+		const unsigned char *id = b->questions.items[--b->questions.n].b;
+		put_notice(s, id, stand(b, id));
 	}
 }
 
@@ -253,7 +287,12 @@ static void hear_notice(struct sync *s, const void *p, size_t len, struct err *e
 	struct frame_notice m;
 	if (frame_get_notice(p, len, &m, err) != 0)
 		return;
-	if (m.flags & FRAME_NOTICE_HERE) {
+	struct action_node *node = sync_push(s, SYNC_DO_STAND);
+	memcpy(node->action.piece.id, m.id, SYNC_BLOB_ID);
+	node->action.stand = m.flags & ~(unsigned)FRAME_NOTICE_QUESTION;
+	if (m.flags & FRAME_NOTICE_QUESTION)
+		ids_add(&b->questions, m.id);
+	if (m.flags & SYNC_BLOB_HERE) {
 		ids_drop(&b->absent, m.id);
 	} else {
 		ids_add(&b->absent, m.id);
@@ -261,6 +300,21 @@ static void hear_notice(struct sync *s, const void *p, size_t len, struct err *e
 			b->fetching = false;
 	}
 	b->look = true;
+}
+
+void blob_kept(struct sync *s, bool kept)
+{
+	struct blobs *b = &s->blobs;
+	assert(b->keeping);
+	b->keeping--;
+	bool all = b->fetching && b->now.have == b->now.size && !b->keeping;
+	if (!kept || all) {
+		b->fetching = false;
+		b->look = true;
+	}
+	/* Whoever gave it learns that it has arrived. */
+	if (kept && all && stand(b, b->now.id) & SYNC_BLOB_HERE)
+		put_notice(s, b->now.id, SYNC_BLOB_HERE);
 }
 
 int blob_hear(struct sync *s, unsigned type, const void *p, size_t len, struct err *err)
@@ -281,8 +335,12 @@ void blob_speak(struct sync *s, bool quiet)
 		return;
 	if (s->blobs.moved)
 		say_here(s);
+	if (s->blobs.on && s->blobs.wonder && quiet && s->equal)
+		ask_once(s);
 	if (s->blobs.on)
 		ask(s);
-	if (quiet)
+	if (quiet) {
+		answer(s);
 		say_pieces(s);
+	}
 }

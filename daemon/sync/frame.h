@@ -94,7 +94,8 @@ struct frame_piece {
 	size_t len;
 };
 
-enum frame_notice_flag { FRAME_NOTICE_HERE = 1 };
+/* Beside the flags of enum sync_stand. */
+enum frame_notice_flag { FRAME_NOTICE_QUESTION = 16, FRAME_NOTICE_KNOWN = 31 };
 struct frame_notice {
 	unsigned char id[SYNC_BLOB_ID];
 	unsigned flags;

@@ -71,6 +71,6 @@ int frame_get_notice(const void *p, size_t len, struct frame_notice *out, struct
 	struct wire_reader r;
 	wire_reader_init(&r, p, len);
 	get_id(&r, out->id);
-	out->flags = (unsigned)(wire_number(&r) & FRAME_NOTICE_HERE);
+	out->flags = (unsigned)(wire_number(&r) & FRAME_NOTICE_KNOWN);
 	return r.bad ? broken(err, "notice") : 0;
 }

@@ -72,6 +72,9 @@ struct blobs {
 	size_t n_ranges;
 	struct blob_ids missed; /* the peer asked for these, and they were not here */
 	bool moved; /* perhaps one of them is now */
+	bool wonder; /* there may be some of which it is not known whether the peer has them */
+	struct blob_ids asked_of; /* the peer was asked how it stands to these */
+	struct blob_ids questions; /* that the peer has asked, not answered yet */
 };
 
 struct action_node {
@@ -205,5 +208,6 @@ int blob_hear(struct sync *s, unsigned type, const void *p, size_t len, struct e
 void blob_speak(struct sync *s, bool quiet); /* quiet: nothing else waits to be sent */
 int64_t blob_next_tick(const struct sync *s);
 bool blob_awaiting(const struct sync *s);
+void blob_kept(struct sync *s, bool kept);
 
 #endif

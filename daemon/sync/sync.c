@@ -409,14 +409,8 @@ void sync_stored(struct sync *s, const struct sync_result *results, size_t n, in
 
 void sync_piece_kept(struct sync *s, bool kept, int64_t now)
 {
-	struct blobs *b = &s->blobs;
-	assert(b->keeping);
 	s->now = now;
-	b->keeping--;
-	if (!kept || (b->fetching && b->now.have == b->now.size && !b->keeping)) {
-		b->fetching = false;
-		b->look = true;
-	}
+	blob_kept(s, kept);
 	settle(s);
 }
 

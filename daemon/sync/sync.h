@@ -93,6 +93,14 @@ struct sync_blob {
 	uint64_t size, have;
 };
 
+/* How an end stands to an attachment, as a notice says it. */
+enum sync_stand {
+	SYNC_BLOB_HERE = 1,
+	SYNC_BLOB_ASKED = 2, /* not here; it has been asked for where it may be */
+	SYNC_BLOB_ON_DEMAND = 4, /* not fetched before somebody asks */
+	SYNC_BLOB_TOO_LONG = 8, /* never fetched */
+};
+
 /* What the step reads of attachments. They travel after everything else: whoever wants one asks for a range of it, as
  * much as the line carries in about a second, so that whatever is to be said meanwhile has little before it. */
 struct sync_blobs {
@@ -106,6 +114,11 @@ struct sync_blobs {
 	    void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t offset, size_t len, struct buf *out);
 	/* May more be sent now? False while much waits to leave; call sync_tick when it has left. */
 	bool (*room)(void *ctx);
+	/* How this end stands to it; 0 where the peer may not know, and where it is wanted. It is asked after `size` has
+	 * said no: whoever can get it from elsewhere asks for it there. */
+	unsigned (*stand)(void *ctx, const unsigned char id[SYNC_BLOB_ID]);
+	/* The i-th of those that are here of which it is not known whether the peer has them; it is asked once a line. */
+	bool (*unsure)(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID]);
 };
 
 enum sync_role { SYNC_DIALER, SYNC_LISTENER };
@@ -181,6 +194,7 @@ enum sync_action_kind {
 	SYNC_DO_REFUSED, /* refusal: the peer refused a change of ours; remember not to send it to this peer */
 	SYNC_DO_PEER, /* peer: its hello has come; the driver compares unit and station with the proved key */
 	SYNC_DO_PIECE, /* piece, bytes: of an attachment; keep it, answer by sync_piece_kept */
+	SYNC_DO_STAND, /* piece.id, stand: how the peer stands to an attachment */
 	SYNC_DO_CLOSE, /* err: the line is over; close the stream and free the sync. Always the last action */
 };
 
@@ -237,6 +251,7 @@ struct sync_action {
 	unsigned again; /* CLOSE with ERR_BUSY: seconds after which to call again; else 0 */
 	/* PIECE: what was there before it stands in `have` */
 	struct sync_blob piece;
+	unsigned stand; /* enum sync_stand */
 };
 
 /* The next thing to do, NULL when there is none now. Borrowed until the next call of sync_next; the changes of a

@@ -90,6 +90,19 @@ static bool want(void *ctx, size_t i, struct sync_blob *out)
 	return i == 0;
 }
 
+static unsigned stand(void *ctx, const unsigned char id[SYNC_BLOB_ID])
+{
+	(void)ctx;
+	return id[0] & 15;
+}
+
+static bool unsure(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID])
+{
+	(void)ctx;
+	memset(id, (int)i, SYNC_BLOB_ID);
+	return i < 2;
+}
+
 static bool blob_size(void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t *size)
 {
 	(void)ctx;
@@ -156,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text, NULL};
-	const struct sync_blobs blobs = {NULL, want, blob_size, blob_read, room};
+	const struct sync_blobs blobs = {NULL, want, blob_size, blob_read, room, stand, unsure};
 	struct sync_options o = {
 	    .role = data[0] & 1 ? SYNC_DIALER : SYNC_LISTENER, .unit = "31", .blobs = &blobs};
 	uint8_t how = data[0] >> 1, piece = data[1];

@@ -41,7 +41,7 @@ openssl/ daemon/net/|daemon/base/|daemon/store/
 zlib\.h daemon/sync/|daemon/store/(loose|attach)
 yaml\.h daemon/record/
 utf8proc\.h daemon/record/
-jansson\.h daemon/control/|daemon/node/requests|daemon/node/attach_ask|cli/
+jansson\.h daemon/control/|daemon/node/requests|daemon/node/attach_tell|cli/
 libsmartcols daemon/none|cli/
 archive cli/
 EOF

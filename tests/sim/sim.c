@@ -288,6 +288,7 @@ static void act(struct sim *sim, int line, int side)
 		case SYNC_DO_PEER:
 			break;
 		case SYNC_DO_PIECE:
+		case SYNC_DO_STAND:
 			break;
 		case SYNC_DO_CLOSE:
 			sim_trace(sim, sim->nodes[l->node[side]].name, "closes: %s", a->err.msg);

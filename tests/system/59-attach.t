@@ -36,6 +36,14 @@ until_is() {
 		[ $tries -lt 2000 ] || return 1
 	done
 }
+# until_way NODE NAME STATE: of the first way of it, bounded.
+until_way() {
+	tries=0
+	until [ "$(tuyen -C "n/$1" attach list --json | jq -r --arg n "$2" '[.attachments[] | select(.name == $n)][0].ways[0].state')" = "$3" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 2000 ] || return 1
+	done
+}
 # until_percent NODE NAME N, bounded.
 until_percent() {
 	tries=0
@@ -73,7 +81,7 @@ t 'no limit but the usual one' tuyen -C n/11383 config attachment.max ''
 fails 1 'a limit that is none' tuyen -C n/11383 config attachment.max lots
 cp scan.pdf '012345678901.pdf'
 fails 1 'a name that tells of a person' tuyen -C n/11383 attach add report hp.2026 2026-06 012345678901.pdf
-is 'leaves nothing behind' "$(git -C n/11383/store.git for-each-ref refs/attachments | wc -l)$(find n/11383/spool -type f | wc -l)" 00
+is 'leaves nothing behind' "$(git -C n/11383/store.git for-each-ref refs/attachments | wc -l)$(find n/11383/spool/attachments n/11383/spool/incoming -type f | wc -l)" 00
 fails 2 'no file' tuyen -C n/11383 attach add report hp.2026 2026-06
 fails 2 'no record' tuyen -C n/11383 attach add scan.pdf
 says 'says which there are' 'report PLAN PERIOD . directive ID . task PLAN TASK'
@@ -85,6 +93,8 @@ is 'it is here' "$(state 11383 scan.pdf)" here
 t 'an exchange does not wait for it' tuyen -C n/11383 sync --wait
 until_is 31 scan.pdf here
 ok 'it arrives, over three cuts' $?
+until_way 11383 scan.pdf arrived
+ok 'who sent it learns that' $?
 end_line
 up=$(jq .up <line.log)
 cuts=$(jq .cuts <line.log)
@@ -124,19 +134,21 @@ t 'with a letter' tuyen -C n/31 attach add directive D-1 letter.pdf
 until_percent 11383 letter.pdf 4
 ok 'the letter is on its way' $?
 t 'status' tuyen -C n/11383 status
-says 'says how far' 'On its way: +letter.pdf, [0-9]+ %'
+says 'says how far' 'On its way: +letter.pdf, [0-9]+ % has come'
 t 'another directive' tuyen -C n/31 directive issue --id D-2 --title 'Gấp' --text "$(head -c 5000 /dev/urandom | od -An -v -tx1 | tr -d ' \n')" --to all
 t 'is there before it' tuyen -C n/31 sync --wait --timeout 5
 t 'the ward has it' tuyen -C n/11383 directive show D-2
 is 'and the letter is still on its way' "$(state 11383 letter.pdf)" coming
-fails 1 'what is not here cannot be taken out' tuyen -C n/11383 attach get letter.pdf
-says 'says how far it is' 'not here yet \(on its way, [0-9]+ %\)'
+fails 3 'what is not here cannot be taken out yet' tuyen -C n/11383 attach get --timeout 1 letter.pdf
+says 'says how far it is' 'not here yet \([0-9]+ % has come(, about [0-9]+ s)?\)'
+t 'who sent it' tuyen -C n/31 status
+says 'sees how far it has gone' 'To be sent: +letter.pdf, [0-9]+ % has gone to 11383'
 
 # ---- removed while it travels ----
 t 'the letter is taken back' tuyen -C n/31 attach remove directive D-1 letter.pdf
 t 'the ward hears of it' tuyen -C n/31 sync --wait --timeout 5
 is 'it is named no more' "$(state 11383 letter.pdf)" none
-is 'what had come of it is gone' "$(find n/11383/spool -type f | wc -l)" 0
+is 'what had come of it is gone' "$(find n/11383/spool/attachments n/11383/spool/incoming -type f | wc -l)" 0
 is 'and it is gone where it was' "$(git -C n/31/store.git for-each-ref refs/attachments | wc -l)" 1
 
 # ---- only when somebody asks; and what came damaged ----
@@ -161,7 +173,7 @@ ok 'the log says so' $?
 t 'it can be taken out' tuyen -C n/11383 attach get letter.pdf --out back2.pdf
 cmp letter.pdf back2.pdf
 ok 'and is the same' $?
-is 'nothing is left of its coming' "$(find n/11383/spool -type f | wc -l)" 0
+is 'nothing is left of its coming' "$(find n/11383/spool/attachments n/11383/spool/incoming -type f | wc -l)" 0
 
 # ---- in Vietnamese ----
 TUYEN_LANG=vi t 'the list' tuyen -C n/11383 attach list

@@ -22,6 +22,8 @@ struct end {
 	size_t kept; /* bytes that came */
 	struct err closed;
 	bool stuck; /* its queue is full */
+	unsigned stand[BLOBS], told[BLOBS]; /* besides being here; what the other end said of its own */
+	bool unsure;
 };
 
 static struct end up, down;
@@ -81,6 +83,26 @@ static bool b_room(void *ctx)
 	return !((const struct end *)ctx)->stuck;
 }
 
+static unsigned b_stand(void *ctx, const unsigned char id[SYNC_BLOB_ID])
+{
+	const struct end *e = ctx;
+	size_t k = number_of(id);
+	if (k == BLOBS)
+		return 0;
+	return e->stand[k] | (e->have[k] == e->size[k] ? SYNC_BLOB_HERE : 0);
+}
+
+static bool b_unsure(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID])
+{
+	const struct end *e = ctx;
+	for (size_t k = 0; e->unsure && k < BLOBS; k++)
+		if (e->have[k] == e->size[k] && !(e->told[k] & SYNC_BLOB_HERE) && i-- == 0) {
+			name_of(k, id);
+			return true;
+		}
+	return false;
+}
+
 static void w_shared(void *ctx, struct strs *out)
 {
 	(void)ctx, (void)out;
@@ -106,6 +128,9 @@ static void act(struct end *e, int64_t now)
 			e->have[k] += a->len;
 			e->kept += a->len;
 			sync_piece_kept(e->sync, true, now);
+		} else if (a->kind == SYNC_DO_STAND) {
+			if (number_of(a->piece.id) < BLOBS)
+				e->told[number_of(a->piece.id)] = a->stand;
 		} else if (a->kind == SYNC_DO_CLOSE) {
 			e->closed = a->err;
 		}
@@ -115,7 +140,7 @@ static void act(struct end *e, int64_t now)
 static void open_end(struct end *e, enum sync_role role, const char *unit, bool blobs, int64_t now)
 {
 	struct sync_world world = {.ctx = e, .shared = w_shared, .accepts = w_accepts};
-	const struct sync_blobs all = {e, b_want, b_size, b_read, b_room};
+	const struct sync_blobs all = {e, b_want, b_size, b_read, b_room, b_stand, b_unsure};
 	struct sync_options o = {.role = role, .unit = unit, .blobs = blobs ? &all : NULL};
 	o.instance[0] = (unsigned char)*unit;
 	sync_free(e->sync);
@@ -270,6 +295,59 @@ static void not_wanted_any_more(void **state)
 	whole(1);
 }
 
+/* Who gave one learns that it has arrived. */
+static void arrival_is_told(void **state)
+{
+	int64_t now = 0;
+	(void)state;
+	up.wants[0] = down.gives[0] = down.gives[1] = true;
+	meet(now);
+	talk(SIZE_MAX, &now, 10);
+	assert_int_equal(down.told[0], SYNC_BLOB_HERE);
+	assert_int_equal(down.told[1], 0);
+}
+
+/* Once a line, and of those alone of which it is not known. */
+static void questions(void **state)
+{
+	int64_t now = 0;
+	(void)state;
+	down.unsure = true;
+	down.told[3] = SYNC_BLOB_HERE;
+	up.have[0] = up.size[0];
+	up.stand[1] = SYNC_BLOB_ON_DEMAND;
+	up.stand[2] = SYNC_BLOB_TOO_LONG;
+	up.stand[3] = SYNC_BLOB_ON_DEMAND;
+	meet(now);
+	talk(SIZE_MAX, &now, 10);
+	assert_int_equal(down.told[0], SYNC_BLOB_HERE);
+	assert_int_equal(down.told[1], SYNC_BLOB_ON_DEMAND);
+	assert_int_equal(down.told[2], SYNC_BLOB_TOO_LONG);
+	assert_int_equal(down.told[3], SYNC_BLOB_HERE);
+	sync_local(down.sync, now);
+	assert_int_equal(talk(SIZE_MAX, &now, 10), 0);
+	meet(now);
+	size_t went = talk(SIZE_MAX, &now, 10);
+	assert_true(went > 2 * 2 * 36 && went < 4 * 2 * 36);
+}
+
+/* What is not here, but is fetched from elsewhere: the asker knows. */
+static void from_elsewhere(void **state)
+{
+	int64_t now = 0;
+	(void)state;
+	down.have[0] = 0;
+	down.stand[0] = SYNC_BLOB_ASKED;
+	up.wants[0] = down.gives[0] = true;
+	meet(now);
+	talk(SIZE_MAX, &now, 10);
+	assert_int_equal(up.told[0], SYNC_BLOB_ASKED);
+	down.have[0] = down.size[0];
+	sync_local(down.sync, now);
+	talk(SIZE_MAX, &now, 10);
+	whole(0);
+}
+
 /* On a slow line little is asked for at once. */
 static void slow(void **state)
 {
@@ -387,6 +465,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {TEST(comes_whole), TEST(cuts), TEST(absent),
-	    TEST(not_wanted_any_more), TEST(slow), TEST(queue_full), TEST(without), TEST(hostile)};
+	    TEST(not_wanted_any_more), TEST(arrival_is_told), TEST(questions), TEST(from_elsewhere),
+	    TEST(slow), TEST(queue_full), TEST(without), TEST(hostile)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

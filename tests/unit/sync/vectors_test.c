@@ -66,9 +66,15 @@ static void write_blobs(struct buf *all, struct buf *b)
 	line(all, "piece of it, \"%PDF-1.7\"", b);
 	frame_put_notice(b, &notice);
 	line(all, "notice: it is not here", b);
-	notice.flags = FRAME_NOTICE_HERE;
+	notice.flags = SYNC_BLOB_HERE;
 	frame_put_notice(b, &notice);
 	line(all, "notice: it is here", b);
+	notice.flags = SYNC_BLOB_HERE | FRAME_NOTICE_QUESTION;
+	frame_put_notice(b, &notice);
+	line(all, "notice: it is here; how does the receiver stand to it", b);
+	notice.flags = SYNC_BLOB_ON_DEMAND;
+	frame_put_notice(b, &notice);
+	line(all, "notice: not fetched before somebody asks", b);
 }
 
 static void write_messages(struct buf *all)
@@ -181,7 +187,7 @@ static void messages_are_read_as_they_were_meant(void **state)
 		buf_free(&back);
 		n++;
 	}
-	assert_int_equal(n, 15);
+	assert_int_equal(n, 17);
 	free(golden);
 }
 
