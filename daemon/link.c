@@ -11,6 +11,7 @@
 #include "node/attach.h"
 #include "node/heal.h"
 #include "node/instance.h"
+#include "node/part.h"
 #include "sync/sync.h"
 
 #define ATTACH_QUEUE (64 * 1024) /* bytes that may wait to leave before pieces of attachments are held back */
@@ -475,13 +476,22 @@ static bool check_peer(struct link *l, const struct sync_peer *p, struct err *er
 	return same;
 }
 
+/* On a slow line in short records: the far end can tell so much sooner that it has them. */
+static void send_bytes(struct link *l, const struct sync_action *a)
+{
+	struct sync_state state;
+	sync_state(l->sync, &state);
+	net_line_record(l->line, state.piece);
+	net_line_send(l->line, a->bytes, a->len);
+}
+
 /* Carry out one action; false when the link has ended with it. */
 static bool act(struct link *l, const struct sync_action *a)
 {
 	struct err err = {0};
 	switch (a->kind) {
 	case SYNC_DO_SEND:
-		net_line_send(l->line, a->bytes, a->len);
+		send_bytes(l, a);
 		return true;
 	case SYNC_DO_STORE:
 		store_batch(l, a);
@@ -512,6 +522,9 @@ static bool act(struct link *l, const struct sync_action *a)
 		return true;
 	case SYNC_DO_STAND:
 		node_attach_stands(l->node, l->peer->id, a->piece.id, a->stand);
+		return true;
+	case SYNC_DO_PART:
+		node_part_keep(l->node, l->peer->id, &a->part, a->bytes, a->len);
 		return true;
 	case SYNC_DO_CLOSE:
 		err = a->err;
@@ -628,7 +641,12 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 		options.blobs = &blobs;
 		look_at_attachments(l);
 	}
+	struct buf kept[2] = {0};
+	for (int i = 0; i < 2; i++)
+		node_part_load(n, peer->id, i == 1, &kept[i], &options.kept[i]);
 	l->sync = sync_open(&world, &options, sys_ticks());
+	for (int i = 0; i < 2; i++)
+		buf_free(&kept[i]);
 	strs_free(&all);
 	l->timer = mem_alloc(sizeof *l->timer);
 	uv_timer_init(n->loop, l->timer);

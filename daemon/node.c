@@ -10,6 +10,7 @@
 #include "node/anchor.h"
 #include "node/arrival.h"
 #include "node/attach.h"
+#include "node/part.h"
 #include "node/enrol.h"
 #include "node/heal.h"
 #include "node/held.h"
@@ -74,6 +75,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
 		rc = node_attach_open(n, err);
+	if (rc == 0)
+		rc = node_part_open(n, err);
 	if (rc == 0)
 		rc = node_heal_open(n, err);
 	if (rc == 0)

@@ -58,6 +58,7 @@ struct net_line {
 
 	struct buf queue; /* plain, to send */
 	size_t queue_at; /* of it, encrypted already */
+	size_t record; /* most bytes of a record */
 	struct buf wire; /* TLS's own words, to send before the queue */
 	struct buf going; /* with libuv */
 	bool writing, is_dirty, full, said_bye;

@@ -197,6 +197,17 @@ static void shut(struct net_line *line)
 		line_drop(line);
 }
 
+static int encrypt_some(struct net_line *line, const char *bytes, size_t len, struct err *err)
+{
+	int rc = 0;
+	for (size_t at = 0; at < len && rc == 0;) {
+		size_t n = len - at < line->record ? len - at : line->record;
+		rc = tls_send(line->tls, bytes + at, n, &line->going, err);
+		at += n;
+	}
+	return rc;
+}
+
 static void encrypt(struct net_line *line)
 {
 	struct err err = {0};
@@ -205,7 +216,7 @@ static void encrypt(struct net_line *line)
 		len = CHUNK;
 	if (len && line->state == LINE_OPEN && (len = pace_out(line, len)) == 0)
 		return;
-	if (len && tls_send(line->tls, line->queue.data + line->queue_at, len, &line->going, &err) < 0) {
+	if (len && encrypt_some(line, line->queue.data + line->queue_at, len, &err) < 0) {
 		log_err(LOG_ERROR, "TLS", &err);
 		len = line->queue.len - line->queue_at;
 	}
@@ -387,6 +398,7 @@ struct net_line *line_new(struct net *net, const char *far, const struct net_cal
 	line->calls = calls;
 	line->ctx = ctx;
 	line->state = LINE_CONNECTING;
+	line->record = TLS_RECORD;
 	snprintf(line->far, sizeof line->far, "%s", far);
 	uv_timer_init(net->loop, &line->timer);
 	line->timer.data = line;
@@ -458,6 +470,11 @@ void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out)
 {
 	*in = line->in;
 	*out = line->out;
+}
+
+void net_line_record(struct net_line *line, size_t bytes)
+{
+	line->record = bytes ? bytes : TLS_RECORD;
 }
 
 size_t net_line_queued(const struct net_line *line)

@@ -80,6 +80,9 @@ void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out);
 /* At most so many bytes a second each way from now on, TLS included; 0: as fast as it goes. A quarter of a second may go at
  * once. What comes in faster waits in the kernel, which tells the far end to slow down. */
 void net_line_limit(struct net_line *line, uint64_t bytes_per_second);
+/* Cut what is sent from now on into records of so many bytes at most (default: as many as TLS allows). The far end can
+ * read nothing of a record before all of it is there, and a cut loses what has come of it. */
+void net_line_record(struct net_line *line, size_t bytes);
 size_t net_line_queued(const struct net_line *line); /* bytes not yet handed to the kernel */
 const char *net_line_far(const struct net_line *line); /* "host:port"; borrowed */
 bool net_line_resolving(const struct net_line *line); /* its far end's name is being looked up */

@@ -52,7 +52,31 @@ void frame_put_hello(struct buf *out, const struct frame_hello *m)
 	buf_add(&p, m->peer.instance, SYNC_INSTANCE_SIZE);
 	wire_put_string(&p, m->peer.unit);
 	wire_put_string(&p, m->peer.station);
+	if (m->n_kept)
+		wire_put_number(&p, m->n_kept);
+	for (size_t i = 0; i < m->n_kept; i++) {
+		wire_put_number(&p, m->kept[i].kind);
+		buf_add(&p, m->kept[i].digest, SYNC_DIGEST_SIZE);
+		wire_put_number(&p, m->kept[i].bytes);
+	}
 	finish(out, FRAME_HELLO, &p);
+}
+
+static void get_digest(struct wire_reader *r, unsigned char out[SYNC_DIGEST_SIZE])
+{
+	const unsigned char *digest = wire_bytes(r, SYNC_DIGEST_SIZE);
+	if (digest)
+		memcpy(out, digest, SYNC_DIGEST_SIZE);
+}
+
+static void get_kept(struct wire_reader *r, struct frame_hello *out)
+{
+	out->n_kept = wire_count(r, PART_KINDS);
+	for (size_t i = 0; i < out->n_kept; i++) {
+		out->kept[i].kind = (unsigned)wire_count(r, PART_KINDS - 1);
+		get_digest(r, out->kept[i].digest);
+		out->kept[i].bytes = wire_count(r, FRAME_MAX);
+	}
 }
 
 int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err)
@@ -68,6 +92,8 @@ int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame
 	out->peer.unit = wire_string(&r, REPLAY_NAME_MAX, arena);
 	out->peer.station = wire_string(&r, REPLAY_NAME_MAX, arena);
 	r.bad |= out->peer.version == 0;
+	if (out->features & FRAME_PARTS && !r.bad && wire_left(&r))
+		get_kept(&r, out);
 	return done(&r, "hello", err);
 }
 
@@ -277,4 +303,35 @@ int frame_get_decline(
 	for (size_t i = 0; i < n && !r.bad; i++)
 		out->names[i] = wire_string(&r, REPLAY_NAME_MAX, arena);
 	return done(&r, "decline", err);
+}
+
+void frame_put_part(struct buf *out, const struct frame_part *m)
+{
+	struct buf p = {0};
+	wire_put_number(&p, m->flags);
+	if (m->flags & FRAME_PART_BEGIN) {
+		buf_add(&p, m->digest, SYNC_DIGEST_SIZE);
+		wire_put_number(&p, m->total);
+		wire_put_number(&p, m->from);
+	}
+	buf_add(&p, m->bytes, m->len);
+	finish(out, FRAME_PART, &p);
+}
+
+int frame_get_part(const void *p, size_t len, struct frame_part *out, struct err *err)
+{
+	struct wire_reader r;
+	wire_reader_init(&r, p, len);
+	*out = (struct frame_part){0};
+	out->flags = (unsigned)wire_number(&r);
+	if (out->flags & FRAME_PART_BEGIN) {
+		get_digest(&r, out->digest);
+		out->total = wire_count(&r, FRAME_BATCH_MAX);
+		out->from = wire_count(&r, FRAME_BATCH_MAX);
+		r.bad |= out->from >= out->total;
+	}
+	out->len = wire_left(&r);
+	out->bytes = wire_bytes(&r, out->len);
+	r.bad |= out->len == 0;
+	return done(&r, "part", err);
 }

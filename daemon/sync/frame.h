@@ -10,6 +10,7 @@
 #include "sync/sync.h"
 
 #define FRAME_MAX (8 * 1024 * 1024) /* bytes of a frame after its length */
+#define FRAME_BATCH_MAX (FRAME_MAX - 1) /* bytes of a batch, whole or in parts */
 #define FRAME_LEDGERS_MAX 20000 /* ledgers in one have or decline */
 #define FRAME_HEADS_MAX 1024 /* ids in one list */
 #define FRAME_EXCEPTIONS_MAX 65536 /* in one ack */
@@ -26,14 +27,38 @@ enum frame_type {
 	FRAME_PONG = 8,
 	FRAME_WAITING = 9,
 	FRAME_BUSY = 10, /* alone may come before hello */
+	FRAME_PART = 11, /* a batch in parts: sync/part.c */
 	FRAME_WANT = 16, /* these three are of attachments: sync/blob.c */
 	FRAME_PIECE = 17,
 	FRAME_NOTICE = 18,
 };
 
+/* Kinds of batches in parts: one of each may be under way. */
+enum part_kind { PART_REST = 0, PART_DIRECTIVES = 1, PART_KINDS = 2 };
+
+/* How much its sender keeps of an unfinished batch in parts. */
+struct frame_kept {
+	unsigned kind;
+	unsigned char digest[SYNC_DIGEST_SIZE]; /* the beginning of the SHA-256 of the whole batch */
+	uint64_t bytes;
+};
+
+enum frame_feature { FRAME_PARTS = 1 };
 struct frame_hello {
 	struct sync_peer peer;
-	uint64_t features; /* none yet */
+	uint64_t features;
+	struct frame_kept kept[PART_KINDS];
+	size_t n_kept;
+};
+
+/* BEGIN: digest, total and from are said; else it goes on. */
+enum frame_part_flag { FRAME_PART_DIRECTIVES = 1, FRAME_PART_BEGIN = 2 };
+struct frame_part {
+	unsigned flags;
+	unsigned char digest[SYNC_DIGEST_SIZE];
+	size_t total, from;
+	const unsigned char *bytes;
+	size_t len;
 };
 
 /* Why a change of an acknowledged batch is not stored. */
@@ -117,6 +142,7 @@ void frame_put_waiting(struct buf *out, const struct frame_waiting *m);
 void frame_put_want(struct buf *out, const struct frame_want *m);
 void frame_put_piece(struct buf *out, const struct frame_piece *m);
 void frame_put_notice(struct buf *out, const struct frame_notice *m);
+void frame_put_part(struct buf *out, const struct frame_part *m);
 
 /* Payloads. ERR_PEER when malformed. All memory is the arena's. */
 int frame_get_hello(const void *p, size_t len, struct arena *arena, struct frame_hello *out, struct err *err);
@@ -130,5 +156,6 @@ int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, stru
 int frame_get_want(const void *p, size_t len, struct frame_want *out, struct err *err);
 int frame_get_piece(const void *p, size_t len, struct frame_piece *out, struct err *err);
 int frame_get_notice(const void *p, size_t len, struct frame_notice *out, struct err *err);
+int frame_get_part(const void *p, size_t len, struct frame_part *out, struct err *err); /* borrows p */
 
 #endif

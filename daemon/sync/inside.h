@@ -1,6 +1,6 @@
 /*
- * sync/inside.h - the state of one line, shared by sync.c (events and actions), receive.c (what the peer says) and
- * speak.c (what is to be said). Not for other rooms.
+ * sync/inside.h - the state of one line, shared by sync.c (events and actions), receive.c, ack.c and have.c (what the
+ * peer says), speak.c (what is to be said), part.c (long batches) and blob.c (attachments). Not for other rooms.
  */
 #ifndef TUYEN_SYNC_INSIDE_H
 #define TUYEN_SYNC_INSIDE_H
@@ -18,8 +18,15 @@
 #define WINDOW_FIRST 8192
 #define WINDOW_MIN 4096
 #define WINDOW_MAX (512 * 1024)
-#define ACK_QUICK 1500 /* ms: an acknowledgement as fast as this widens the window */
-#define ACK_SLOW 4000 /* and as slow as this narrows it */
+#define WAIT_LITTLE 500 /* ms that a batch waits behind others: less than this widens the window */
+#define WAIT_MUCH 1000 /* and more than this narrows it */
+#define PART_LONG 4096 /* a change that weighs more in a batch of its own goes in parts */
+#define PART_BYTES \
+	2048 /* of a part on a slow line, that whatever is to be said meanwhile has little before it */
+#define PART_BYTES_MAX 16384
+#define PART_HEAD 64 /* bytes that may stand around them */
+#define PART_OF_WINDOW 4
+#define LEDGERS_KNOWN_MAX (2 * FRAME_LEDGERS_MAX)
 #define ACK_BATCHES 4 /* batches acknowledged at once */
 #define ALIVE 15000 /* ms: a long message is coming in or being stored; say that we are there */
 #define COMMON_MAX 8 /* ids of common ground in a have, for each ledger and kind */
@@ -40,8 +47,36 @@ struct flight {
 struct flight_batch {
 	struct flight *items;
 	size_t n, bytes;
+	size_t before; /* bytes on their way when it left, its own included */
 	int64_t sent_at;
 	bool doomed; /* coded after one that the peer could not read */
+	bool alone; /* a part: coded without regard to the others */
+};
+
+/* A batch in parts that is being said, one of each kind at most; and how much of which one the peer has kept. */
+struct part_out {
+	bool active, begun;
+	struct buf bytes;
+	size_t at;
+	unsigned char digest[SYNC_DIGEST_SIZE];
+	struct flight flight; /* the change in it */
+	struct frame_kept there; /* bytes 0: nothing */
+};
+
+/* One that is coming, or has come so far. */
+struct part_in {
+	bool active, whole; /* whole: it is being stored */
+	struct buf bytes;
+	size_t total;
+	unsigned char digest[SYNC_DIGEST_SIZE];
+};
+
+/* One message, being heard. */
+struct heard {
+	const unsigned char *bytes;
+	size_t len;
+	struct arena arena;
+	struct err err;
 };
 
 /* Bytes of an attachment that the peer has asked for. */
@@ -110,6 +145,7 @@ struct sync {
 	size_t n_store;
 	size_t *store_position; /* in the batch */
 	size_t store_total; /* changes of the batch, declined ones included */
+	struct part_in parts_in[PART_KINDS];
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
 	unsigned parked_here; /* changes of the peer that we parked */
 	bool directives_moved; /* since then: what they wait for may have come */
@@ -121,6 +157,10 @@ struct sync {
 	size_t n_flying, unacked, window;
 	unsigned lost_in_a_row;
 	bool window_fixed;
+	bool timed; /* some batch has been acknowledged: `quickest` is the least ms that it took */
+	int64_t quickest, narrowed_at;
+	bool parts; /* the peer knows them */
+	struct part_out parts_out[PART_KINDS];
 	struct frame_ack ack; /* being gathered; exceptions are ours */
 	size_t ack_changes;
 	struct arena ack_arena;
@@ -181,6 +221,37 @@ bool sync_recall(struct sync *s, const void *memory, size_t len);
 /* receive.c */
 void receive_frames(struct sync *s); /* as many as there are, until a STORE */
 void receive_stored(struct sync *s, const struct sync_result *results);
+void receive_batch(
+    struct sync *s, struct replay_session *session, const void *bytes, size_t len, struct err *err);
+/* A batch could not be read for want of what it rests on; `waiting`: because an earlier one was lost. */
+void receive_lost(struct sync *s, size_t changes, bool waiting);
+
+/* ack.c */
+void ack_hear(struct sync *s, struct heard *h);
+void ack_lost(const struct flight *f); /* the peer could not read it */
+void ack_add_flying(struct sync *s, struct book_ledger *l); /* what is on its way counts as sent */
+
+/* have.c */
+void have_hear(struct sync *s, struct heard *h);
+void have_hear_decline(struct sync *s, struct heard *h);
+bool have_takes(struct sync *s, const char *ledger); /* of a ledger the peer has spoken of */
+
+/* part.c: long batches, which go in parts */
+int part_kind(const struct book_ledger *l);
+void part_open(struct sync *s, const struct sync_options *options);
+void part_free(struct sync *s);
+void part_met(struct sync *s, const struct frame_hello *m);
+size_t part_kept(const struct sync *s, struct frame_kept out[PART_KINDS]); /* for the hello */
+/* Code a change as one that goes in parts; false if it is too short for that. */
+bool part_code(struct sync *s, const struct change *c, struct buf *coded);
+void part_begin(struct sync *s, struct book_ledger *l, const struct change *c, struct buf *coded);
+size_t part_size(const struct sync *s); /* bytes of one, at the pace of the line */
+bool part_active(const struct sync *s, int kind);
+bool part_say(struct sync *s, int kind); /* as much as there is room for; true when nothing of it is left */
+/* No more of them is said on this line; `again`: they are still to be sent. */
+void part_stop(struct sync *s, bool again);
+int part_hear(struct sync *s, const void *p, size_t len, struct err *err);
+void part_forget(struct sync *s); /* what came in parts has been stored, or cannot be */
 
 /* hold.c */
 void hold_look(struct sync *s); /* look at the world: something may have been written here */

@@ -4,25 +4,6 @@
 
 #include "sync/inside.h"
 
-#define LEDGERS_KNOWN_MAX (2 * FRAME_LEDGERS_MAX)
-
-/* One message, being heard. */
-struct heard {
-	const unsigned char *bytes;
-	size_t len;
-	struct arena arena;
-	struct err err;
-};
-
-/* What is on its way counts as sent. */
-static void add_flying(struct sync *s, struct book_ledger *l)
-{
-	for (size_t i = 0; i < s->n_flying; i++)
-		for (size_t k = 0; k < s->flying[i].n; k++)
-			if (s->flying[i].items[k].ledger == l)
-				oids_add(&l->sent, &s->flying[i].items[k].id);
-}
-
 /* It is another instance than the one that we remembered, or we waited to hear which one calls. */
 static void meet(struct sync *s, const unsigned char instance[SYNC_INSTANCE_SIZE])
 {
@@ -34,7 +15,7 @@ static void meet(struct sync *s, const unsigned char instance[SYNC_INSTANCE_SIZE
 	const unsigned char *of = book_instance(memory.data, memory.len);
 	if (of && memcmp(of, instance, SYNC_INSTANCE_SIZE) == 0 && sync_recall(s, memory.data, memory.len))
 		for (size_t i = 0; i < s->book.n; i++)
-			add_flying(s, s->book.ledgers[i]);
+			ack_add_flying(s, s->book.ledgers[i]);
 	s->view_old = s->digest_old = true;
 	buf_free(&memory);
 }
@@ -49,6 +30,7 @@ static void hear_hello(struct sync *s, struct heard *h)
 		return;
 	}
 	s->greeted = true;
+	part_met(s, &m);
 	if (!s->book.has_instance || memcmp(s->book.instance, m.peer.instance, SYNC_INSTANCE_SIZE) != 0)
 		meet(s, m.peer.instance);
 	s->book.has_instance = true;
@@ -61,29 +43,16 @@ static void hear_hello(struct sync *s, struct heard *h)
 
 /* ---- changes ---- */
 
-static bool takes(struct sync *s, const char *ledger)
-{
-	struct book_ledger *l = book_at(&s->book, ledger);
-	if (!s->world.accepts(s->world.ctx, ledger)) {
-		s->decline_due |= !l->declined_here;
-		s->digest_old |= !l->declined_here;
-		l->declined_here = true;
-		return false;
-	}
-	s->digest_old |= !l->met || !l->accepted;
-	l->met = l->accepted = true;
-	return true;
-}
-
-static void hear_lost(struct sync *s, const struct replay_batch *batch)
+void receive_lost(struct sync *s, size_t changes, bool waiting)
 {
 	if (!s->ack.lost)
 		speak_ack(s);
 	s->ack.lost = true;
 	s->ack.batches++;
-	s->ack_changes += batch->n;
+	s->ack_changes += changes;
 	speak_ack(s);
-	s->have_due |= !batch->waiting;
+	s->have_due |= !waiting;
+	part_forget(s);
 }
 
 /* Keep what this end takes; positions among `earlier` shift with what is left out. */
@@ -95,7 +64,7 @@ static void keep_accepted(struct sync *s, struct replay_batch *batch)
 	s->n_store = 0;
 	for (size_t i = 0; i < batch->n; i++) {
 		struct sync_received *c = &batch->changes[i];
-		if (!takes(s, c->change.ledger))
+		if (!have_takes(s, c->change.ledger))
 			continue;
 		unsigned *earlier = arena_alloc(&s->store_arena, (c->n_earlier + 1) * sizeof *earlier);
 		for (size_t k = 0; k < c->n_earlier; k++)
@@ -108,23 +77,23 @@ static void keep_accepted(struct sync *s, struct replay_batch *batch)
 	s->store = batch->changes;
 }
 
-static void hear_changes(struct sync *s, struct heard *h)
+void receive_batch(
+    struct sync *s, struct replay_session *session, const void *bytes, size_t len, struct err *err)
 {
 	struct replay_batch batch;
 	struct replay_io io;
 	arena_free(&s->store_arena);
-	if (replay_decode(
-		s->in_session, speak_io(s, &io), h->bytes, h->len, &s->store_arena, &batch, &h->err))
+	if (replay_decode(session, speak_io(s, &io), bytes, len, &s->store_arena, &batch, err))
 		return;
 	if (s->book.n > LEDGERS_KNOWN_MAX) {
-		err_set(&h->err, ERR_PEER, N_("the peer speaks of too many ledgers"));
+		err_set(err, ERR_PEER, N_("the peer speaks of too many ledgers"));
 		return;
 	}
 	if (batch.lost) {
-		hear_lost(s, &batch);
+		receive_lost(s, batch.n, batch.waiting);
 		return;
 	}
-	waiting_heard(s, batch.n, h->len);
+	waiting_heard(s, batch.n, 0);
 	keep_accepted(s, &batch);
 	s->storing = true;
 	if (s->n_store == 0) {
@@ -135,6 +104,18 @@ static void hear_changes(struct sync *s, struct heard *h)
 	struct sync_action *a = &sync_push(s, SYNC_DO_STORE)->action;
 	a->changes = s->store;
 	a->n = s->n_store;
+}
+
+static void hear_changes(struct sync *s, struct heard *h)
+{
+	waiting_heard(s, 0, h->len);
+	receive_batch(s, s->in_session, h->bytes, h->len, &h->err);
+}
+
+static void hear_part(struct sync *s, struct heard *h)
+{
+	waiting_heard(s, 0, h->len);
+	part_hear(s, h->bytes, h->len, &h->err);
 }
 
 static void add_exception(struct sync *s, size_t position, const struct sync_result *r)
@@ -191,6 +172,7 @@ void receive_stored(struct sync *s, const struct sync_result *results)
 	}
 	s->ack.batches++;
 	s->ack_changes += s->store_total;
+	part_forget(s);
 	for (size_t i = 0; i < s->book.n; i++)
 		if (s->book.ledgers[i]->mark) {
 			s->book.ledgers[i]->mark = false;
@@ -199,219 +181,6 @@ void receive_stored(struct sync *s, const struct sync_result *results)
 	arena_free(&s->store_arena);
 	if (s->ack.batches >= ACK_BATCHES)
 		speak_ack(s);
-}
-
-/* ---- acknowledgements ---- */
-
-static void tell_refusal(
-    struct sync *s, const struct flight *f, const char *ledger, const struct frame_exception *e)
-{
-	struct action_node *node = sync_push(s, SYNC_DO_REFUSED);
-	node->action.refusal = (struct sync_refusal){arena_dup(&node->arena, ledger), f->id,
-	    arena_dup(&node->arena, e->rule), arena_dup(&node->arena, e->record),
-	    arena_dup(&node->arena, e->field), arena_dup(&node->arena, e->sentence)};
-	s->x.refused += s->x.active;
-	if (!oids_has(&s->refused, &f->id))
-		oids_add(&s->refused, &f->id);
-}
-
-static void land(struct sync *s, const struct flight *f, const struct frame_exception *e)
-{
-	if (!f->ledger) /* both ends have been equal since */
-		return;
-	f->ledger->flying = false;
-	s->memory_old = true;
-	if (!e) {
-		book_saw(&f->ledger->known, &f->id, &f->heads);
-		return;
-	}
-	if (e->status == FRAME_REFUSED)
-		tell_refusal(s, f, f->ledger->name, e);
-	else if (e->status == FRAME_PARKED && !oids_has(&s->parked, &f->id))
-		oids_add(&s->parked, &f->id);
-}
-
-/* The peer could not read it: what it has must be learnt anew; its have is on the way. */
-static void land_lost(const struct flight *f)
-{
-	if (!f->ledger)
-		return;
-	f->ledger->flying = false;
-	f->ledger->unsure = f->ledger->asked = f->ledger->wary = true;
-	f->ledger->clean = false;
-	book_set(&f->ledger->sent, &f->ledger->known);
-}
-
-/* After one batch is lost, those coded after it cannot be read either: they are as good as lost now. */
-static void lose_the_rest(struct sync *s, struct heard *h)
-{
-	replay_session_refresh(s->out_session);
-	if (++s->lost_in_a_row > LOST_MAX)
-		err_set(&h->err, ERR_PEER, N_("the peer cannot read what it says it has"));
-	for (size_t i = 0; i < s->n_flying; i++) {
-		s->flying[i].doomed = true;
-		for (size_t k = 0; k < s->flying[i].n; k++) {
-			land_lost(&s->flying[i].items[k]);
-			s->flying[i].items[k].ledger = NULL;
-		}
-	}
-}
-
-static void adapt_window(struct sync *s, const struct flight_batch *batch)
-{
-	int64_t took = s->now - batch->sent_at;
-	if (s->window_fixed)
-		return;
-	if (took < ACK_QUICK && s->window + batch->bytes <= WINDOW_MAX)
-		s->window += batch->bytes;
-	else if (took > ACK_SLOW && s->window > WINDOW_MIN)
-		s->window = s->window / 2 > WINDOW_MIN ? s->window / 2 : WINDOW_MIN;
-}
-
-static void land_batch(
-    struct sync *s, struct heard *h, const struct frame_ack *m, size_t *position, size_t *next)
-{
-	struct flight_batch batch = s->flying[0];
-	memmove(s->flying, s->flying + 1, --s->n_flying * sizeof *s->flying);
-	s->unacked -= batch.bytes;
-	pace_add(&s->counts.out, s->now - (batch.sent_at > s->paced_at ? batch.sent_at : s->paced_at),
-	    m->lost ? 0 : batch.bytes);
-	s->paced_at = s->now;
-	adapt_window(s, &batch);
-	for (size_t i = 0; i < batch.n; i++, (*position)++) {
-		const struct frame_exception *e = NULL;
-		while (*next < m->n && m->exceptions[*next].position < *position)
-			(*next)++;
-		if (*next < m->n && m->exceptions[*next].position == *position)
-			e = &m->exceptions[*next];
-		if (m->lost)
-			land_lost(&batch.items[i]);
-		else
-			land(s, &batch.items[i], e);
-		oids_free(&batch.items[i].heads);
-	}
-	free(batch.items);
-	if (m->lost && !batch.doomed)
-		lose_the_rest(s, h);
-	else if (!m->lost)
-		s->lost_in_a_row = 0;
-}
-
-static void hear_ack(struct sync *s, struct heard *h)
-{
-	struct frame_ack m;
-	size_t position = 0, next = 0;
-	if (frame_get_ack(h->bytes, h->len, &h->arena, &m, &h->err))
-		return;
-	if (m.batches > s->n_flying) {
-		err_set(&h->err, ERR_PEER, N_("the peer acknowledged what was not sent"));
-		return;
-	}
-	for (size_t i = 0; i < m.batches; i++)
-		land_batch(s, h, &m, &position, &next);
-	/* What is still on its way keeps its ledgers marked. */
-	for (size_t i = 0; i < s->n_flying; i++)
-		for (size_t k = 0; k < s->flying[i].n; k++)
-			if (s->flying[i].items[k].ledger)
-				s->flying[i].items[k].ledger->flying = true;
-}
-
-/* ---- what the peer has ---- */
-
-/* A partial have adds to what is remembered of the peer, a full one replaces it: it is said when the digests differ
- * and no memory explains it (the peer's store was restored from an older copy). */
-static void set_known(struct sync *s, struct book_ledger *l, const struct oids *ids, bool replace)
-{
-	if (replace)
-		book_set(&l->known, &l->given);
-	for (size_t i = 0; i < ids->n; i++)
-		if (s->world.has(s->world.ctx, l->name, &ids->items[i]) &&
-		    !oids_has(&l->known, &ids->items[i]))
-			oids_add(&l->known, &ids->items[i]);
-	book_set(&l->sent, &l->known);
-	add_flying(s, l);
-	l->unsure = l->asked = l->fresh = l->clean = false;
-}
-
-/* The peer has what is not here, and does not say which of what is here it has: one end was put back from an older copy,
- * or both have begun apart. It answers that when it has heard what we have; once a line, and then we go ahead. */
-static void doubt(struct sync *s, struct book_ledger *l, const struct oids *ids)
-{
-	bool more = false;
-	struct oids lacking = {0};
-	for (size_t i = 0; i < ids->n && !more; i++)
-		more = !s->world.has(s->world.ctx, l->name, &ids->items[i]);
-	if (!more || l->doubted || !l->shared)
-		return;
-	s->world.between(s->world.ctx, l->name, &l->sent, &lacking);
-	l->doubted = l->unsure = lacking.n != 0;
-	oids_free(&lacking);
-}
-
-static void hear_ledger(struct sync *s, const struct frame_ledger *m, bool reply, bool full)
-{
-	struct book_ledger *l = book_at(&s->book, m->name);
-	if (!l->shared && !takes(s, m->name))
-		return;
-	s->digest_old |= !l->met;
-	l->met = true;
-	l->mark = true;
-	l->reply |= reply;
-	set_known(s, l, &m->ids, full);
-	if (full)
-		doubt(s, l, &m->ids);
-	sync_look_at(s, l);
-}
-
-static void hear_have(struct sync *s, struct heard *h)
-{
-	struct frame_have m;
-	if (frame_get_have(h->bytes, h->len, &h->arena, &m, &h->err))
-		return;
-	bool wanted = m.flags & FRAME_HAVE_WANTED, partial = m.flags & FRAME_HAVE_PARTIAL;
-	for (size_t i = 0; i < m.n; i++) {
-		hear_ledger(s, &m.ledgers[i], wanted && partial, !partial);
-		if (s->book.n > LEDGERS_KNOWN_MAX) {
-			err_set(&h->err, ERR_PEER, N_("the peer speaks of too many ledgers"));
-			break;
-		}
-	}
-	const struct oids none = {0};
-	for (size_t i = 0; i < s->book.n; i++) {
-		struct book_ledger *l = s->book.ledgers[i];
-		if (!l->mark && !partial) /* of what it declines it says nothing */
-			set_known(s, l, &none, !l->declined_there);
-		l->mark = false;
-	}
-	if (!partial) {
-		s->book.acquainted = true;
-		s->have_due |= wanted;
-	}
-	s->memory_old = true;
-}
-
-static void hear_decline(struct sync *s, struct heard *h)
-{
-	struct frame_decline m;
-	if (frame_get_decline(h->bytes, h->len, &h->arena, &m, &h->err))
-		return;
-	for (size_t i = 0; i < m.n; i++) {
-		struct book_ledger *l = book_find(&s->book, m.names[i]);
-		if (l)
-			l->mark = true;
-	}
-	for (size_t i = 0; i < s->book.n; i++) {
-		struct book_ledger *l = s->book.ledgers[i];
-		if (l->declined_there != l->mark) {
-			l->declined_there = l->mark;
-			l->clean = false;
-			book_set(&l->sent, &l->known);
-			add_flying(s, l);
-			s->digest_old = true;
-			sync_look_at(s, l);
-		}
-		l->mark = false;
-	}
 }
 
 /* ---- summaries ---- */
@@ -425,7 +194,7 @@ static void retry_parked(struct sync *s)
 	for (size_t i = 0; i < s->book.n; i++) {
 		struct book_ledger *l = s->book.ledgers[i];
 		book_set(&l->sent, &l->known);
-		add_flying(s, l);
+		ack_add_flying(s, l);
 		l->clean = false;
 	}
 }
@@ -529,14 +298,15 @@ static void hear_blob(struct sync *s, unsigned type, struct heard *h)
 static void (*const hearers[])(struct sync *s, struct heard *h) = {
     [FRAME_HELLO] = hear_hello,
     [FRAME_CHANGES] = hear_changes,
-    [FRAME_ACK] = hear_ack,
+    [FRAME_ACK] = ack_hear,
     [FRAME_SUMMARY] = hear_summary,
-    [FRAME_HAVE] = hear_have,
-    [FRAME_DECLINE] = hear_decline,
+    [FRAME_HAVE] = have_hear,
+    [FRAME_DECLINE] = have_hear_decline,
     [FRAME_PING] = hear_ping,
     [FRAME_PONG] = hear_pong,
     [FRAME_WAITING] = hear_waiting,
     [FRAME_BUSY] = hear_busy,
+    [FRAME_PART] = hear_part,
 };
 
 static void hear(struct sync *s, unsigned type, struct heard *h)

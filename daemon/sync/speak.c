@@ -14,11 +14,12 @@ struct buf *speak_out(struct sync *s)
 
 static void say_hello(struct sync *s)
 {
-	struct frame_hello m = {.peer = {s->unit, s->station, {0}, SYNC_VERSION}};
+	struct frame_hello m = {.peer = {s->unit, s->station, {0}, SYNC_VERSION}, .features = FRAME_PARTS};
 	if (s->hello_said)
 		return;
 	s->hello_said = true;
 	memcpy(m.peer.instance, s->instance, SYNC_INSTANCE_SIZE);
+	m.n_kept = part_kept(s, m.kept);
 	frame_put_hello(speak_out(s), &m);
 }
 
@@ -124,8 +125,9 @@ static void take_off(struct sync *s, const struct gather *g, size_t bytes)
 		f.ledger->flying = true;
 		f.ledger->fresh = false;
 	}
-	VEC_PUSH(s->flying, s->n_flying, batch);
 	s->unacked += bytes;
+	batch.before = s->unacked;
+	VEC_PUSH(s->flying, s->n_flying, batch);
 	s->counts.changes_out += g->n;
 	s->memory_old = true;
 }
@@ -165,32 +167,52 @@ static bool is_held(struct sync *s, const struct change *c)
 	return refused || parked;
 }
 
-/* A change that cannot be read here, or not be coded, is held back like a refused one; `verify` names it. */
-static void gather_one(struct sync *s, struct gather *g, struct book_ledger *l, const struct oid *id)
+/* A long change goes by itself, in parts; before the peer has said that it knows them it waits. False: nothing more can
+ * be said now. */
+static bool take_long(
+    struct sync *s, struct gather *g, struct book_ledger *l, const struct change *c, struct buf *coded)
+{
+	if (!s->greeted)
+		return false;
+	part_begin(s, l, c, coded);
+	flush(s, g);
+	return part_say(s, part_kind(l));
+}
+
+/* A change that cannot be read here, or not be coded, is held back like a refused one; `verify` names it. False: there
+ * is no room for more. */
+static bool gather_one(struct sync *s, struct gather *g, struct book_ledger *l, const struct oid *id)
 {
 	struct change c = {0};
 	struct err err = {0};
 	if (oids_has(&s->refused, id) || oids_has(&s->parked, id))
-		return;
+		return true;
 	if (s->world.change(s->world.ctx, l->name, id, &g->arena, &c, &err) || replay_check(&c, &err)) {
 		oids_add(&s->refused, id);
-		return;
+		return true;
 	}
 	if (is_held(s, &c))
-		return;
+		return true;
+	struct buf coded = {0};
+	if (part_code(s, &c, &coded)) {
+		bool all = take_long(s, g, l, &c, &coded);
+		buf_free(&coded);
+		return all;
+	}
 	size_t estimate = replay_estimate(&c);
 	size_t n = g->n;
 	if (n && (n == REPLAY_CHANGES_MAX || g->estimate + estimate > batch_bytes(s))) {
 		struct change again = {0};
 		flush(s, g);
 		if (s->world.change(s->world.ctx, l->name, id, &g->arena, &again, &err))
-			return;
+			return true;
 		c = again;
 	}
 	n = g->n;
 	VEC_PUSH(g->changes, g->n, c);
 	VEC_PUSH(g->ledgers, n, l);
 	g->estimate += estimate;
+	return true;
 }
 
 static bool has_room(const struct sync *s, const struct gather *g)
@@ -215,7 +237,7 @@ static bool gather_ledger(struct sync *s, struct gather *g, struct book_ledger *
 	for (size_t i = 0; i < ids.n && all && !l->unsure; i++) {
 		all = has_room(s, g);
 		if (all)
-			gather_one(s, g, l, &ids.items[i]);
+			all = gather_one(s, g, l, &ids.items[i]);
 	}
 	l->clean = all && !l->unsure;
 	oids_free(&ids);
@@ -237,14 +259,26 @@ static size_t blind_bytes(struct sync *s)
 	return n > BLIND_CHANGES ? BATCH_BYTES : BLIND_BYTES;
 }
 
+/* What has begun in parts goes on before anything else of its kind; a directive passes between the parts of the rest. */
+static bool gather_kind(struct sync *s, struct gather *g, int kind)
+{
+	bool all = true;
+	if (part_active(s, kind)) {
+		flush(s, g);
+		all = part_say(s, kind);
+	}
+	for (size_t i = 0; i < s->book.n_order && all; i++)
+		if (part_kind(s->book.order[i]) == kind)
+			all = gather_ledger(s, g, s->book.order[i]);
+	return all;
+}
+
 bool speak_changes(struct sync *s)
 {
 	struct gather g = {0};
-	bool all = true;
 	if (!s->greeted)
 		g.blind = blind_bytes(s);
-	for (size_t i = 0; i < s->book.n_order && all; i++)
-		all = gather_ledger(s, &g, s->book.order[i]);
+	bool all = gather_kind(s, &g, PART_DIRECTIVES) && gather_kind(s, &g, PART_REST);
 	flush(s, &g);
 	return all;
 }

@@ -46,7 +46,8 @@ const struct sync_action *sync_next(struct sync *s)
 	}
 	s->current = s->queue[s->queue_at++];
 	struct sync_action *a = &s->current->action;
-	if (a->kind == SYNC_DO_SEND || a->kind == SYNC_DO_CONFIRMED || a->kind == SYNC_DO_PIECE) {
+	if (a->kind == SYNC_DO_SEND || a->kind == SYNC_DO_CONFIRMED || a->kind == SYNC_DO_PIECE ||
+	    a->kind == SYNC_DO_PART) {
 		a->bytes = buf_str(&s->current->bytes);
 		a->len = s->current->bytes.len;
 	}
@@ -219,6 +220,7 @@ void sync_agree(struct sync *s)
 	for (size_t i = 0; i < s->n_flying; i++)
 		for (size_t k = 0; k < s->flying[i].n; k++)
 			s->flying[i].items[k].ledger = NULL;
+	part_stop(s, false);
 	s->book.acquainted = true;
 	s->equal = s->counts.told = true;
 	s->counts.coming = (struct sync_load){0};
@@ -321,6 +323,7 @@ struct sync *sync_open(const struct sync_world *world, const struct sync_options
 	for (size_t i = 0; options->declined && i < options->declined->n; i++)
 		book_at(&s->book, options->declined->items[i])->declined_here = s->decline_due = true;
 	blob_open(s, options->blobs);
+	part_open(s, options);
 	if (s->role == SYNC_DIALER)
 		sync_exchange_start(s);
 	settle(s);
@@ -352,6 +355,7 @@ void sync_free(struct sync *s)
 	free(s->store_position);
 	flying_free(s);
 	blob_free(s);
+	part_free(s);
 	free(s->ack.exceptions);
 	arena_free(&s->ack_arena);
 	oids_free(&s->refused);
@@ -485,5 +489,6 @@ void sync_state(const struct sync *s, struct sync_state *out)
 	out->equal = s->equal;
 	out->storing = s->storing;
 	out->unacknowledged = s->unacked;
+	out->piece = part_size(s) + PART_HEAD;
 	out->buffered = s->in.len - s->in_at;
 }

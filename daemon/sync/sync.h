@@ -42,6 +42,7 @@
 #define SYNC_INSTANCE_SIZE 8
 #define SYNC_CHECK_SIZE 4
 #define SYNC_BLOB_ID 32 /* SHA-256 of an attachment */
+#define SYNC_DIGEST_SIZE 12
 #define SYNC_PIECE_MAX 16384 /* bytes of an attachment in one message */
 
 #define SYNC_PING_BUSY \
@@ -121,6 +122,18 @@ struct sync_blobs {
 	bool (*unsure)(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID]);
 };
 
+/* What has come of a batch that goes in parts, when the line was cut: the next one goes on there. */
+struct sync_part {
+	bool directives; /* of the two that may be under way at a time it is that of the directives */
+	unsigned char digest[SYNC_DIGEST_SIZE]; /* names it */
+	size_t total, at; /* its bytes; where those that come with it belong */
+};
+struct sync_kept {
+	struct sync_part part; /* total 0: nothing is kept */
+	const void *bytes; /* from the beginning; not trusted: they are hashed when all is there */
+	size_t len;
+};
+
 enum sync_role { SYNC_DIALER, SYNC_LISTENER };
 
 struct sync_options {
@@ -135,6 +148,7 @@ struct sync_options {
 	const struct strs *declined; /* ledgers declined from the start, if they are not shared; NULL: none */
 	bool mute; /* no changes are sent */
 	const struct sync_blobs *blobs; /* copied; NULL: no attachments pass */
+	struct sync_kept kept[2]; /* what SYNC_DO_PART has left of earlier lines; copied */
 	size_t window; /* most bytes on their way unacknowledged; 0: by the step, 8 kB growing to 512 kB */
 };
 
@@ -195,6 +209,7 @@ enum sync_action_kind {
 	SYNC_DO_PEER, /* peer: its hello has come; the driver compares unit and station with the proved key */
 	SYNC_DO_PIECE, /* piece, bytes: of an attachment; keep it, answer by sync_piece_kept */
 	SYNC_DO_STAND, /* piece.id, stand: how the peer stands to an attachment */
+	SYNC_DO_PART, /* part, bytes: keep them for the next line, need not be durable; no bytes: keep nothing of that kind */
 	SYNC_DO_CLOSE, /* err: the line is over; close the stream and free the sync. Always the last action */
 };
 
@@ -232,7 +247,7 @@ struct sync_peer {
 
 struct sync_action {
 	enum sync_action_kind kind;
-	/* SEND, CONFIRMED, PIECE */
+	/* SEND, CONFIRMED, PIECE, PART */
 	const void *bytes;
 	size_t len;
 	bool
@@ -249,6 +264,7 @@ struct sync_action {
 	struct sync_peer peer;
 	struct err err;
 	unsigned again; /* CLOSE with ERR_BUSY: seconds after which to call again; else 0 */
+	struct sync_part part;
 	/* PIECE: what was there before it stands in `have` */
 	struct sync_blob piece;
 	unsigned stand; /* enum sync_stand */
@@ -273,6 +289,7 @@ struct sync_state {
 	bool equal; /* the last digests exchanged were the same, and nothing has moved here since */
 	bool storing; /* a STORE is not answered yet */
 	size_t unacknowledged; /* bytes of changes on their way */
+	size_t piece; /* bytes that are good to be cut into at the pace of this line */
 	size_t buffered; /* received bytes not yet looked at; stop reading the stream above SYNC_BUFFER_MAX */
 	uint64_t bytes_in, bytes_out, changes_in, changes_out;
 	bool told; /* the peer has said what waits there, or that nothing does by being equal */
@@ -287,7 +304,6 @@ void sync_waiting(const struct sync *s, struct sync_load *out);
 void sync_waiting_by(const struct sync_world *world, const void *memory, size_t len, struct sync_load *out);
 
 /* The digest of all shared ledgers here, as it would stand in a summary now: for tests and traces. */
-#define SYNC_DIGEST_SIZE 12
 void sync_digest(struct sync *s, unsigned char out[SYNC_DIGEST_SIZE]);
 
 #endif

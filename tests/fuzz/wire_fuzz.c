@@ -175,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t how = data[0] >> 1, piece = data[1];
 	struct buf hello = {0};
 	size_t spoken = 0;
-	struct frame_hello m = {.peer = {"11383", "", {7}, 1}};
+	struct frame_hello m = {.peer = {"11383", "", {7}, 1}, .features = FRAME_PARTS};
 	if (how & 64) { /* the rest is the memory of the peer */
 		o.memory = data + 2;
 		o.memory_len = size - 2;

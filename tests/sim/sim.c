@@ -98,6 +98,7 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 	    [8] = "pong",
 	    [9] = "waiting",
 	    [10] = "busy",
+	    [11] = "part",
 	    [16] = "want",
 	    [17] = "piece",
 	    [18] = "notice"};
@@ -235,6 +236,17 @@ static void remember(struct sim *sim, int line, int side, const struct sync_acti
 	}
 }
 
+/* The kept part is on disk as soon as it comes; a crash does not take it. */
+static void keep_part(struct sim *sim, int line, int side, const struct sync_action *a)
+{
+	struct sim_kept *k = &sim->nodes[sim->lines[line].node[side]].memories[line].kept[a->part.directives];
+	if (a->part.at == 0)
+		buf_free(&k->bytes);
+	k->part = a->part;
+	buf_cut(&k->bytes, a->part.at);
+	buf_add(&k->bytes, a->bytes, a->len);
+}
+
 static void exchanged(struct sim *sim, int line, int side, const struct sync_action *a)
 {
 	struct sim_line *l = &sim->lines[line];
@@ -290,6 +302,9 @@ static void act(struct sim *sim, int line, int side)
 		case SYNC_DO_PIECE:
 		case SYNC_DO_STAND:
 			break;
+		case SYNC_DO_PART:
+			keep_part(sim, line, side, a);
+			break;
 		case SYNC_DO_CLOSE:
 			sim_trace(sim, sim->nodes[l->node[side]].name, "closes: %s", a->err.msg);
 			sim_cut(sim, line);
@@ -315,6 +330,10 @@ static void open_side(struct sim *sim, int line, int side)
 	    .memory = n->memories[line].ram.data,
 	    .memory_len = n->memories[line].ram.len};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
+	for (int i = 0; i < 2; i++) {
+		const struct sim_kept *k = &n->memories[line].kept[i];
+		o.kept[i] = (struct sync_kept){k->part, k->bytes.data, k->bytes.len};
+	}
 	l->busy[side] = l->tick[side] = sim->now;
 	l->sync[side] = sync_open(&world, &o, sim->now);
 }
@@ -385,6 +404,8 @@ void sim_free(struct sim *sim)
 		for (size_t k = 0; k < sim->n_lines; k++) {
 			buf_free(&n->memories[k].ram);
 			buf_free(&n->memories[k].disk);
+			buf_free(&n->memories[k].kept[0].bytes);
+			buf_free(&n->memories[k].kept[1].bytes);
 		}
 		free(n->memories);
 		drop_copy(sim, n);
@@ -554,6 +575,8 @@ void sim_forget(struct sim *sim, int node)
 	for (size_t i = 0; i < sim->n_lines; i++) {
 		buf_free(&n->memories[i].ram);
 		buf_free(&n->memories[i].disk);
+		buf_free(&n->memories[i].kept[0].bytes);
+		buf_free(&n->memories[i].kept[1].bytes);
 	}
 }
 

@@ -10,8 +10,14 @@
 
 struct sim_line;
 
+struct sim_kept { /* of an unfinished batch in parts */
+	struct sync_part part;
+	struct buf bytes;
+};
+
 struct sim_memory { /* what a node remembers of one peer */
 	struct buf ram, disk;
+	struct sim_kept kept[2];
 };
 
 struct sim_node {

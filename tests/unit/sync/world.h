@@ -48,6 +48,10 @@ struct node {
 	struct err closed;
 	bool deaf; /* leaves STORE unanswered */
 	bool late; /* gives the memory when it has heard which instance calls */
+	struct kept_part {
+		struct sync_part part;
+		struct buf bytes;
+	} kept[2]; /* of batches in parts, for the next line */
 	struct strs declined; /* from the start; where there are any, nothing is sent */
 };
 
@@ -109,6 +113,8 @@ static inline void node_free(struct node *n)
 	oids_free(&n->refused);
 	buf_free(&n->memory);
 	buf_free(&n->outbox);
+	for (int i = 0; i < 2; i++)
+		buf_free(&n->kept[i].bytes);
 	sync_free(n->sync);
 	*n = (struct node){0};
 }
@@ -351,6 +357,8 @@ static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 	    .declined = &n->declined,
 	    .mute = n->declined.n != 0};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
+	for (int i = 0; i < 2; i++)
+		o.kept[i] = (struct sync_kept){n->kept[i].part, n->kept[i].bytes.data, n->kept[i].bytes.len};
 	sync_free(n->sync);
 	ERR_CLEAR(&n->closed);
 	buf_cut(&n->outbox, 0);
@@ -413,6 +421,15 @@ static inline void node_store(struct node *n, const struct sync_action *a, int64
 	free(results);
 }
 
+static inline void node_keep_part(struct node *n, const struct sync_action *a)
+{
+	struct kept_part *k = &n->kept[a->part.directives];
+	k->part = a->part;
+	assert_true(a->part.at <= k->bytes.len);
+	buf_cut(&k->bytes, a->part.at);
+	buf_add(&k->bytes, a->bytes, a->len);
+}
+
 static inline void node_act(struct node *n, int64_t now)
 {
 	const struct sync_action *a;
@@ -446,6 +463,9 @@ static inline void node_act(struct node *n, int64_t now)
 			break;
 		case SYNC_DO_PIECE:
 		case SYNC_DO_STAND:
+			break;
+		case SYNC_DO_PART:
+			node_keep_part(n, a);
 			break;
 		case SYNC_DO_CLOSE:
 			n->closed = a->err;
