@@ -72,12 +72,13 @@ static void by_rank_among_maximal(struct verdict *v)
 	}
 }
 
+/* Steps 2 and 4 always leave one. */
 static const struct entry *first_standing(const struct verdict *v)
 {
-	for (size_t i = 0; i < v->n; i++)
-		if (v->stands[i].fate == FATE_STANDS)
-			return v->stands[i].write;
-	return NULL;
+	size_t i = 0;
+	while (v->stands[i].fate != FATE_STANDS)
+		i++;
+	return v->stands[i].write;
 }
 
 /* Step 3. */
@@ -131,12 +132,10 @@ static struct past common(struct arena *arena, const struct verdict *v)
 static const char *canonical(struct arena *arena, const struct field_type *type, const struct buf *text)
 {
 	struct err err = {0};
-	const char *value = NULL;
-	if (text->len == 0 || text->len > YAML_RECORD_MAX)
+	const char *value;
+	if (text->len > YAML_RECORD_MAX || record_value(arena, type, buf_str(text), &value, &err) != 0)
 		return NULL;
-	if (record_value(arena, type, text->data, &value, &err) || !value || strcmp(value, text->data) != 0)
-		return NULL;
-	return value;
+	return strcmp(value, buf_str(text)) == 0 ? value : NULL;
 }
 
 /* Step 5. */

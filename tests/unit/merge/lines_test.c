@@ -87,6 +87,16 @@ static char *many(size_t n, const char *line)
 	return buf_take(&text);
 }
 
+/* Nobody has changed anything. */
+static void no_sides(void **state)
+{
+	(void)state;
+	struct buf out = {0};
+	assert_true(merge_lines("a\nb", NULL, 0, &out));
+	assert_string_equal(buf_str(&out), "a\nb");
+	buf_free(&out);
+}
+
 static void too_long_is_not_blended(void **state)
 {
 	(void)state;
@@ -100,6 +110,7 @@ static void too_long_is_not_blended(void **state)
 	buf_free(&longer);
 	buf_printf(&longer, "x%s", over);
 	assert_false(merge_lines(over, (const char *const[]){over, longer.data}, 2, &out));
+	assert_false(merge_lines(exact, (const char *const[]){exact, over}, 2, &out));
 	assert_false(merge_lines(a, (const char *const[]){a, b}, 2, &out));
 	assert_true(merge_lines(a, (const char *const[]){a, c}, 2, &out));
 	buf_free(&out);
@@ -261,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(table_both_ways),
 	    cmocka_unit_test(three_sides),
+	    cmocka_unit_test(no_sides),
 	    cmocka_unit_test(too_long_is_not_blended),
 	    cmocka_unit_test(random_against_slow),
 	};

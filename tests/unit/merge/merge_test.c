@@ -228,6 +228,26 @@ static void a_blend_must_fit_a_record(void **state)
 	check_blend(33000, false);
 }
 
+/* Texts that stand in a store may begin and end with empty lines, which nobody could type. */
+static void a_blend_must_be_canonical(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {
+	    {"a\n\nb", "\nb", "a\n"}, {"a\n\nb\nc\nd", "\nb\nc\nd", "a\n\nb\nc\nx"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct history *h = history_new();
+		struct merge_result r;
+		add_value(h, 1, NOBODY, 2, "note", rows[i][0]);
+		add_value(h, 2, SEES(1), 2, "note", rows[i][1]);
+		add_value(h, 3, SEES(1), 2, "note", rows[i][2]);
+		whole_state(h, &r);
+		assert_int_equal(r.n, 2);
+		assert_text(&r, 0, "state: disputed\n");
+		merge_result_free(&r);
+		history_free(h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +257,7 @@ int main(void)
 	    cmocka_unit_test(a_record_of_no_type_is_not_shown),
 	    cmocka_unit_test(ties_on_ties),
 	    cmocka_unit_test(a_blend_must_fit_a_record),
+	    cmocka_unit_test(a_blend_must_be_canonical),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

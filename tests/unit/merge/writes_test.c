@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "merge/conflict.h"
 #include "merge/merge.h"
 
 #define LEDGER "reports/31"
@@ -41,6 +42,8 @@ static const struct row rows[] = {
 	"record: r\nstate: overruled\nkept:\n  value: '1'\n", "objections.a.b.reason=(absent) "},
     {CONFLICT, "record: r\nobjections:\n  a.b:\n    reason: sai\n", NULL, ""},
     {CONFLICT, NULL, "record: r\nstate: overruled\n", ""},
+    {CONFLICT, "state: overruled\n", "state: overruled\nobjections:\n  a.b:\n    reason: sai\n",
+	"objections.a.b.reason=sai "},
 };
 
 static struct change_texts texts_of(const struct row *row)
@@ -143,6 +146,25 @@ static void what_settling_writes(void **state)
 	}
 }
 
+/* With another record touched in the same change: the settlement is a write of its own. */
+static void settling_beside_another(void **state)
+{
+	(void)state;
+	static const char conflict[] = "record: " REPORT "\nfield: state\n", text[] = "state: draft\n";
+	struct row row = {"reports/31/p/2026-07.yaml", "state: draft\n", "state: submitted\n", NULL};
+	struct change_texts texts = texts_of(&row);
+	struct arena arena = {0};
+	struct merge_writes writes;
+	struct err err = {0};
+	assert_int_equal(merge_writes_of(&arena, LEDGER, &texts, 1, &writes, &err), 0);
+	assert_int_equal(
+	    merge_settlement(&arena, LEDGER, conflict, strlen(conflict), text, strlen(text), &writes, &err),
+	    0);
+	assert_writes(&writes, "=+ state=submitted state=draft? =+ ");
+	assert_string_equal(writes.items[2].record, REPORT);
+	arena_free(&arena);
+}
+
 static void settling_nothing(void **state)
 {
 	(void)state;
@@ -186,6 +208,14 @@ static void conflict_names(void **state)
 	assert_string_equal(path, CONFLICT);
 	merge_conflict_id(REPORT, "", &losing, id);
 	assert_string_not_equal(id, "6cf4e796fbc27631e3d998b9e7b08a8e5692df46");
+	assert_true(conflict_id_of_path(CONFLICT, id));
+	assert_string_equal(id, "6cf4e796fbc27631e3d998b9e7b08a8e5692df46");
+	static const char *const none[] = {REPORT, "conflicts/6c/6cf4.yaml",
+	    "conflicts/7c/6cf4e796fbc27631e3d998b9e7b08a8e5692df46.yaml",
+	    "conflicts/6c/6cz4e796fbc27631e3d998b9e7b08a8e5692df46.yaml",
+	    "conflicts/6c/6cf4e796fbc27631e3d998b9e7b08a8e5692df46.yamL"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_false(conflict_id_of_path(none[i], id));
 }
 
 int main(void)
@@ -194,6 +224,7 @@ int main(void)
 	    cmocka_unit_test(what_a_change_writes),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(what_settling_writes),
+	    cmocka_unit_test(settling_beside_another),
 	    cmocka_unit_test(settling_nothing),
 	    cmocka_unit_test(settling_what_cannot_be_read),
 	    cmocka_unit_test(conflict_names),
