@@ -12,6 +12,8 @@
 #include "base/sys.h"
 #include "cli.h"
 #include "reader.h"
+#include "record/media.h"
+#include "record/text.h"
 #include "say.h"
 #include "show.h"
 #include "store/attach.h"
@@ -256,20 +258,23 @@ static int copy(struct attach_reader *from, int fd, const char *path, struct err
 	return rc;
 }
 
-/* The name was written by somebody else: only its last part counts, and it hides nothing. */
-static const char *safe_name(const char *name)
+/* The name was written by somebody else: only its last part counts, it hides nothing, and fits on any disk. */
+static const char *safe_name(struct items *all, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	name = slash ? slash + 1 : name;
-	while (*name == '.' || *name == '-')
-		name++;
-	return *name ? name : "attachment";
+	char *safe = arena_dup(&all->r->arena, slash ? slash + 1 : name);
+	while (*safe == '.' || *safe == '-' || *safe == ' ')
+		safe++;
+	for (char *at = safe; *at; at++)
+		if ((unsigned char)*at < 0x20 || *at == 0x7f || strchr("\\:*?\"<>|", *at))
+			*at = '_';
+	return media_name_bad(safe) ? "attachment" : safe;
 }
 
 static int write_out(struct cli *cli, struct items *all, const struct item *one, struct err *err)
 {
 	struct attach_reader *from = NULL;
-	const char *out = args_get(&cli->args, "out"), *path = out ? out : safe_name(one->name);
+	const char *out = args_get(&cli->args, "out"), *path = out ? out : safe_name(all, one->name);
 	bool standard = strcmp(path, "-") == 0;
 	int rc = attach_open(all->r->store, one->id, &from, err);
 	if (rc)
@@ -387,7 +392,7 @@ static int put_piece(
 static int send_file(
     const struct cli *cli, const char *path, const struct config *config, const char *token, struct err *err)
 {
-	struct stat st;
+	struct stat st, after;
 	uint64_t at = 0, most = config_attachment_max(config);
 	char *piece = mem_alloc(PIECE);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
@@ -413,6 +418,13 @@ static int send_file(
 		rc = put_piece(cli, token, at, piece, (size_t)n, err);
 		at += (uint64_t)n;
 	}
+	if (rc == 0 &&
+	    (fstat(fd, &after) != 0 || at != (uint64_t)st.st_size || after.st_size != st.st_size ||
+		after.st_mtim.tv_sec != st.st_mtim.tv_sec || after.st_mtim.tv_nsec != st.st_mtim.tv_nsec)) {
+		err_set(err, ERR_REFUSED, N_("%1 was written to while it was read"), path);
+		err_hint(err, N_("wait until it is complete, then attach it again"));
+		rc = err->code;
+	}
 	if (rc == 0 && at == 0)
 		rc = err_set(err, ERR_INPUT, N_("%1 is empty"), path);
 	if (fd >= 0)
@@ -426,12 +438,16 @@ static int add_file(
 {
 	unsigned char random[16];
 	char token[33];
-	struct buf upload = {0};
-	const char *slash = strrchr(path, '/');
+	struct buf upload = {0}, name = {0};
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
 	sys_random(random, sizeof random);
 	hex_encode(random, sizeof random, token);
 	int rc = send_file(cli, path, config, token, err);
-	buf_printf(&upload, "%s %s", token, slash ? slash + 1 : path);
+	/* Some systems take letters and accents apart. */
+	if (!text_nfc(last, strlen(last), &name))
+		buf_puts(&name, last);
+	buf_printf(&upload, "%s %s", token, buf_str(&name));
+	buf_free(&name);
 	if (rc == 0)
 		args_add_option(args, "upload", buf_str(&upload));
 	buf_free(&upload);

@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 
+#include "base/sys.h"
 #include "reader.h"
 #include "say.h"
 #include "show.h"
+#include "store/attach.h"
 
 static void tell(const struct cli *cli, struct reader *r, const struct maintain_report *m)
 {
@@ -27,11 +29,17 @@ int cli_maintain(struct cli *cli, struct err *err)
 {
 	struct reader r;
 	struct maintain_report report;
+	size_t attachments = 0;
 	int rc = reader_open(cli, &r, err);
+	if (rc == 0)
+		rc = attach_sweep(r.store, sys_now(), &attachments, err);
 	if (rc == 0)
 		rc = store_maintain(r.store, args_has(&cli->args, "full"), &report, err);
 	if (rc == 0)
 		tell(cli, &r, &report);
+	if (rc == 0 && attachments && !cli->json)
+		say_out(N_("%1 attachments removed that no record has named for 90 days"),
+		    arena_printf(&r.arena, "%zu", attachments));
 	reader_close(&r);
 	return rc;
 }

@@ -200,6 +200,9 @@ static void add_row(struct looking *l, const char *path, const struct record *r,
 	    .size = strtoull(value[1], NULL, 10),
 	    .ours = ours};
 	memcpy(row.hex, hex, ATTACH_HEX);
+	struct attach_file *f = table_get(&l->n->attachments->files, hex);
+	if (f && f->here) /* maintenance may have removed it while nobody named it */
+		f->here = attach_here(l->n->store, hex, NULL);
 	l->book->rows = mem_grow(l->book->rows, l->book->n + 1, sizeof row);
 	l->book->rows[l->book->n++] = row;
 }
@@ -330,6 +333,7 @@ int attach_ask(struct node *n, const char *hex, struct err *err)
 		return rc;
 	f->asked = true;
 	f->damaged = 0;
+	n->attachments->disk_full = false;
 	links_moved(n->links);
 	return 0;
 }

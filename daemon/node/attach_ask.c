@@ -63,6 +63,27 @@ struct added {
 	bool fresh; /* it was not here before */
 };
 
+static int check_kind(const struct added *one, const char *name, const char *type, struct err *err)
+{
+	const char *bad = media_name_bad(name), *instead = type ? NULL : media_instead(one->bytes, one->len);
+	if (bad) {
+		err_set(err, ERR_REFUSED, bad, name);
+		err_hint(err, N_("give the file another name"));
+	} else if (instead) {
+		err_set(err, ERR_REFUSED, instead, name);
+		err_hint(err, N_("print it to PDF, or scan it; such files are not taken"));
+	} else if (!type) {
+		err_set(
+		    err, ERR_REFUSED, N_("%1 is of no kind that is taken; taken are %2"), name, MEDIA_TYPES);
+		err_hint(err, N_("print it to PDF, or scan it; what counts is the content, not the name"));
+	} else if (!media_name_fits(name, type)) {
+		err_set(err, ERR_REFUSED, N_("%1 does not end as what it is: what stands in it is %2"), name,
+		    type);
+		err_hint(err, N_("call it by its right ending, such as scan.%2"));
+	}
+	return err->code;
+}
+
 /* Map what was handed in as TOKEN, look at it, and say it to the operation: "HEX SIZE TYPE NAME". */
 static int take(struct node *n, const char *upload, struct added *one, struct args *args, struct err *err)
 {
@@ -76,13 +97,12 @@ static int take(struct node *n, const char *upload, struct added *one, struct ar
 	free(path);
 	if (rc)
 		return rc;
-	const char *type = one->len ? media_type(one->bytes, one->len) : NULL;
-	if (!type) {
-		err_set(
-		    err, ERR_REFUSED, N_("%1 is of no kind that is taken; taken are %2"), name, MEDIA_TYPES);
-		err_hint(err, N_("print it to PDF, or scan it; what counts is the content, not the name"));
-		return ERR_REFUSED;
-	}
+	if (one->len == 0)
+		return err_set(err, ERR_INPUT, N_("%1 is empty"), name);
+	const char *type = media_type(one->bytes, one->len);
+	rc = check_kind(one, name, type, err);
+	if (rc)
+		return rc;
 	unsigned char hash[HASH_SIZE];
 	hash_sha256(one->bytes, one->len, hash);
 	hex_encode(hash, HASH_SIZE, one->hex);

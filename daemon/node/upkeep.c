@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "store/attach.h"
 #include "store/maintain.h"
 
 #define LOOK_MS (60 * 1000)
@@ -103,10 +104,13 @@ int node_upkeep_run(const char *dir, struct err *err)
 	struct buf path = {0};
 	struct store *s = NULL;
 	struct maintain_report r;
+	size_t attachments;
 	buf_printf(&path, "%s/store.git", dir);
 	if (nice(NICE) == -1)
 		log_line(LOG_DEBUG, "upkeep runs at ordinary priority");
 	int rc = store_open(buf_str(&path), &s, err);
+	if (rc == 0)
+		rc = attach_sweep(s, sys_now(), &attachments, err);
 	if (rc == 0)
 		rc = store_maintain(s, false, &r, err);
 	if (rc == 0)

@@ -33,4 +33,9 @@ void attach_close(struct attach_reader *r); /* accepts NULL */
 int attach_walk(struct store *s, const char *ledger, const struct oid *before, const struct oid *now,
     void (*visit)(void *ctx, const char *path, const struct record *r), void *ctx, struct err *err);
 
+/* Forget those that no ledger names and of which that was seen first ATTACH_KEEP ago or longer; *gone counts them.
+ * `now` in seconds. It reads all records that may name any. */
+#define ATTACH_KEEP (90 * 24 * 3600) /* seconds */
+int attach_sweep(struct store *s, int64_t now, size_t *gone, struct err *err);
+
 #endif
