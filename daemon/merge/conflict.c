@@ -157,10 +157,10 @@ static bool seen_by_write(
 static bool answered(
     const struct log *conflict, const char *row, size_t len, const struct node *node, const struct past *past)
 {
-	if (seen_by_write(conflict->losing->field, false, node, past))
+	if (conflict->losing && seen_by_write(conflict->losing->field, false, node, past))
 		return true;
-	for (size_t i = 0; i < conflict->fields.n; i++) {
-		const struct field *field = conflict->fields.rows[i].value;
+	for (size_t i = 0; i < conflict->n_fields; i++) {
+		const struct field *field = conflict->fields[i];
 		const char *its_row;
 		size_t its_len;
 		if (row_of(field->name, "answers", &its_row, &its_len) && its_len == len &&
@@ -181,8 +181,8 @@ static bool replaced(const struct field *field, const struct entry *e, const str
 
 bool conflict_unanswered(const struct log *conflict, const struct past *past)
 {
-	for (size_t i = 0; i < conflict->fields.n; i++) {
-		const struct field *field = conflict->fields.rows[i].value;
+	for (size_t i = 0; i < conflict->n_fields; i++) {
+		const struct field *field = conflict->fields[i];
 		const char *row;
 		size_t len;
 		if (!row_of(field->name, "objections", &row, &len))

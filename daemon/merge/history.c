@@ -3,58 +3,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "merge/conflict.h"
-#include "merge/graph.h"
-#include "merge/merge.h"
+#include "merge/pack.h"
 #include "merge/past.h"
-
-struct numbers {
-	unsigned *items;
-	size_t n;
-};
 
 struct history *history_new(void)
 {
 	return mem_alloc(sizeof(struct history));
 }
 
-static void free_log(struct log *log)
-{
-	for (size_t i = 0; i < log->fields.n; i++)
-		free(((struct field *)log->fields.rows[i].value)->writes);
-	table_free(&log->fields);
-	free(log->about);
-}
-
 void history_free(struct history *h)
 {
 	if (!h)
 		return;
-	for (size_t i = 0; i < h->nodes.n; i++) {
-		struct node *node = h->nodes.rows[i].value;
-		oids_free(&node->heads);
-		free(node->touched);
-	}
-	for (size_t i = 0; i < h->logs.n; i++)
-		free_log(h->logs.rows[i].value);
-	for (size_t i = 0; i < h->chains_of.n; i++)
-		free(((struct numbers *)h->chains_of.rows[i].value)->items);
+	history_rest(h);
+	for (size_t i = h->n_lent; i < h->n; i++)
+		free((void *)h->packed[i]);
 	for (size_t i = 0; i < h->n_chains; i++)
 		free(h->chains[i].items);
+	free(h->packed);
+	free(h->slots);
 	free(h->chains);
-	table_free(&h->nodes);
-	table_free(&h->logs);
-	table_free(&h->chains_of);
-	table_free(&h->losing);
-	arena_free(&h->arena);
+	free(h->abouts);
+	words_free(&h->words);
 	free(h);
+}
+
+void history_rest(struct history *h)
+{
+	cache_free(h);
+	losing_free(&h->losing);
+}
+
+/* ---- by id ---- */
+
+struct pack_in history_packed_at(const struct history *h, unsigned change)
+{
+	const unsigned char *at = h->packed[change];
+	return (struct pack_in){.start = at, .at = at, .end = at + pack_length(at)};
+}
+
+const unsigned char *history_id(const struct history *h, unsigned change)
+{
+	return h->packed[change] + PACK_LENGTH;
+}
+
+static size_t slot_of(const struct history *h, const unsigned char *id)
+{
+	uint64_t hash;
+	memcpy(&hash, id, sizeof hash);
+	size_t i = hash & (h->n_slots - 1);
+	while (h->slots[i] && memcmp(history_id(h, h->slots[i] - 1), id, OID_SIZE) != 0)
+		i = (i + 1) & (h->n_slots - 1);
+	return i;
+}
+
+void history_slot_newest(struct history *h)
+{
+	if (2 * h->n <= h->n_slots) {
+		h->slots[slot_of(h, history_id(h, (unsigned)h->n - 1))] = (unsigned)h->n;
+		return;
+	}
+	free(h->slots);
+	h->n_slots = h->n_slots ? 2 * h->n_slots : 16;
+	h->slots = mem_alloc(h->n_slots * sizeof *h->slots);
+	for (unsigned i = 0; i < h->n; i++)
+		h->slots[slot_of(h, history_id(h, i))] = i + 1;
+}
+
+/* It was probed for last of all, so no other is found through its slot. */
+void history_unslot_newest(struct history *h)
+{
+	h->slots[slot_of(h, history_id(h, (unsigned)h->n - 1))] = 0;
+}
+
+unsigned history_find(const struct history *h, const struct oid *id)
+{
+	return h->n_slots ? h->slots[slot_of(h, id->b)] : 0;
 }
 
 struct node *history_node(const struct history *h, const struct oid *id)
 {
-	char hex[OID_HEX + 1];
-	oid_hex(id, hex);
-	return table_get(&h->nodes, hex);
+	unsigned found = history_find(h, id);
+	return found ? node_at(h, found - 1) : NULL;
 }
 
 bool node_has_seen(const struct node *young, const struct node *old)
@@ -62,272 +92,20 @@ bool node_has_seen(const struct node *young, const struct node *old)
 	return old->chain < young->n_clock && young->clock[old->chain] >= old->place;
 }
 
-/* The node's clock without itself: all that its heads have seen. */
-static void look_back(struct history *h, struct node *node)
+void history_packed(const struct history *h, size_t i, const void **bytes, size_t *len)
 {
-	struct past seen = past_of(h, &h->arena, &node->heads);
-	node->clock = seen.counts;
-	node->n_clock = seen.n;
-	for (size_t i = 0; i < node->heads.n; i++) {
-		unsigned above = history_node(h, &node->heads.items[i])->generation + 1;
-		if (above > node->generation)
-			node->generation = above;
-	}
-}
-
-static struct numbers *chains_of(struct history *h, const char *writer)
-{
-	void **at = table_at(&h->chains_of, writer);
-	if (!*at)
-		*at = arena_alloc(&h->arena, sizeof(struct numbers));
-	return *at;
-}
-
-/* The writer's chain whose last change the node has seen, else a new one. */
-static unsigned find_chain(struct history *h, const struct node *node)
-{
-	struct numbers *own = chains_of(h, node->writer);
-	for (size_t i = 0; i < own->n; i++) {
-		unsigned c = own->items[i];
-		if (c < node->n_clock && node->clock[c] == h->chains[c].n)
-			return c;
-	}
-	struct chain fresh = {0};
-	VEC_PUSH(h->chains, h->n_chains, fresh);
-	unsigned c = (unsigned)h->n_chains - 1;
-	VEC_PUSH(own->items, own->n, c);
-	return c;
-}
-
-static void place(struct history *h, struct node *node)
-{
-	node->chain = find_chain(h, node);
-	struct chain *chain = &h->chains[node->chain];
-	VEC_PUSH(chain->items, chain->n, node);
-	node->place = (unsigned)chain->n;
-	if (node->chain >= node->n_clock) {
-		unsigned *wider = arena_alloc(&h->arena, (node->chain + 1) * sizeof *wider);
-		if (node->n_clock)
-			memcpy(wider, node->clock, node->n_clock * sizeof *wider);
-		node->clock = wider;
-		node->n_clock = node->chain + 1;
-	}
-	node->clock[node->chain] = node->place;
-}
-
-static struct field *field_at(struct history *h, struct log *log, const char *name)
-{
-	void **at = table_at(&log->fields, name);
-	if (!*at) {
-		struct field *field = arena_alloc(&h->arena, sizeof *field);
-		field->log = log;
-		field->name = arena_dup(&h->arena, name);
-		*at = field;
-	}
-	return *at;
-}
-
-static void set_losing(struct log *log, struct entry *losing)
-{
-	log->losing = losing;
-	struct log *target = losing->field->log;
-	VEC_PUSH(target->about, target->n_about, log);
-}
-
-/* A write becomes known by the id that its conflict would have. */
-static void index_losing(struct history *h, struct entry *e)
-{
-	char id[41], path[64];
-	merge_conflict_id(e->field->log->path, e->field->name, &e->by->id, id);
-	*table_at(&h->losing, id) = e;
-	merge_conflict_path(id, path);
-	struct log *log = table_get(&h->logs, path);
-	if (log && !log->losing)
-		set_losing(log, e);
-}
-
-static void index_all(struct history *h)
-{
-	h->has_losing = true;
-	for (size_t i = 0; i < h->logs.n; i++) {
-		struct log *log = h->logs.rows[i].value;
-		for (size_t j = 0; j < log->fields.n; j++) {
-			struct field *field = log->fields.rows[j].value;
-			for (size_t k = 0; k < field->n; k++)
-				index_losing(h, field->writes[k]);
-		}
-	}
-}
-
-static struct log *log_at(struct history *h, const char *path)
-{
-	void **at = table_at(&h->logs, path);
-	if (*at)
-		return *at;
-	struct log *log = arena_alloc(&h->arena, sizeof *log);
-	log->path = arena_dup(&h->arena, path);
-	*at = log;
-	char id[41];
-	if (!conflict_id_of_path(path, id))
-		return log;
-	if (!h->has_losing)
-		index_all(h);
-	struct entry *losing = table_get(&h->losing, id);
-	if (losing && !log->losing)
-		set_losing(log, losing);
-	return log;
-}
-
-/* Values repeat (seals, presence): share the text of the write before. */
-static const char *keep_value(struct history *h, const struct field *field, const char *value)
-{
-	const char *last = field->n ? field->writes[field->n - 1]->value : NULL;
-	if (value && last && strcmp(value, last) == 0)
-		return last;
-	return arena_dup(&h->arena, value);
-}
-
-static void put(struct history *h, struct node *node, struct field *field, const char *value, bool seal)
-{
-	struct entry *last = field->n ? field->writes[field->n - 1] : NULL;
-	if (last && last->by == node) {
-		last->value = keep_value(h, field, value);
-		last->seal = last->seal || seal;
-		return;
-	}
-	struct entry *e = arena_alloc(&h->arena, sizeof *e);
-	*e = (struct entry){field, node, keep_value(h, field, value), seal};
-	VEC_PUSH(field->writes, field->n, e);
-	if (h->has_losing)
-		index_losing(h, e);
-}
-
-static bool is_written(const struct node *node, const struct field *field)
-{
-	return field->n && field->writes[field->n - 1]->by == node;
-}
-
-static bool was_seen(const struct node *node, const struct field *field)
-{
-	for (size_t i = 0; i < field->n; i++)
-		if (node_has_seen(node, field->writes[i]->by))
-			return true;
-	return false;
-}
-
-/* Adding and sealing: what the writer saw written here and does not write himself, he writes as absent. */
-static void put_rest(struct history *h, struct node *node, struct log *log, bool seal)
-{
-	for (size_t i = 0; i < log->fields.n; i++) {
-		struct field *field = log->fields.rows[i].value;
-		if (!is_written(node, field) && was_seen(node, field))
-			put(h, node, field, NULL, seal);
-	}
-}
-
-static void touch(struct node *node, struct log *log)
-{
-	for (size_t i = 0; i < node->n_touched; i++)
-		if (node->touched[i] == log)
-			return;
-	VEC_PUSH(node->touched, node->n_touched, log);
-}
-
-static void put_writes(struct history *h, struct node *node, const struct history_change *c)
-{
-	for (size_t i = 0; i < c->n_writes; i++) {
-		const struct write *w = &c->writes[i];
-		struct log *log = log_at(h, w->record);
-		put(h, node, field_at(h, log, w->field), w->value, w->seal);
-		touch(node, log);
-	}
-	for (size_t i = 0; i < c->n_writes; i++)
-		if (c->writes[i].all)
-			put_rest(h, node, log_at(h, c->writes[i].record), c->writes[i].seal);
-}
-
-int history_add(struct history *h, const struct history_change *c, struct err *err)
-{
-	char hex[OID_HEX + 1], missing[OID_HEX + 1];
-	oid_hex(&c->id, hex);
-	if (table_get(&h->nodes, hex))
-		return 0;
-	for (size_t i = 0; i < c->heads.n; i++) {
-		if (history_has(h, &c->heads.items[i]))
-			continue;
-		oid_hex(&c->heads.items[i], missing);
-		err_set(err, ERR_PARKED, "change %1 builds on %2, which has not arrived", hex, missing);
-		err_hint(err, "it is kept aside and taken up as soon as a sync brings the other");
-		return ERR_PARKED;
-	}
-	struct node *node = arena_alloc(&h->arena, sizeof *node);
-	node->id = c->id;
-	oids_copy(&node->heads, &c->heads);
-	oids_sort(&node->heads);
-	node->writer = arena_dup(&h->arena, c->writer);
-	node->rank = c->rank;
-	node->claim = c->claim;
-	look_back(h, node);
-	place(h, node);
-	*table_at(&h->nodes, hex) = node;
-	put_writes(h, node, c);
-	return 0;
-}
-
-static void unindex_losing(struct history *h, const struct entry *e)
-{
-	char id[41], path[64];
-	merge_conflict_id(e->field->log->path, e->field->name, &e->by->id, id);
-	void **at = table_at(&h->losing, id);
-	if (*at != e)
-		return;
-	*at = NULL;
-	merge_conflict_path(id, path);
-	struct log *log = table_get(&h->logs, path), *target = e->field->log;
-	if (!log || log->losing != e)
-		return;
-	log->losing = NULL;
-	for (size_t i = 0; i < target->n_about; i++)
-		if (target->about[i] == log)
-			target->about[i--] = target->about[--target->n_about];
-}
-
-static void take_back(struct history *h, const struct node *node, struct log *log)
-{
-	for (size_t i = 0; i < log->fields.n; i++) {
-		struct field *field = log->fields.rows[i].value;
-		if (!is_written(node, field))
-			continue;
-		if (h->has_losing)
-			unindex_losing(h, field->writes[field->n - 1]);
-		field->n--;
-	}
-}
-
-void history_drop_last(struct history *h)
-{
-	struct node *node = h->nodes.rows[h->nodes.n - 1].value;
-	struct chain *chain = &h->chains[node->chain];
-	for (size_t i = 0; i < node->n_touched; i++)
-		take_back(h, node, node->touched[i]);
-	if (--chain->n == 0) {
-		free(chain->items);
-		h->n_chains--;
-		chains_of(h, node->writer)->n--;
-	}
-	oids_free(&node->heads);
-	free(node->touched);
-	table_drop_last(&h->nodes);
+	*bytes = h->packed[i];
+	*len = pack_length(h->packed[i]);
 }
 
 bool history_has(const struct history *h, const struct oid *id)
 {
-	return history_node(h, id) != NULL;
+	return history_find(h, id) != 0;
 }
 
 size_t history_count(const struct history *h)
 {
-	return h->nodes.n;
+	return h->n;
 }
 
 bool history_seen(const struct history *h, const struct oid *young, const struct oid *old)
@@ -359,7 +137,7 @@ void history_tips(const struct history *h, struct oids *out)
 {
 	*out = (struct oids){0};
 	for (size_t c = 0; c < h->n_chains; c++)
-		oids_add(out, &h->chains[c].items[h->chains[c].n - 1]->id);
+		oids_add(out, &node_at(h, h->chains[c].items[h->chains[c].n - 1])->id);
 	history_maximal(h, out);
 }
 
@@ -380,7 +158,7 @@ void history_between(
 	size_t n = 0;
 	for (size_t c = 0; c < h->n_chains; c++)
 		for (unsigned i = from.counts[c]; i < to.counts[c]; i++)
-			VEC_PUSH(found, n, h->chains[c].items[i]);
+			VEC_PUSH(found, n, node_at(h, h->chains[c].items[i]));
 	if (n)
 		qsort(found, n, sizeof *found, by_generation);
 	*out = (struct oids){0};
@@ -388,4 +166,62 @@ void history_between(
 		oids_add(out, &found[i]->id);
 	free(found);
 	arena_free(&arena);
+}
+
+/* ---- comparing ---- */
+
+static bool same_heads(const struct history *a, struct pack_in *in_a, unsigned x, const struct history *b,
+    struct pack_in *in_b, unsigned y, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		unsigned back_a = pack_number(in_a), back_b = pack_number(in_b);
+		if (memcmp(history_id(a, x - back_a), history_id(b, y - back_b), OID_SIZE) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Fields may stand in another order: they are made of what stood there before. */
+static bool same_fields(
+    const struct history *a, struct pack_in in_a, const struct history *b, struct pack_in in_b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct pack_in other = in_b;
+		struct pack_field x, y = {0};
+		bool found = false;
+		pack_get_field(&in_a, &x);
+		for (unsigned k = 0; !found && k < n; k++) {
+			pack_get_field(&other, &y);
+			found = strcmp(a->words.items[x.name].text, b->words.items[y.name].text) == 0;
+		}
+		if (!found || x.seal != y.seal || !str_same(x.value, y.value))
+			return false;
+	}
+	return true;
+}
+
+bool history_same(const struct history *a, const struct history *b, const struct oid *id)
+{
+	unsigned x = history_find(a, id), y = history_find(b, id);
+	if (!x || !y)
+		return x == y;
+	struct pack_in in_a = history_packed_at(a, x - 1), in_b = history_packed_at(b, y - 1);
+	struct pack_head ha, hb;
+	pack_get_head(&in_a, &ha);
+	pack_get_head(&in_b, &hb);
+	bool same = ha.claim == hb.claim && ha.rank == hb.rank && ha.n_heads == hb.n_heads &&
+		    ha.n_records == hb.n_records && ha.generation == hb.generation &&
+		    strcmp(a->words.items[ha.writer].text, b->words.items[hb.writer].text) == 0 &&
+		    same_heads(a, &ha.heads, x - 1, b, &hb.heads, y - 1, ha.n_heads);
+	for (unsigned i = 0; same && i < ha.n_records; i++) {
+		struct pack_record ra, rb;
+		pack_get_record(&in_a, &ra);
+		pack_get_record(&in_b, &rb);
+		same = ra.n_fields == rb.n_fields &&
+		       strcmp(a->words.items[ra.path].text, b->words.items[rb.path].text) == 0 &&
+		       same_fields(a, in_a, b, in_b, ra.n_fields);
+		pack_pass_fields(&in_a, &ra);
+		pack_pass_fields(&in_b, &rb);
+	}
+	return same;
 }

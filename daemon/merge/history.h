@@ -43,6 +43,18 @@ void history_free(struct history *h);
 int history_add(struct history *h, const struct history_change *c, struct err *err);
 /* Undo the newest history_add: a change that was tried and not kept. */
 void history_drop_last(struct history *h);
+/*
+ * What a change is kept as (merge/pack.h), to be kept in a file: `history_packed` gives that of the i-th change, in the
+ * order of adding; `history_take` adds it again to a history that holds those before it and nothing else. The bytes
+ * are borrowed for as long as the history lives. False: these bytes are no such change, nothing has happened. Bytes
+ * that were altered so that they still fit give wrong answers, but never reach beyond what is there.
+ */
+void history_packed(const struct history *h, size_t i, const void **bytes, size_t *len);
+bool history_take(struct history *h, const void *bytes, size_t len);
+/* Free what was made for answers and can be made again. */
+void history_rest(struct history *h);
+/* Is this change the same in both: what it had seen, who wrote it, what it wrote? */
+bool history_same(const struct history *a, const struct history *b, const struct oid *id);
 bool history_has(const struct history *h, const struct oid *id);
 size_t history_count(const struct history *h);
 

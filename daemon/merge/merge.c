@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "merge/conflict.h"
 
 struct view {
@@ -39,7 +40,7 @@ static bool has_unseen_word(const struct view *v, const struct log *log)
 	for (size_t i = 0; i < v->tips.n; i++) {
 		const struct node *tip = history_node(v->h, &v->tips.items[i]);
 		for (size_t t = 0; t < tip->n_touched; t++)
-			if (tip->touched[t] == log)
+			if (tip->touched[t] == log->word)
 				return true;
 	}
 	return false;
@@ -49,7 +50,7 @@ static bool has_unseen_word(const struct view *v, const struct log *log)
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
 {
 	const struct record_type *type = type_by_path(v->ledger, path);
-	const struct log *log = table_get(&v->h->logs, path);
+	const struct log *log = log_of(v->h, path);
 	struct record r;
 	bool present = false, objected = log && conflict_unanswered(log, &v->past);
 	if (!type || (!open && !objected && !(log && has_unseen_word(v, log))))
@@ -79,7 +80,8 @@ static void view_closed(struct view *v, const struct log *log, const struct reco
 {
 	for (size_t i = 0; i < log->n_about; i++) {
 		const struct log *about = log->about[i];
-		if (!past_has(&v->past, about->losing->by) || table_get(&v->texts, about->path))
+		if (!about->losing || !past_has(&v->past, about->losing->by) ||
+		    table_get(&v->texts, about->path))
 			continue;
 		struct conflict c = conflict_closed(v->h, &v->scratch, type, about->losing, &v->past);
 		view_conflict(v, &c, about->path, false);
@@ -90,8 +92,8 @@ static void view_fields(
     struct view *v, const struct log *log, const struct record_type *type, struct record *into, bool *present)
 {
 	struct conflicts found = {0};
-	for (size_t i = 0; i < log->fields.n; i++) {
-		const struct field *field = log->fields.rows[i].value;
+	for (size_t i = 0; i < log->n_fields; i++) {
+		const struct field *field = log->fields[i];
 		struct verdict verdict = rule_resolve(&v->scratch, type, field, &v->past);
 		if (!*field->name)
 			*present = verdict.value != NULL;
@@ -128,13 +130,13 @@ static const struct log *root_of(const struct log *log)
 	return log;
 }
 
-static void add_roots(const struct node *node, bool words_alone, struct table *roots)
+static void add_roots(const struct history *h, const struct node *node, bool words_alone, struct table *roots)
 {
 	char id[41];
 	for (size_t t = 0; t < node->n_touched; t++) {
-		if (words_alone && !conflict_id_of_path(node->touched[t]->path, id))
+		if (words_alone && !conflict_id_of_path(h->words.items[node->touched[t]].text, id))
 			continue;
-		const struct log *root = root_of(node->touched[t]);
+		const struct log *root = root_of(log_at(h, node->touched[t]));
 		if (root)
 			*table_at(roots, root->path) = (void *)root;
 	}
@@ -145,9 +147,9 @@ static void touched(const struct view *from, const struct view *to, struct table
 {
 	for (size_t c = 0; c < to->past.n; c++)
 		for (unsigned i = from->past.counts[c]; i < to->past.counts[c]; i++)
-			add_roots(to->h->chains[c].items[i], false, roots);
+			add_roots(to->h, node_at(to->h, to->h->chains[c].items[i]), false, roots);
 	for (size_t i = 0; i < from->tips.n; i++)
-		add_roots(history_node(from->h, &from->tips.items[i]), true, roots);
+		add_roots(from->h, history_node(from->h, &from->tips.items[i]), true, roots);
 }
 
 static void tell(struct merge_result *out, const char *path, const char *text)

@@ -42,12 +42,13 @@ struct past past_common(struct arena *arena, const struct past *a, const struct 
 }
 
 /* Along a chain "has seen node" is first false, then true. */
-static unsigned first_that_saw(const struct chain *chain, unsigned n, const struct node *node)
+static unsigned first_that_saw(
+    const struct history *h, const struct chain *chain, unsigned n, const struct node *node)
 {
 	unsigned low = 0, high = n;
 	while (low < high) {
 		unsigned middle = low + (high - low) / 2;
-		if (node_has_seen(chain->items[middle], node))
+		if (node_has_seen(node_at(h, chain->items[middle]), node))
 			high = middle;
 		else
 			low = middle + 1;
@@ -60,7 +61,7 @@ struct past past_before_known(
 {
 	struct past out = {arena_alloc(arena, p->n * sizeof *out.counts), p->n};
 	for (size_t c = 0; c < p->n; c++)
-		out.counts[c] = first_that_saw(&h->chains[c], p->counts[c], node);
+		out.counts[c] = first_that_saw(h, &h->chains[c], p->counts[c], node);
 	join(&out, node);
 	return out;
 }

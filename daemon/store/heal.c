@@ -64,6 +64,8 @@ int heal_take_out(struct tx *tx, const char *ledger, const struct oids *tainted,
 		rc = clean_heads(tx->s, ledger, tainted, &heads, err);
 	if (rc == 0)
 		rc = load_history(tx->s, ledger, &heads, fresh, err);
+	if (rc == 0)
+		rc = index_remove(tx->s, ledger, err);
 	if (rc) {
 		history_free(fresh);
 		oids_free(&heads);
@@ -71,8 +73,7 @@ int heal_take_out(struct tx *tx, const char *ledger, const struct oids *tainted,
 	}
 	/* The tip stays what the ref says, so the history is not read on before tx_commit has moved it. */
 	kept = table_get(&tx->s->ledgers, ledger);
-	history_free(kept->history);
-	kept->history = fresh;
+	store_replace(kept, fresh);
 	oids_free(&l->heads);
 	l->heads = heads;
 	l->changed = true;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,22 +231,35 @@ static struct timespec packs_changed(const struct store *s)
 	return st.st_mtim;
 }
 
-void repo_follow(struct store *s)
+static void open_again(struct store *s)
 {
-	struct timespec now = packs_changed(s);
 	git_repository *git;
 	git_odb *odb;
 	struct err none = {0};
-	if (now.tv_sec == s->packs.tv_sec && now.tv_nsec == s->packs.tv_nsec)
-		return;
-	bool first = s->packs.tv_sec == 0;
-	s->packs = now;
-	if (first || repo_open(s->path, &git, &odb, &none) != 0)
+	if (repo_open(s->path, &git, &odb, &none) != 0)
 		return;
 	git_odb_free(s->odb);
 	git_repository_free(s->git);
 	s->git = git;
 	s->odb = odb;
+}
+
+void repo_follow(struct store *s)
+{
+	struct timespec now = packs_changed(s);
+	if (now.tv_sec == s->packs.tv_sec && now.tv_nsec == s->packs.tv_nsec)
+		return;
+	bool first = s->packs.tv_sec == 0;
+	s->packs = now;
+	if (!first)
+		open_again(s);
+}
+
+void repo_rest(struct store *s)
+{
+	/* libgit2 empties its caches with the repository, and no sooner. */
+	open_again(s);
+	malloc_trim(0);
 }
 
 int repo_read(struct store *s, git_object_t kind, const struct oid *id, git_odb_object **out, struct err *err)
@@ -255,6 +269,7 @@ int repo_read(struct store *s, git_object_t kind, const struct oid *id, git_odb_
 	oid_hex(id, hex);
 	*out = NULL;
 	int rc = git_odb_read(out, s->odb, &key);
+	s->reads++;
 	if (rc)
 		return repo_fail(err, rc, "read object", hex);
 	if (git_odb_object_type(*out) == kind)

@@ -11,6 +11,7 @@
 #include <git2.h>
 
 #include "base/table.h"
+#include "store/index.h"
 #include "store/store.h"
 
 struct store {
@@ -19,6 +20,7 @@ struct store {
 	git_odb *odb;
 	struct table ledgers; /* name -> struct store_ledger */
 	struct timespec packs; /* when the folder of packs had changed last, at the opening */
+	uint64_t reads; /* objects read since the opening */
 	bool swept; /* litter of killed writers was looked for */
 };
 
@@ -26,6 +28,7 @@ struct store {
 struct store_ledger {
 	struct history *history; /* NULL: not loaded */
 	struct oid tip; /* what the ref said when the history was made current */
+	struct index index; /* the file that the history borrows of */
 };
 
 /* Make the directories and files of an empty repository, durable, where nothing is yet. */
@@ -38,6 +41,11 @@ int repo_open(const char *path, git_repository **git, git_odb **odb, struct err 
 /* Packs were made or removed by another process since the opening: open again, for libgit2 never lets go of one that is
  * gone, nor of its room on the disk. Where that fails all stays as it was. */
 void repo_follow(struct store *s);
+
+/* Put another history in the place of the one that is loaded; NULL: none. */
+void store_replace(struct store_ledger *l, struct history *fresh);
+/* Give back what libgit2 and the allocator keep for later. */
+void repo_rest(struct store *s);
 
 /* libgit2's last error on this thread as ours: what was tried on which thing. A missing or damaged object that
  * something refers to is ERR_CORRUPT. */

@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "record/text.h"
 #include "store/load.h"
 
+#define INDEX_BEHIND 64 /* changes */
 #define NOTE_BYTES_MAX (16 * 1024 * 1024)
 
 int store_init(const char *path, struct err *err)
@@ -247,6 +249,35 @@ static int follow(struct store *s, const char *ledger, struct store_ledger *l, c
 	return rc;
 }
 
+void store_replace(struct store_ledger *l, struct history *fresh)
+{
+	history_free(l->history);
+	index_close(&l->index);
+	l->history = fresh;
+}
+
+static bool is_own(const struct store *s)
+{
+	struct stat st;
+	return stat(s->path, &st) == 0 && st.st_uid == geteuid();
+}
+
+/* Much was read that the index lacked, or it says too much, and nobody is writing: it is put right for the next one. */
+static void keep_index(struct store *s, const char *ledger, struct store_ledger *l)
+{
+	struct buf lock = {0};
+	struct err none = {0};
+	int fd;
+	if ((!l->index.stale && history_count(l->history) < l->index.n + INDEX_BEHIND) || !is_own(s))
+		return;
+	buf_printf(&lock, "%s/tuyen.lock", s->path);
+	if (sys_lock(buf_str(&lock), 0, &fd, &none) == 0) {
+		index_write(s, ledger, l->history, &l->index);
+		sys_unlock(fd);
+	}
+	buf_free(&lock);
+}
+
 int store_history(struct store *s, const char *ledger, struct history **out, struct err *err)
 {
 	struct oid tip;
@@ -259,13 +290,15 @@ int store_history(struct store *s, const char *ledger, struct history **out, str
 		*out = l->history;
 		return 0;
 	}
-	if (!l->history)
+	if (!l->history) {
 		l->history = history_new();
+		index_read(s, ledger, l->history, &l->index);
+	}
 	rc = follow(s, ledger, l, &tip, &fits, err);
 	if (rc == 0 && !fits) {
 		/* The ledger was put back, or moved elsewhere: begin again. */
-		history_free(l->history);
-		l->history = history_new();
+		store_replace(l, history_new());
+		l->index.stale = true;
 		rc = follow(s, ledger, l, &tip, &fits, err);
 		if (rc == 0 && !fits) {
 			rc = err_set(
@@ -276,6 +309,8 @@ int store_history(struct store *s, const char *ledger, struct history **out, str
 	}
 	if (rc)
 		store_forget(s, ledger);
+	else
+		keep_index(s, ledger, l);
 	*out = l->history;
 	return rc;
 }
@@ -286,9 +321,25 @@ void store_forget(struct store *s, const char *ledger)
 		struct store_ledger *l = s->ledgers.rows[i].value;
 		if (ledger && strcmp(ledger, s->ledgers.rows[i].key) != 0)
 			continue;
-		history_free(l->history);
-		*l = (struct store_ledger){0};
+		store_replace(l, NULL);
+		l->tip = (struct oid){0};
 	}
+}
+
+void store_rest(struct store *s)
+{
+	for (size_t i = 0; i < s->ledgers.n; i++) {
+		struct store_ledger *l = s->ledgers.rows[i].value;
+		if (l->history)
+			history_rest(l->history);
+		index_rest(&l->index);
+	}
+	repo_rest(s);
+}
+
+uint64_t store_reads(const struct store *s)
+{
+	return s->reads;
 }
 
 static int note_path(struct store *s, const char *name, struct buf *out, struct err *err)

@@ -54,6 +54,10 @@ int store_walk(struct store *s, const char *ledger, bool records,
  * Borrowed. An absent ledger has an empty history. */
 int store_history(struct store *s, const char *ledger, struct history **out, struct err *err);
 void store_forget(struct store *s, const char *ledger); /* frees the history; NULL: of all ledgers */
+/* Nothing was asked for a while: give back memory that can be had again. Histories stay, small. */
+void store_rest(struct store *s);
+/* How many objects were read since the opening. */
+uint64_t store_reads(const struct store *s);
 
 /* Attach facts about a ledger that are not shared: small local files store.git/tuyen/<name>, durable. For what a
  * node remembers of its peers. */

@@ -146,8 +146,11 @@ static void remember_tips(struct tx *tx, const struct oid *tips)
 {
 	for (size_t i = 0; i < tx->n_ledgers; i++) {
 		struct store_ledger *l = table_get(&tx->s->ledgers, tx->ledgers[i].name);
-		if (l && l->history && tx->ledgers[i].changed)
+		if (!l || !l->history)
+			continue;
+		if (tx->ledgers[i].changed)
 			l->tip = tips[i];
+		index_write(tx->s, tx->ledgers[i].name, l->history, &l->index);
 	}
 }
 

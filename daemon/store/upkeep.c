@@ -11,6 +11,7 @@
 
 #define TEMPORARY "tmp_object_git2_"
 #define LOCK ".lock"
+#define NOTES "tuyen"
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -18,8 +19,25 @@ static bool ends_with(const char *name, const char *end)
 	return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* Remove from a directory the files that are empty, locks or temporary objects. */
-static int sweep_dir(const char *path, struct err *err)
+static bool begins_with(const char *name, const char *start)
+{
+	return strncmp(name, start, strlen(start)) == 0;
+}
+
+static bool is_litter(const char *name, bool empty)
+{
+	return empty || ends_with(name, LOCK) || begins_with(name, TEMPORARY);
+}
+
+/* Other notes are written without the lock: what seems to be left of one may be in use. */
+static bool is_part_of_index(const char *name, bool empty)
+{
+	(void)empty;
+	return begins_with(name, "index-") && ends_with(name, ".new");
+}
+
+/* Remove from a directory the files that are litter. */
+static int sweep_dir(const char *path, bool (*litter)(const char *name, bool empty), struct err *err)
 {
 	DIR *dir = opendir(path);
 	if (!dir)
@@ -30,8 +48,7 @@ static int sweep_dir(const char *path, struct err *err)
 		struct stat st;
 		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
-		if (st.st_size && !ends_with(e->d_name, LOCK) &&
-		    strncmp(e->d_name, TEMPORARY, strlen(TEMPORARY)) != 0)
+		if (!litter(e->d_name, st.st_size == 0))
 			continue;
 		struct buf file = {0};
 		buf_printf(&file, "%s/%s", path, e->d_name);
@@ -46,7 +63,8 @@ static int sweep_below(struct store *s, const char *name, struct err *err)
 {
 	struct buf path = {0};
 	buf_printf(&path, "%s/%s", s->path, name);
-	int rc = sweep_dir(buf_str(&path), err);
+	bool notes = strcmp(name, NOTES) == 0;
+	int rc = sweep_dir(buf_str(&path), notes ? is_part_of_index : is_litter, err);
 	buf_free(&path);
 	return rc;
 }
@@ -54,7 +72,7 @@ static int sweep_below(struct store *s, const char *name, struct err *err)
 int upkeep_sweep(struct store *s, struct err *err)
 {
 	static const char *const dirs[] = {
-	    "objects", "refs/heads", "refs/heads/directives", "refs/heads/reports"};
+	    "objects", "refs/heads", "refs/heads/directives", "refs/heads/reports", NOTES};
 	if (s->swept)
 		return 0;
 	int rc = upkeep_unlock(s, "HEAD", err);

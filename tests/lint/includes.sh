@@ -38,7 +38,7 @@ done >>"$bad" <<'EOF'
 git2 daemon/store/
 uv\.h daemon/net/|daemon/control/|daemon/node/|daemon/links/|daemon/[a-z_]+\.[ch]
 openssl/ daemon/net/|daemon/base/|daemon/store/
-zlib\.h daemon/sync/|daemon/store/(loose|attach)
+zlib\.h daemon/sync/|daemon/store/(loose|attach|index)
 yaml\.h daemon/record/
 utf8proc\.h daemon/record/
 jansson\.h daemon/control/|daemon/node/requests|daemon/node/attach_tell|cli/

@@ -141,11 +141,36 @@ static void give(struct world *w, struct site *s, size_t i)
 	s->has |= BIT(i);
 }
 
+/* As after a pause, or as after a restart from the index: what was packed says all. */
+static void begin_again(struct world *w, struct site *s)
+{
+	struct history *fresh = history_new();
+	struct err err = {0};
+	if (chance(w, 50)) {
+		history_rest(s->history);
+		history_free(fresh);
+		return;
+	}
+	for (size_t i = 0; i < history_count(s->history); i++) {
+		const void *bytes;
+		size_t len;
+		history_packed(s->history, i, &bytes, &len);
+		must(w, history_take(fresh, arena_dup_len(&w->o.arena, bytes, len), len) ? 0 : ERR_CORRUPT,
+		    &err);
+	}
+	for (size_t i = 0; i < w->o.n; i++)
+		CHECK(w, history_same(s->history, fresh, &w->o.changes[i].id), "change %zu is another\n", i);
+	history_free(s->history);
+	s->history = fresh;
+}
+
 /* Bring the tree from its heads to what the site has now. */
 static void step(struct world *w, struct site *s)
 {
 	struct oids tips;
 	struct merge_result r;
+	if (chance(w, 3))
+		begin_again(w, s);
 	history_tips(s->history, &tips);
 	merge_advance(s->history, LEDGER, &s->heads, &tips, &r);
 	tree_apply(&s->tree, &w->o.arena, &r);
