@@ -102,7 +102,8 @@ shown() { tuyen -C n/11383 report show hp.2026 2026-07 --json | jq -r .values.TT
 w sync --pause
 w report set hp.2026 2026-07 TT01=1
 w report set hp.2026 2026-07 TT01=2
-object=$(id 11383 "$R~3")
+# What it stands on: a hole further below holds nothing up.
+object=$(id 11383 "$R~2")
 stop n/11383
 harm 11383 gone "$object"
 start n/11383
