@@ -7,6 +7,8 @@
 #include "links/inside.h"
 #include "node/keys.h"
 
+#define LIFE_MS 10000 /* for an open line to say something after a change */
+
 /* ---- the tries that are under way ---- */
 
 void links_dial_stop(struct links *s)
@@ -215,8 +217,44 @@ void links_dial_now(struct links *s)
 	links_dial(s);
 }
 
-/* A dial that began before may wait in vain for the way it went; and an open line, which may have no far end any more, is
- * asked whether it lives: an exchange that is not answered ends it. */
+/* ---- what makes waiting pointless ---- */
+
+static uint64_t heard(const struct line *line)
+{
+	uint64_t in, out;
+	bool equal;
+	link_traffic(line->link, &in, &out, &equal);
+	return in;
+}
+
+static void life_over(uv_timer_t *timer)
+{
+	struct links *s = timer->data;
+	struct line *up = links_upward(s);
+	struct err err = {0};
+	if (!up || up->link != s->doubted || heard(up) != s->heard)
+		return;
+	err_set(&err, ERR_TIMEOUT,
+	    N_("the line to %1 was given up: nothing has come since this machine's network changed or it "
+	       "slept"),
+	    link_peer(up->link)->id);
+	err_hint(&err, N_("the line is tried again by itself"));
+	log_err(LOG_NOTICE, link_peer(up->link)->id, &err);
+	link_peer(up->link)->error = err;
+	links_drop(s, up);
+	links_dial_now(s);
+}
+
+/* An open line may have no far end any more: an exchange shows it, and sooner than the silence would. */
+static void doubt(struct links *s, struct line *up)
+{
+	s->doubted = up->link;
+	s->heard = heard(up);
+	uv_timer_start(s->life, life_over, LIFE_MS, 0);
+	link_request(up->link, 0);
+}
+
+/* A dial that began before may wait in vain for the way it went. */
 void links_changed(void *ctx, enum net_change what)
 {
 	struct links *s = ctx;
@@ -226,7 +264,7 @@ void links_changed(void *ctx, enum net_change what)
 	links_dial_stop(s);
 	links_policy_later(s);
 	if (up)
-		link_request(up->link, 0);
+		doubt(s, up);
 	else
 		links_dial_now(s);
 }

@@ -55,6 +55,10 @@ struct links {
 	unsigned failed[REDIAL_KINDS]; /* tries, one after the other, each kind by itself */
 	int64_t next_dial; /* sys_ticks of the next try, 0: none due */
 	struct net_watch *watch; /* of network and clock */
+	uv_timer_t *life; /* the time that the line upwards has to show that it lives, after a change */
+	const struct link
+	    *doubted; /* that line, and the bytes that had come on it; compared, never followed */
+	uint64_t heard;
 	uv_timer_t *proof; /* the time that an unproven superior has */
 	unsigned proof_asks; /* exchanges that it was asked for once more, where one ended unequal */
 	bool proof_over; /* it has had its exchange, or its time */

@@ -394,6 +394,7 @@ int links_start(struct node *n, struct links **out, struct err *err)
 	s->node = n;
 	s->redial = links_timer(s);
 	s->proof = links_timer(s);
+	s->life = links_timer(s);
 	s->wake = links_timer(s);
 	s->again = links_timer(s);
 	s->turn = links_timer(s);
@@ -422,6 +423,7 @@ void links_stop(struct links *s)
 	free(s->former);
 	links_free_timer(s->redial);
 	links_free_timer(s->proof);
+	links_free_timer(s->life);
 	links_free_timer(s->wake);
 	links_free_timer(s->again);
 	links_free_timer(s->turn);

@@ -408,13 +408,13 @@ struct net_line *line_new(struct net *net, const char *far, const struct net_cal
 	return line;
 }
 
-/* A far end that vanished without a word is noticed by the kernel, at no cost to the protocol. */
+/* A far end that takes in nothing is noticed by the kernel. It is not asked to look after an idle line: both ends do so themselves
+ * (schema/wire.md, "Silence"), and its questions would cost as much again. */
 static void watch_for_silence(struct net_line *line)
 {
 	uv_os_fd_t fd;
 	unsigned ms = (unsigned)line->net->options.silence_ms;
 	uv_tcp_nodelay(&line->tcp, 1);
-	uv_tcp_keepalive(&line->tcp, 1, ms / 2000 ? ms / 2000 : 1);
 	if (uv_fileno((uv_handle_t *)&line->tcp, &fd) == 0)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }

@@ -72,6 +72,18 @@ if [ "$IN_NETWORK" = yes ]; then
 	[ $tries -le 1000 ]
 	ok 'an open line is asked whether it lives' $?
 	is 'it does' "$(of 11383 .open)" true
+	ip link set lo down
+	tries=0
+	until [ "$(of 11383 .open)" = false ] || [ $tries -gt 2000 ]; do tries=$((tries + 1)); done
+	is 'without an interface it is given up soon' "$(of 11383 .open)" false
+	of 11383 .error >out
+	says 'and it is said why' 'nothing has come since|cannot reach|broke'
+	ip link set lo up
+	tries=0
+	until [ "$(of 11383 .open)" = true ] || [ $tries -gt 1000 ]; do tries=$((tries + 1)); done
+	is 'and when it is there again so is the line' "$(of 11383 .open)" true
+	[ "$(grep -c 'the network of this machine has changed' n/11383.log)" -ge 4 ]
+	ok 'each change was told' $?
 fi
 
 # ---- hours ----
