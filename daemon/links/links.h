@@ -54,6 +54,8 @@ struct link_state {
 	uint64_t pace_out, pace_in; /* bytes a second when there was much to do; 0: not known */
 	int64_t seconds; /* that all this takes; -1: not known */
 	int64_t closed_until; /* seconds since 1970; 0: it may be open, as far as hours and budget go */
+	const char *closed_by; /* "window", "budget"; NULL: it may be open */
+	uint64_t rate; /* bytes a second that it may carry each way; 0: no limit */
 	uint64_t budget, spent; /* bytes of this day; 0: no budget */
 	int64_t next_try; /* seconds from now until the next dial; 0: none due */
 	const struct err *error; /* why the last line ended or could not be had; code 0: none */

@@ -67,6 +67,9 @@ static void state_up(struct links *s, struct link_state *out)
 		line = NULL;
 	state_of(s, p, true, line, out);
 	out->closed_until = links_closed_until(s);
+	if (out->closed_until)
+		out->closed_by = policy_open(&s->policy, sys_now()) ? "budget" : "window";
+	out->rate = s->policy.rate;
 	if (s->policy.budget) {
 		if (line)
 			links_count(s, links_upward(s));

@@ -193,6 +193,8 @@ static void put_line(void *ctx, const struct link_state *s)
 	json_object_set_new(o, "pace_in", s->pace_in ? json_integer((json_int_t)s->pace_in) : json_null());
 	json_object_set_new(o, "seconds", s->seconds < 0 ? json_null() : json_integer(s->seconds));
 	json_object_set_new(o, "closed_until", s->closed_until ? json_integer(s->closed_until) : json_null());
+	json_object_set_new(o, "closed_by", s->closed_by ? json_string(s->closed_by) : json_null());
+	json_object_set_new(o, "rate", s->rate ? json_integer((json_int_t)s->rate) : json_null());
 	json_object_set_new(o, "budget", s->budget ? json_integer((json_int_t)s->budget) : json_null());
 	json_object_set_new(o, "spent", s->budget ? json_integer((json_int_t)s->spent) : json_null());
 	json_object_set_new(o, "next_try", s->next_try ? json_integer(s->next_try) : json_null());

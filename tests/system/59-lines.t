@@ -31,9 +31,9 @@ is 'the city says what waits for it' "$(of 31 '[.peer, .open, .waiting.changes, 
 [ "$(of 31 .waiting.bytes)" -ge 64 ] && [ "$(of 31 .waiting.bytes)" -le 400 ]
 ok 'and about how many bytes' $?
 t 'for people' tuyen -C n/31 status
-says 'in words' '11383 +closed.*changes: 1, about [0-9]+ bytes'
+says 'in words' '11383 +closed +[0-9]+ s ago +1 \([0-9]+ bytes\) +\?'
 TUYEN_LANG=vi tuyen -C n/31 status >out
-grep -qE '11383 +đóng.*thay đổi: 1, khoảng [0-9]+ byte' out
+grep -qE '11383 +đóng.*1 \([0-9]+ byte\)' out
 ok 'and in Vietnamese' $?
 stop n/31
 start n/31
@@ -98,6 +98,8 @@ start n/11383
 is 'in the morning the line is closed until noon' "$(of 11383 '[.open, (.closed_until + 25200 | todate), .next_try]')" '[false,"2026-07-01T12:00:00Z",null]'
 t 'for people' tuyen -C n/11383 status
 says 'in words' '31 +closed until 12:00'
+says 'and why' 'has its hours \(22:00-05:00,12:00-13:00\): it goes on at 12:00'
+is 'and for programs' "$(of 11383 .closed_by)" '"window"'
 TUYEN_LANG=vi tuyen -C n/11383 status >out
 grep -q 'đóng đến 12:00' out
 ok 'and in Vietnamese' $?
@@ -141,6 +143,11 @@ until [ "$(of 11383 '.spent >= .budget and .closed_until != null and (.open | no
 is 'the budget is used up: until midnight, or for an hour' "$(of 11383 '[.open, .budget, .spent >= 100000, .spent < 200000, .closed_until != null]')" '[false,100000,true,true,true]'
 t 'for people' tuyen -C n/11383 status
 says 'in words' 'The line to 31 has carried 1[0-9]+ kB of the 100 kB of this day'
+says 'and when it goes on' 'is used up: it goes on at [0-9]{2}:[0-9]{2}'
+is 'and for programs' "$(of 11383 .closed_by)" '"budget"'
+TUYEN_LANG=vi tuyen -C n/11383 status >out
+grep -q 'đã dùng hết' out
+ok 'and in Vietnamese' $?
 spent=$(of 11383 .spent)
 stop n/11383
 TUYEN_NOW=2026-07-02T06:00:00+07:00
