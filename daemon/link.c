@@ -477,12 +477,15 @@ static bool check_peer(struct link *l, const struct sync_peer *p, struct err *er
 }
 
 /* On a slow line in short records: the far end can tell so much sooner that it has them. */
-static void send_bytes(struct link *l, const struct sync_action *a)
+static void say(struct link *l, const char *bytes, size_t len)
 {
 	struct sync_state state;
 	sync_state(l->sync, &state);
 	net_line_record(l->line, state.piece);
-	net_line_send(l->line, a->bytes, a->len);
+	for (size_t n; len; bytes += n, len -= n) {
+		n = sync_message(bytes, len);
+		net_line_send(l->line, bytes, n);
+	}
 }
 
 /* Carry out one action; false when the link has ended with it. */
@@ -491,7 +494,7 @@ static bool act(struct link *l, const struct sync_action *a)
 	struct err err = {0};
 	switch (a->kind) {
 	case SYNC_DO_SEND:
-		send_bytes(l, a);
+		say(l, a->bytes, a->len);
 		return true;
 	case SYNC_DO_STORE:
 		store_batch(l, a);

@@ -12,11 +12,13 @@
 #include <uv.h>
 
 #include "net/line.h"
+#include "net/queue.h"
 #include "net/tls.h"
 
 #define ADDRESSES_MAX 4 /* of one name that are tried, or listened on */
 #define HOST_SIZE 256
 #define FAR_SIZE (HOST_SIZE + 10)
+#define RECORD_FIRST 1000 /* bytes of the first records of a line: about a batch of changes */
 #define TLS_RECORD_MORE 22 /* bytes that TLS adds to a record */
 
 enum line_state {
@@ -56,8 +58,7 @@ struct net_line {
 	unsigned tried;
 	int last_error; /* of the addresses tried so far */
 
-	struct buf queue; /* plain, to send */
-	size_t queue_at; /* of it, encrypted already */
+	struct queue queue; /* plain, to send */
 	size_t record; /* most bytes of a record */
 	struct buf wire; /* TLS's own words, to send before the queue */
 	struct buf going; /* with libuv */

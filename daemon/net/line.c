@@ -16,6 +16,7 @@
 #define CHUNK (4 * TLS_RECORD) /* encrypted ahead of the socket */
 #define LINGER_MS 2000
 #define SHAKES 3 /* times handshake_ms, in all */
+#define RECORD_OF_SENT 64 /* a record is at most this part of what the line has carried */
 
 static bool admit(void *arg, const unsigned char public_key[KEY_PUBLIC_SIZE])
 {
@@ -92,7 +93,7 @@ void line_unref(struct net_line *line)
 	if (line->addresses)
 		uv_freeaddrinfo(line->addresses);
 	tls_free(line->tls);
-	buf_free(&line->queue);
+	queue_free(&line->queue);
 	buf_free(&line->wire);
 	buf_free(&line->going);
 	free(line);
@@ -120,11 +121,17 @@ void line_drop(struct net_line *line)
 	pace_drop(line);
 }
 
+/* Nothing can be written any more. */
+static bool is_broken(const struct net_line *line)
+{
+	return line->overrun && line->overrun != UV_ENOBUFS;
+}
+
 /* The last bytes go out, then the far end hangs up, or its time is over. Not closed at once: the kernel would
  * answer what still comes with a reset, and that destroys what the far end has not read. */
 static void leave(struct net_line *line)
 {
-	if (line->state < LINE_SHAKING) {
+	if (line->state < LINE_SHAKING || is_broken(line)) {
 		line_drop(line);
 		return;
 	}
@@ -197,13 +204,23 @@ static void shut(struct net_line *line)
 		line_drop(line);
 }
 
-static int encrypt_some(struct net_line *line, const char *bytes, size_t len, struct err *err)
+/* What has come of a record is lost when the line is cut: a long one is for lines that have shown that they hold. */
+static size_t record_most(const struct net_line *line)
 {
+	uint64_t n = line->out / RECORD_OF_SENT;
+	return n < RECORD_FIRST ? RECORD_FIRST : n > line->record ? line->record : (size_t)n;
+}
+
+/* At most `len` bytes of the queue. */
+static int encrypt_records(struct net_line *line, size_t len, struct err *err)
+{
+	const size_t most = record_most(line);
+	const char *bytes;
 	int rc = 0;
-	for (size_t at = 0; at < len && rc == 0;) {
-		size_t n = len - at < line->record ? len - at : line->record;
-		rc = tls_send(line->tls, bytes + at, n, &line->going, err);
-		at += n;
+	for (size_t n; len && rc == 0; len -= n) {
+		n = queue_next(&line->queue, len < most ? len : most, &bytes);
+		rc = tls_send(line->tls, bytes, n, &line->going, err);
+		queue_take(&line->queue, n);
 	}
 	return rc;
 }
@@ -211,24 +228,29 @@ static int encrypt_some(struct net_line *line, const char *bytes, size_t len, st
 static void encrypt(struct net_line *line)
 {
 	struct err err = {0};
-	size_t len = line->queue.len - line->queue_at;
+	size_t len = queue_left(&line->queue);
 	if (len > CHUNK)
 		len = CHUNK;
 	if (len && line->state == LINE_OPEN && (len = pace_out(line, len)) == 0)
 		return;
-	if (len && encrypt_some(line, line->queue.data + line->queue_at, len, &err) < 0) {
+	if (encrypt_records(line, len, &err) < 0) {
 		log_err(LOG_ERROR, "TLS", &err);
-		len = line->queue.len - line->queue_at;
+		queue_free(&line->queue);
 	}
-	line->queue_at += len;
-	if (line->queue_at == line->queue.len) {
-		buf_free(&line->queue);
-		line->queue_at = 0;
-	}
-	if (line->state == LINE_LEAVING && line->queue.len == 0) {
+	if (line->state == LINE_LEAVING && queue_left(&line->queue) == 0) {
 		tls_bye(line->tls, &line->going);
 		line->said_bye = true;
 	}
+}
+
+/* What came before it broke can still be read, and reading then ends by itself. */
+static void broke(struct net_line *line, int status)
+{
+	line->overrun = status;
+	if (line->state == LINE_LEAVING)
+		line_drop(line);
+	else
+		line_timer(line, LINGER_MS);
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -239,7 +261,7 @@ static void on_written(uv_write_t *write, int status)
 	if (line->state == LINE_GONE)
 		return;
 	if (status < 0) {
-		cut(line, status);
+		broke(line, status);
 		return;
 	}
 	line_flush(line);
@@ -253,7 +275,7 @@ static void on_written(uv_write_t *write, int status)
 
 void line_flush(struct net_line *line)
 {
-	if (line->writing || line->state < LINE_SHAKING || line->state == LINE_GONE)
+	if (line->writing || is_broken(line) || line->state < LINE_SHAKING || line->state == LINE_GONE)
 		return;
 	line->going = line->wire;
 	line->wire = (struct buf){0};
@@ -281,14 +303,7 @@ bool net_line_send(struct net_line *line, const void *bytes, size_t len)
 {
 	if (line->state >= LINE_LEAVING)
 		return true;
-	/* Forget what is encrypted once it is the greater part, so that a queue never copies more than it carries. */
-	if (line->queue_at > line->queue.len / 2) {
-		memmove(
-		    line->queue.data, line->queue.data + line->queue_at, line->queue.len - line->queue_at);
-		buf_cut(&line->queue, line->queue.len - line->queue_at);
-		line->queue_at = 0;
-	}
-	buf_add(&line->queue, bytes, len);
+	queue_add(&line->queue, bytes, len);
 	mark_dirty(line);
 	size_t queued = net_line_queued(line);
 	if (queued > line->net->options.queue_limit && !line->overrun) {
@@ -314,7 +329,7 @@ static void opened(struct net_line *line)
 	line_timer(line, line->overrun ? 1 : 0);
 	line_forget_pending(line);
 	line->calls->on_open(line->ctx, line, tls_peer_key(line->tls));
-	if (line->state == LINE_OPEN && line->queue.len)
+	if (line->state == LINE_OPEN && queue_left(&line->queue))
 		mark_dirty(line);
 }
 
@@ -479,7 +494,7 @@ void net_line_record(struct net_line *line, size_t bytes)
 
 size_t net_line_queued(const struct net_line *line)
 {
-	size_t waiting = line->queue.len - line->queue_at;
+	size_t waiting = queue_left(&line->queue);
 	return line->writing ? waiting + uv_stream_get_write_queue_size((const uv_stream_t *)&line->tcp)
 			     : waiting;
 }

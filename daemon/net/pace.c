@@ -71,7 +71,7 @@ size_t pace_out(struct net_line *line, size_t want)
 		later(p);
 		return 0;
 	}
-	p->out.level -= ((int64_t)n + TLS_RECORD_MORE) * 1000;
+	p->out.level -= (int64_t)(n + (n / RECORD_FIRST + 1) * TLS_RECORD_MORE) * 1000;
 	return n;
 }
 

@@ -147,6 +147,7 @@ struct sync {
 	size_t store_total; /* changes of the batch, declined ones included */
 	struct part_in parts_in[PART_KINDS];
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
+	bool digest_heard; /* one was, on this line */
 	unsigned parked_here; /* changes of the peer that we parked */
 	bool directives_moved; /* since then: what they wait for may have come */
 
@@ -208,13 +209,11 @@ struct action_node *sync_push(struct sync *s, enum sync_action_kind kind);
 void sync_close(struct sync *s, const struct err *err);
 void sync_exchange_start(struct sync *s);
 void sync_exchange_end(struct sync *s, bool equal);
-bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]);
 /* Read the world again: who shares what, and all heads. */
 void sync_look(struct sync *s);
 bool sync_look_at(struct sync *s, struct book_ledger *l); /* true: it has moved */
 /* Both ends have the same heads: what we hold is what the peer holds. */
 void sync_agree(struct sync *s);
-bool sync_counts(const struct book_ledger *l); /* stands in the digest */
 /* Fill the book from what was remembered. */
 bool sync_recall(struct sync *s, const void *memory, size_t len);
 
@@ -252,6 +251,14 @@ bool part_say(struct sync *s, int kind); /* as much as there is room for; true w
 void part_stop(struct sync *s, bool again);
 int part_hear(struct sync *s, const void *p, size_t len, struct err *err);
 void part_forget(struct sync *s); /* what came in parts has been stored, or cannot be */
+
+/* digest.c */
+bool sync_counts(const struct book_ledger *l); /* stands in the digest */
+bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]);
+/* The peer's, which is not ours: it may tell what it has of ledgers that are unsure. */
+void digest_heard(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE]);
+bool digest_may_tell(const struct book_ledger *l);
+bool digest_may_tell_any(const struct sync *s);
 
 /* hold.c */
 void hold_look(struct sync *s); /* look at the world: something may have been written here */

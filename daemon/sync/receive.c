@@ -213,6 +213,8 @@ static void next_round(struct sync *s)
 		return;
 	if (s->parked_here && s->directives_moved)
 		return; /* the next ask says so */
+	if (digest_may_tell_any(s))
+		return; /* a have is said with the next ask */
 	if (s->x.have_said) {
 		sync_exchange_end(s, false);
 		return;
@@ -232,7 +234,9 @@ static void hear_summary(struct sync *s, struct heard *h)
 	s->equal = equal;
 	if (equal)
 		sync_agree(s);
-	else if (m.flags & FRAME_RETRY)
+	else
+		digest_heard(s, m.digest);
+	if (!equal && m.flags & FRAME_RETRY)
 		retry_parked(s);
 	if (m.flags & FRAME_ASK) {
 		s->answer_due = true;

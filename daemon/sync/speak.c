@@ -310,7 +310,8 @@ static void list_ids(struct sync *s, const struct book_ledger *l, struct oids *i
 		ids->n = FRAME_HEADS_MAX;
 }
 
-/* May we ask the peer for a have now? A listener waits with it until it sees that the digests differ. */
+/* May we ask the peer for a have now? A listener waits with it until it sees that the digests differ, and of what was on
+ * its way when the last line was cut the peer's digest may tell enough. */
 static bool may_ask(struct sync *s)
 {
 	if (s->role == SYNC_DIALER || s->x.active)
@@ -350,7 +351,8 @@ static void say_have(struct sync *s)
 		full = wanted = some = s->first_have_said = true;
 	for (size_t i = 0; i < s->book.n; i++) {
 		struct book_ledger *l = s->book.ledgers[i];
-		if (ask && l->unsure && !l->asked && l->shared)
+		bool wait = !s->digest_heard && digest_may_tell(l);
+		if (ask && !wait && l->unsure && !l->asked && l->shared)
 			l->asked = l->reply = wanted = true;
 		some |= l->reply;
 	}

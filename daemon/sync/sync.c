@@ -54,6 +54,15 @@ const struct sync_action *sync_next(struct sync *s)
 	return a;
 }
 
+size_t sync_message(const void *bytes, size_t len)
+{
+	struct err err = {0};
+	unsigned type;
+	const unsigned char *payload;
+	size_t payload_len, size;
+	return frame_next(bytes, len, &type, &payload, &payload_len, &size, &err) == 1 ? size : len;
+}
+
 void sync_close(struct sync *s, const struct err *err)
 {
 	if (s->closed)
@@ -96,40 +105,6 @@ void sync_exchange_end(struct sync *s, bool equal)
 }
 
 /* ---- the view of the world ---- */
-
-bool sync_counts(const struct book_ledger *l)
-{
-	return (l->shared || (l->met && l->accepted)) && !l->declined_here && !l->declined_there;
-}
-
-void sync_digest(struct sync *s, unsigned char out[SYNC_DIGEST_SIZE])
-{
-	if (s->digest_old) {
-		struct buf all = {0};
-		unsigned char hash[HASH_SIZE];
-		for (size_t i = 0; i < s->book.n; i++) {
-			const struct book_ledger *l = s->book.ledgers[i];
-			if (!sync_counts(l) || l->heads.n == 0)
-				continue;
-			wire_put_string(&all, l->name);
-			wire_put_number(&all, l->heads.n);
-			for (size_t k = 0; k < l->heads.n; k++)
-				wire_put_oid(&all, &l->heads.items[k]);
-		}
-		hash_sha256(buf_str(&all), all.len, hash);
-		memcpy(s->digest, hash, SYNC_DIGEST_SIZE);
-		buf_free(&all);
-		s->digest_old = false;
-	}
-	memcpy(out, s->digest, SYNC_DIGEST_SIZE);
-}
-
-bool sync_digest_is(struct sync *s, const unsigned char digest[SYNC_DIGEST_SIZE])
-{
-	unsigned char own[SYNC_DIGEST_SIZE];
-	sync_digest(s, own);
-	return memcmp(own, digest, SYNC_DIGEST_SIZE) == 0;
-}
 
 bool sync_look_at(struct sync *s, struct book_ledger *l)
 {

@@ -270,6 +270,9 @@ struct sync_action {
 	unsigned stand; /* enum sync_stand */
 };
 
+/* Bytes of a SEND up to the end of the first message in them: what a line should not tear apart. */
+size_t sync_message(const void *bytes, size_t len);
+
 /* The next thing to do, NULL when there is none now. Borrowed until the next call of sync_next; the changes of a
  * STORE live until its sync_stored has returned. */
 const struct sync_action *sync_next(struct sync *s);

@@ -127,6 +127,26 @@ static void a_full_queue_says_so_and_ends_at_its_limit(void **state)
 	assert_string_equal(unit.why.msg, "the far end at %1 takes in nothing");
 }
 
+/* A reset comes right behind the last bytes, and we were about to write: they are read first. */
+static void what_came_before_a_reset_is_read(void **state)
+{
+	(void)state;
+	const struct linger at_once = {1, 0};
+	uv_os_fd_t fd;
+	begin(NULL);
+	dial(address);
+	run_until(&superior.opened);
+	assert_int_equal(uv_fileno((uv_handle_t *)&superior.line->tcp, &fd), 0);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	greet(&superior);
+	line_flush(superior.line);
+	line_drop(superior.line);
+	net_line_send(unit.line, "x", 1);
+	line_flush(unit.line);
+	run_until(&unit.closed);
+	assert_string_equal(buf_str(&unit.got), "chào");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +155,7 @@ int main(void)
 	    T(closing_within_each_callback_is_quiet),
 	    T(closing_before_it_is_open_is_quiet),
 	    T(a_node_may_end_within_a_callback),
+	    T(what_came_before_a_reset_is_read),
 	    T(a_full_queue_says_so_and_ends_at_its_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
