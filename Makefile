@@ -260,6 +260,7 @@ install: all ## install under DESTDIR and PREFIX
 	for m in $(MAN); do s=$${m##*.}; install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$$s/$${m##*/} || exit 1; done
 	install -D -m 644 $(OUT)/locale/vi/LC_MESSAGES/tuyen.mo $(DESTDIR)$(LOCALEDIR)/vi/LC_MESSAGES/tuyen.mo
 	install -m 644 contrib/completion/tuyen.bash $(DESTDIR)$(COMPLETIONDIR)/tuyen
+	install -m 755 contrib/git-merge-tuyen $(DESTDIR)$(BINDIR)/git-merge-tuyen
 	sed 's,@SBINDIR@,$(SBINDIR),' contrib/systemd/tuyend@.service > $(DESTDIR)$(UNITDIR)/tuyend@.service
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/plans contrib/plans/*.yaml
 .PHONY: install

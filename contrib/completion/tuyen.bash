@@ -65,6 +65,7 @@ sync: --wait --with= --pause --resume
 parcel write: --to= --full --split=
 parcel read:
 parcel list: --json
+merge-record:
 log: --limit= --json
 verify: --full --allowed-signers --json
 repair: --from=

@@ -266,6 +266,8 @@ const struct command commands[] = {
 	N_("Take in the parcels among these files.")},
     {"parcel list", "[FOLDER]", 0, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
 	N_("List the parcels in a folder: from whom, for whom, and whether they were read here.")},
+    {"merge-record", "BASE OURS THEIRS PATH", 4, 4, COMMAND_LOCAL, false, 0, NO_OPTIONS,
+	N_("Merge three copies of the record at PATH into OURS, for git's clones.")},
     {"log", "[LEDGER]", 0, 1, COMMAND_LOCAL, true, 0, OPTIONS({"limit", "N", N_("only the newest N")}),
 	N_("List the signed changes, newest first.")},
     {"verify", "", 0, 0, COMMAND_LOCAL, true, 0,

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 t 'install' make -C "$TOP" --no-print-directory install DESTDIR="$WORK/root" PREFIX=/usr BUILD="${TUYEN_BUILD%/san}"
-for file in usr/bin/tuyen usr/sbin/tuyend usr/share/man/man1/tuyen.1 usr/share/man/man8/tuyend.8 usr/share/man/man5/tuyen.conf.5 \
+for file in usr/bin/tuyen usr/bin/git-merge-tuyen usr/sbin/tuyend usr/share/man/man1/tuyen.1 usr/share/man/man8/tuyend.8 usr/share/man/man5/tuyen.conf.5 \
 	usr/share/man/man5/tuyen-plan.5 usr/share/locale/vi/LC_MESSAGES/tuyen.mo usr/share/bash-completion/completions/tuyen \
 	lib/systemd/system/tuyend@.service usr/share/doc/tuyen/plans/le-chan.yaml; do
 	[ -s "root/$file" ]
