@@ -552,6 +552,24 @@ static bool is_replaced(const struct field *f, const struct entry *e)
 	return false;
 }
 
+/* The writes of one record; adds those that have vanished. */
+static size_t vanished(
+    const char *ledger, const struct state *state, const struct log *log, size_t *looked_at)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < log->n_fields; k++) {
+		const struct field *f = log->fields[k];
+		for (size_t w = 0; w < f->n; w++) {
+			struct arena arena = {0};
+			n += !is_replaced(f, f->writes[w]) && !stands(&arena, ledger, state, f->writes[w]) &&
+			     !in_conflict(&arena, ledger, state, f->writes[w]);
+			arena_free(&arena);
+		}
+		*looked_at += f->n;
+	}
+	return n;
+}
+
 size_t sim_store_vanished(struct sim_store *st, const char *ledger, size_t *looked_at)
 {
 	const struct ledger *l = find(st, ledger);
@@ -559,19 +577,10 @@ size_t sim_store_vanished(struct sim_store *st, const char *ledger, size_t *look
 	struct state state;
 	size_t n = 0;
 	merged(st, ledger, &all, &state);
-	for (size_t i = 0; l && i < l->history->logs.n; i++) {
-		const struct log *log = l->history->logs.rows[i].value;
-		for (size_t k = 0; strncmp(log->path, "conflicts/", 10) != 0 && k < log->fields.n; k++) {
-			const struct field *f = log->fields.rows[k].value;
-			for (size_t w = 0; w < f->n; w++) {
-				struct arena arena = {0};
-				n += !is_replaced(f, f->writes[w]) &&
-				     !stands(&arena, ledger, &state, f->writes[w]) &&
-				     !in_conflict(&arena, ledger, &state, f->writes[w]);
-				arena_free(&arena);
-			}
-			*looked_at += f->n;
-		}
+	for (unsigned word = 0; l && word < l->history->words.n; word++) {
+		const struct log *log = log_at(l->history, word);
+		if (log && strncmp(log->path, "conflicts/", 10) != 0)
+			n += vanished(ledger, &state, log, looked_at);
 	}
 	arena_free(&all);
 	return n;
