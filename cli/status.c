@@ -9,6 +9,7 @@
 #include "held_work.h"
 #include "incidents.h"
 #include "lines.h"
+#include "maintain.h"
 #include "node.h"
 #include "pending.h"
 #include "plan/agenda.h"
@@ -239,6 +240,7 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set(o, "lines", s->lines);
 	json_object_set_new(o, "attachments", s->coming ? json_incref(s->coming) : json_array());
 	json_object_set(o, "ledgers", s->ledgers);
+	json_object_set_new(o, "upkeep", maintain_last_json(r));
 	json_object_set_new(o, "clock", clock);
 	show_json(o);
 }

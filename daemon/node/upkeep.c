@@ -2,17 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "links/links.h"
 #include "store/attach.h"
 #include "store/maintain.h"
 
 #define LOOK_MS (60 * 1000)
-#define IDLE_MS (10 * 60 * 1000) /* how long nothing must have moved */
-#define LOOSE_MOST 20000 /* from here on whatever moves: on a small disk each takes 4 KB */
+#define AGAIN_MS (60 * 60 * 1000) /* after a run that failed, for want of room or whatever it was */
+#define TRAFFIC 16384 /* bytes between two looks that make a line busy: an attachment moves no ledger */
 #define NICE 19
+#define IO_IDLE (3 << 13) /* ioprio_set: only when nobody else uses the disk */
+
+/* How long nothing must have moved, by how many loose objects there are: after a large arrival not for long, and in the end
+ * whatever moves, for on a small disk each takes 4 KB. */
+static const struct {
+	size_t loose;
+	int64_t idle;
+} due[] = {{20000, 0}, {8000, 60 * 1000}, {MAINTAIN_LOOSE, 10 * 60 * 1000}};
 
 struct upkeep_timer {
 	struct node *node;
@@ -20,7 +30,8 @@ struct upkeep_timer {
 	uv_process_t child;
 	bool running;
 	unsigned refs; /* handles that libuv still holds */
-	int64_t moved; /* sys_ticks */
+	int64_t moved, not_before; /* sys_ticks */
+	uint64_t carried; /* by the lines that are open, at the last look */
 };
 
 static void gone(uv_handle_t *handle)
@@ -39,8 +50,11 @@ static void child_gone(uv_handle_t *handle)
 
 static void child_ended(uv_process_t *child, int64_t status, int signal)
 {
-	if (status || signal)
+	struct upkeep_timer *u = child->data;
+	if (status || signal) {
 		log_line(LOG_WARNING, "upkeep of the store ended with %d", signal ? signal : (int)status);
+		u->not_before = sys_ticks() + AGAIN_MS;
+	}
 	uv_close((uv_handle_t *)child, child_gone);
 }
 
@@ -61,11 +75,33 @@ static void spawn(struct upkeep_timer *u)
 	uv_close((uv_handle_t *)&u->child, child_gone);
 }
 
+static void count_bytes(void *ctx, const struct link_state *state)
+{
+	uint64_t *bytes = ctx;
+	*bytes += state->bytes_in + state->bytes_out;
+}
+
+static bool is_due(struct upkeep_timer *u)
+{
+	int64_t now = sys_ticks(), idle = now - u->moved;
+	size_t loose = store_loose_guess(u->node->store);
+	if (now < u->not_before)
+		return false;
+	for (size_t i = 0; i < sizeof due / sizeof *due; i++)
+		if (loose >= due[i].loose && idle >= due[i].idle)
+			return true;
+	return idle >= due[2].idle && store_purge_due(u->node->store);
+}
+
 static void look(uv_timer_t *timer)
 {
 	struct upkeep_timer *u = timer->data;
-	size_t most = sys_ticks() - u->moved >= IDLE_MS ? MAINTAIN_LOOSE : LOOSE_MOST;
-	if (!u->running && store_loose_guess(u->node->store) >= most)
+	uint64_t carried = 0;
+	links_states(u->node->links, count_bytes, &carried);
+	if (carried > u->carried + TRAFFIC)
+		u->moved = sys_ticks();
+	u->carried = carried;
+	if (!u->running && is_due(u))
 		spawn(u);
 }
 
@@ -99,6 +135,22 @@ void node_upkeep_moved(struct node *n)
 		n->upkeep->moved = sys_ticks();
 }
 
+/* Where there is no room for a full run that is due, an ordinary one may still be had. */
+static int maintain(struct store *s, struct maintain_report *r, struct err *err)
+{
+	const struct maintain_options full = {.full = true}, ordinary = {0};
+	struct err why = {0};
+	if (store_purge_due(s)) {
+		int rc = store_maintain(s, &full, r, &why);
+		if (rc != ERR_REFUSED) {
+			*err = why;
+			return rc;
+		}
+		log_err(LOG_WARNING, "upkeep", &why);
+	}
+	return store_maintain(s, &ordinary, r, err);
+}
+
 int node_upkeep_run(const char *dir, struct err *err)
 {
 	struct buf path = {0};
@@ -108,14 +160,16 @@ int node_upkeep_run(const char *dir, struct err *err)
 	buf_printf(&path, "%s/store.git", dir);
 	if (nice(NICE) == -1)
 		log_line(LOG_DEBUG, "upkeep runs at ordinary priority");
+	syscall(SYS_ioprio_set, 1, 0, IO_IDLE); /* where the disk's scheduler knows it */
 	int rc = store_open(buf_str(&path), &s, err);
 	if (rc == 0)
 		rc = attach_sweep(s, sys_now(), &attachments, err);
 	if (rc == 0)
-		rc = store_maintain(s, false, &r, err);
+		rc = maintain(s, &r, err);
 	if (rc == 0)
-		log_line(
-		    LOG_NOTICE, "store: %zu objects packed, %zu loose ones removed", r.packed, r.removed);
+		log_line(LOG_NOTICE,
+		    "store: %zu objects packed, %zu packs among them, %zu loose ones removed", r.packed,
+		    r.merged, r.removed);
 	store_close(s);
 	buf_free(&path);
 	return rc;

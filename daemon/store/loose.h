@@ -9,6 +9,7 @@
 
 #include <git2.h>
 
+#include "base/err.h"
 #include "base/oid.h"
 
 struct loose_reader; /* keeps its memory from one object to the next */
@@ -23,6 +24,17 @@ struct loose {
 };
 /* The object in objects/<2>/<38> below `objects`: 0, GIT_ENOTFOUND, or GIT_EMISMATCH when it is damaged. */
 int loose_read(struct loose_reader *r, const char *objects, const struct oid *id, struct loose *out);
+
+/* Kind and length alone. A small file is read whole and must be right; of a larger one, such as an attachment, only the first
+ * bytes are looked at. */
+int loose_head(struct loose_reader *r, const char *objects, const struct oid *id, struct loose *out);
+
+#define LOOSE_DIRS 256
+/* Every file that is named like an object, in `n` of the directories from `first` on; one that is missing is empty. */
+typedef int loose_visit(void *ctx, const char *path, const struct oid *id, struct err *err);
+struct store;
+int loose_each(
+    const struct store *s, unsigned first, unsigned n, loose_visit *visit, void *ctx, struct err *err);
 
 /* A backend for an object database: libgit2's own for loose objects, but for reading. */
 int loose_backend(git_odb_backend **out, const char *objects);

@@ -41,7 +41,7 @@ listings() {
 	prints $1 '.ok' true verify
 	prints $1 '.to_do' '[]' status
 	prints $1 'type' '"object"' config
-	keys $1 . 'unit station name rank admitted superior to_do reports_due last_report conflicts incidents waits_above reserve_key daemon paused lines attachments ledgers clock' status
+	keys $1 . 'unit station name rank admitted superior to_do reports_due last_report conflicts incidents waits_above reserve_key daemon paused lines attachments ledgers upkeep clock' status
 }
 t 'a root' tuyen -C n/31 init --unit 31 --level province --name 'Hải Phòng' --root --listen 127.0.0.1:$P
 t 'a ward' tuyen -C n/11383 init --unit 11383 --level commune --name 'Lê Chân'

@@ -36,7 +36,48 @@ TUYEN_LANG=vi tuyen -C n/31 maintain >out 2>err
 says 'in Vietnamese' 'đối tượng rời'
 t 'verify' tuyen -C n/31 verify
 t 'sound still' git -C n/31/store.git fsck --strict
+t 'status' tuyen -C n/31 status --json
+json 'says what the last run did' '.upkeep | [.full, .pruned, (.at | length > 10)]' '[false,0,true]'
 stop n/31
+
+# A real run killed at random moments (the dice always fall alike), and what was left behind.
+many n/31 300@0 reports/31 reports/10001 reports/10002
+killed=0
+perl -e 'srand 58; printf "%.3f\n", rand 0.15 for 1 .. 12' >pauses
+while read -r pause; do
+	tuyend -C n/31 --maintain 2>/dev/null &
+	pid=$!
+	perl -e 'select undef, undef, undef, shift' "$pause"
+	kill -9 $pid 2>/dev/null && killed=$((killed + 1))
+	wait $pid 2>/dev/null
+	git -C n/31/store.git fsck --full --strict >>fsck 2>&1 || ok "sound after a kill at $pause s" 1
+	many n/31 "30@$((300 + killed * 30))" reports/31 reports/10001 reports/10002
+done <pauses
+[ $killed -gt 0 ]
+ok 'some were killed' $?
+t 'all of it proved' tuyen -C n/31 verify
+t 'the next one ends the work' tuyend -C n/31 --maintain
+is 'nothing is loose' "$(loose)" 0
+is 'nothing temporary stays' "$(ls n/31/store.git/objects/pack | grep -cvE '^pack-[0-9a-f]{40}\.(pack|idx)$')" 0
+is 'each pack has its index' "$(ls n/31/store.git/objects/pack/*.idx | wc -l)" "$(ls n/31/store.git/objects/pack/*.pack | wc -l)"
+t 'proved again' tuyen -C n/31 verify
+t 'sound for git' git -C n/31/store.git fsck --full --strict
+
+# A disk with less room than the store takes.
+before=$(find n/31/store.git/objects -type f | sort | md5sum)
+if unshare -rm true 2>/dev/null; then
+	cat >small.sh <<'EOS'
+mount -t tmpfs -o size=16m,nr_inodes=9000 none "$WORK/small" && cp -a n/31 small/ && tuyen -C small/31 maintain --full
+status=$?
+find small/31/store.git/objects -type f | sed 's,^small,n,' | sort | md5sum >>listed
+exit $status
+EOS
+	mkdir small
+	WORK=$WORK unshare -rm sh small.sh >out 2>err
+	is 'is refused' $? 1
+	says 'with the reason' 'no room to pack the store'
+	is 'and nothing is changed' "$(cat listed)" "$before"
+fi
 start n/31
 t 'and after a restart' tuyen -C n/31 unit add 10013 --level commune --name 'xã 13'
 done_testing
