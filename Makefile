@@ -215,6 +215,11 @@ drill: deps-demo ## a burned server comes back by one command, and how long it t
 .PHONY: drill
 
 # A storm: thousands come back to one superior at once; the protocol step and a real store, in virtual time.
+journey: deps-demo ## a stick's journey: an island without a line, and what the line carries when it is back
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all $(OUT)/testbin/line
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/journey.sh
+.PHONY: journey
+
 $(OUT)/testbin/storm: $(call objects,$(wildcard tests/storm/*.c)) $(ALL_LIBS)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)

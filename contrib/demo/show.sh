@@ -1,4 +1,4 @@
-# Sourced by demo.sh and drill.sh, which set `name`: what they run is shown so that it can be pasted into a shell.
+# Sourced by demo.sh, drill.sh and journey.sh, which set `name`: what they run is shown so that it can be pasted into a shell.
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 shown() {
 	printf '$'

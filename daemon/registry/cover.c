@@ -197,7 +197,9 @@ int cover_read(const char *id, const void *bytes, size_t len, struct cover *out,
 	unsigned char signature[KEY_SIGNATURE_SIZE];
 	struct buf all = {0};
 	*out = (struct cover){0};
-	if (len < COVER_SIZE_MAX && !memmem(bytes, len, "\nsignature ", 11)) {
+	const char *last = len ? memmem(bytes, len, "\nsignature ", 11) : NULL;
+	size_t before = last ? (size_t)(last + 1 - (const char *)bytes) : 0;
+	if (len < COVER_SIZE_MAX && (!last || !memchr(last + 1, '\n', len - before))) {
 		err_set(err, ERR_INPUT, N_("this parcel ends inside its cover: nothing can be read of it"));
 		err_hint(err, N_("copy it again from where it was written, or have it written again"));
 		return err->code;
