@@ -2,6 +2,10 @@
  * peer - a hostile node: it holds the key and the store of an admitted unit, and says what no honest node would.
  *
  *   peer NODE_DIR ATTACK [WORD [COUNT]]
+ *   peer --stick NODE_DIR ATTACK [WORD [COUNT]]
+ *
+ * With --stick it writes a parcel for the superior to standard output, which holds what it would have said; the attacks of
+ * peer_stick.h go by stick alone. `peer --stick --list` prints those and all others that can go so.
  *
  * It dials the superior of NODE_DIR (whose daemon is down), greets, carries out one attack of the table below and prints
  * what comes back, one line each: "stored", "parked", "declined", "lost", "refused RULE RECORD: SENTENCE", "answered",
@@ -15,6 +19,7 @@
 #include "peer_changes.h"
 #include "peer_enrol.h"
 #include "peer_floods.h"
+#include "peer_stick.h"
 #include "peer_tls.h"
 #include "peer_trust.h"
 
@@ -343,26 +348,53 @@ static void attack(struct peer *p, const struct row *row)
 	uv_run(&p->loop, UV_RUN_DEFAULT);
 }
 
-static void list(void)
+static void by_stick(struct peer *p, const struct row *row)
+{
+	if (row->raw) {
+		row->raw(p);
+	} else if (!row->alone) {
+		hello(p);
+		one_change(p, row);
+		stick_end(p, 1);
+	}
+	stick_put(p, NULL);
+}
+
+static void list(bool stick)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		puts(rows[i].name);
+		if (!stick || (!rows[i].alone && rows[i].raw != nothing))
+			puts(rows[i].name);
+	for (size_t i = 0; stick && i < STICK_ROWS; i++)
+		puts(stick_rows[i].name);
+}
+
+static int usage(void)
+{
+	fputs(
+	    "usage: peer [--stick] NODE_DIR ATTACK [WORD [COUNT]]; attacks: peer [--stick] --list\n", stderr);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	struct peer p = {0};
-	size_t i = 0;
+	size_t i = 0, k = 0;
+	bool stick = argc > 1 && strcmp(argv[1], "--stick") == 0;
+	argc -= stick;
+	argv += stick;
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		list();
+		list(stick);
 		return 0;
 	}
-	while (argc > 2 && i < sizeof rows / sizeof *rows && strcmp(rows[i].name, argv[2]) != 0)
+	if (argc < 3)
+		return usage();
+	while (i < sizeof rows / sizeof *rows && strcmp(rows[i].name, argv[2]) != 0)
 		i++;
-	if (argc < 3 || i == sizeof rows / sizeof *rows) {
-		fputs("usage: peer NODE_DIR ATTACK [WORD [COUNT]]; attacks: peer --list\n", stderr);
-		return 2;
-	}
+	while (stick && k < STICK_ROWS && strcmp(stick_rows[k].name, argv[2]) != 0)
+		k++;
+	if (i == sizeof rows / sizeof *rows && (!stick || k == STICK_ROWS))
+		return usage();
 	uv_loop_init(&p.loop);
 	uv_timer_init(&p.loop, &p.timer);
 	p.timer.data = &p;
@@ -371,7 +403,17 @@ int main(int argc, char **argv)
 		oid_parse(&p.other_grant, p.word = argv[3]);
 	if (argc > 4)
 		p.count = strtoul(argv[4], NULL, 10);
-	attack(&p, &rows[i]);
+	if (stick && k < STICK_ROWS)
+		stick_put(&p, &stick_rows[k]);
+	else if (stick)
+		by_stick(&p, &rows[i]);
+	else
+		attack(&p, &rows[i]);
+	if (stick) {
+		net_free(p.net);
+		uv_close((uv_handle_t *)&p.timer, NULL);
+		uv_run(&p.loop, UV_RUN_DEFAULT);
+	}
 	uv_loop_close(&p.loop);
 	replay_session_free(p.session);
 	store_close(p.store);

@@ -105,7 +105,27 @@ attack() {
 	[ -n "${V:-}" ] && sed "s/^/# /" "$to.log" | tail -n "+$((logged + 1))"
 	served "$1"
 	attacks="$attacks $1"
+	[ "$from" = n/11383 ] && by_stick="$by_stick $1"
 }
+# stick NAME ANSWER: the same by a parcel, and what the reader is told; nobody is served worse for that, there is no line.
+stick() {
+	copy again
+	before=$(tips "$to")
+	peer --stick evil "$1" "${WORD:-$other}" $COUNT >evil.par 2>err
+	ok "$1 by stick" $?
+	tuyen -C "$to" parcel read evil.par >out 2>err
+	stick_status=$?
+	[ $stick_status -le 1 ]
+	ok "$1 by stick: is read to its end" $?
+	says "$1 by stick: is answered" "$2"
+	is "$1 by stick: leaves no trace" "$(tips "$to")" "$before"
+	sticks="$sticks $1"
+	sed 's/^tuyen: //; s/^warning: //; s/.*evil.par: //' err | grep -v '^parcel' >row
+	[ -s row ] || cp out row
+	printf '%-19s %-21s %s\n' "${from#n/} > ${to#n/}, stick" "$1" "$(head -n 1 row | cut -c 1-150)" >>table
+}
+sticks=
+by_stick=
 attacks=
 logged=0
 WORD=
@@ -215,6 +235,37 @@ attack far-future '^refused form ' 'bears a time before'
 attack long-past '^refused form ' 'bears a time before'
 attack settles-nothing '^refused settle ' 'there is no conflict'
 attack forged-conflict '^refused state conflicts/' 'otherwise than the merge rule does'
+
+# ---- all that by stick, and what is hostile about a parcel itself ----
+peer --stick --list >list
+for one in $by_stick; do
+	grep -qx -- "$one" list || continue
+	stick "$one" 'refused: change |nothing was taken|nothing new|cannot be read|wait for |rest on others|calls its writer|does not say who|says twice|impossible length'
+done
+stick stick-empty 'was not written or copied whole'
+stick stick-by-stranger 'nobody here knows the key that this parcel of 11383 is signed with'
+stick stick-other-name 'nobody here knows the key that this parcel of 11050 is signed with'
+stick stick-from-itself 'this parcel was written by 31 itself'
+stick stick-other-body 'damaged|not written or copied whole'
+stick stick-order 'damaged between its bytes'
+stick stick-boxes 'sealed to a key of 31 that this node does not have'
+stick stick-number 'the cover of this parcel is damaged, or somebody altered it'
+stick stick-refusals 'what the parcel says was refused cannot be read'
+stick stick-counts 'nothing new'
+stick stick-refuses '11383 refused our change [0-9a-f]+ of directives/31 .rule HOSTILE.'
+is 'and what the city wrote stands' "$(tuyen -C n/31 directive show D-7 --json | jq -r .state)" issued
+t 'the city is sound' tuyen -C n/31 verify
+is 'every attack that goes by stick went so, of those that leave no trace by line' \
+	"$(for one in $by_stick; do grep -x -- "$one" list; done | wc -l)" "$(for one in $sticks; do echo "$one"; done | grep -vc '^stick-')"
+is 'and all that are parcels' "$(grep -c '^stick-' list)" "$(for one in $sticks; do echo "$one"; done | grep -c '^stick-')"
+# An honest one, written and taken before; a courier brings it again and again.
+start n/11383
+t 'an honest parcel' tuyen -C n/11383 parcel write --to 31 --full old.par
+stop n/11383
+before=$(tips n/31)
+for i in 1 2 3; do t 'an old parcel' tuyen -C n/31 parcel read old.par; done
+says 'is nothing new' 'nothing new'
+is 'whoever brings it' "$(tips n/31)" "$before"
 
 # ---- who is at the other end ----
 attack tls-no-key "$LINE.*certificate required"
@@ -382,6 +433,15 @@ served 'key-squat, when the city starts anew'
 # ---- a key that was suspended, or retired ----
 t 'the city suspends the key' tuyen -C n/31 unit suspend 11383 --reason 'mất máy'
 attack tls-own "$LINE.*does not admit the key of this node any more"
+t 'what was written before, by stick' tuyen -C n/31 parcel read old.par
+says 'is said to be under a key that has ended' 'written under a key of 11383 that has ended'
+before=$(tips n/31)
+copy
+peer --stick evil rewrite-history "$other" >stolen.par 2>err
+t 'what a thief writes, by stick' tuyen -C n/31 parcel read stolen.par
+says 'is held' '^(warning: )?1 changes are held until somebody here confirms them'
+says 'and not called taken' 'parcel 7 of 11383: nothing was taken'
+is 'in no ledger' "$(tips n/31)" "$before"
 t 'a new machine' tuyen -C n/new init --unit 11383 --level commune --name 'xã 11383'
 t 'is let in' enrol n/new n/31
 start n/new
