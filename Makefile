@@ -180,11 +180,30 @@ $(HELPER_BIN): $(OUT)/testbin/%: $(OUT)/obj/tests/lib/%_main.o $(ALL_LIBS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(ALL_LIBS)) $(LDLIBS)
 
+# What the next version may say, to be run beside this one (daemon/sync/frame.h): the rooms that speak are built once more.
+NEXT_ROOMS := sync registry
+$(OUT)/next/obj/%.o: %.c
+	$(call say,CC,$< of the next version)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DTUYEN_NEXT -c -o $@ $<
+define next_rules
+$(OUT)/next/$(1).a: $(patsubst %.c,$(OUT)/next/obj/%.o,$(wildcard daemon/$(1)/*.c))
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach r,$(NEXT_ROOMS),$(eval $(call next_rules,$(r))))
+NEXT_LIBS := $(NEXT_ROOMS:%=$(OUT)/next/%.a) $(filter-out $(NEXT_ROOMS:%=$(OUT)/lib/%.a),$(ALL_LIBS))
+$(OUT)/next/tuyend: $(call objects,$(DAEMON_SRC)) $(NEXT_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(NEXT_LIBS)) $(LDLIBS)
+$(OUT)/next/tuyen: $(call objects,$(CLI_SRC)) $(NEXT_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(NEXT_LIBS)) $(LDLIBS)
+
 lint: ## check the house: includes, format, messages, man pages
 	$(Q)for t in tests/lint/*.sh; do echo "# $$t"; sh $$t || exit 1; done
 .PHONY: lint
 
-system: all $(HELPER_BIN) ## run the system tests of this build (T=NN to choose)
+system: all $(HELPER_BIN) $(OUT)/next/tuyend $(OUT)/next/tuyen ## run the system tests of this build (T=NN to choose)
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
 .PHONY: system
 
@@ -287,4 +306,4 @@ help: ## this list
 	@echo "  V=1 shows the commands; SAN=1 builds with sanitizers; DESTDIR and PREFIX are honoured."
 .PHONY: help
 
--include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT)/obj $(OUT)/next/obj -name '*.d' 2>/dev/null)

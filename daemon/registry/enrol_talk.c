@@ -6,6 +6,13 @@
 #include "registry/enrol.h"
 
 #define VERSION 1
+#ifdef TUYEN_NEXT /* what the next version may say (sync/frame.h) */
+#define NEXT_VERSION 2
+#define NEXT_MORE "of the next version"
+#else
+#define NEXT_VERSION VERSION
+#define NEXT_MORE ""
+#endif
 #define SENTENCE_MAX 1024
 #define STRING_MAX 255
 #define NUMBER_BYTES 4 /* no number here needs more */
@@ -122,13 +129,14 @@ void enrol_talk_write(const struct enrol_talk *t, struct buf *out)
 	struct buf body = {0};
 	buf_putc(&body, (char)t->kind);
 	if (t->kind == ENROL_ASK) {
-		put_number(&body, VERSION);
+		put_number(&body, NEXT_VERSION);
 		put_bytes(&body, t->secret, t->secret_len);
 	}
 	if (t->kind == ENROL_ASK || t->kind == ENROL_WELCOME)
 		put_bytes(&body, t->text, t->len);
 	if (t->kind == ENROL_REFUSED)
 		put_refusal(&body, &t->err);
+	buf_puts(&body, NEXT_MORE);
 	put_bytes(out, body.data, body.len);
 	buf_free(&body);
 }
@@ -159,13 +167,12 @@ int enrol_talk_read(
 {
 	struct reading r = {arena, (const unsigned char *)bytes, (const unsigned char *)bytes + len, false};
 	*out = (struct enrol_talk){0};
-	size_t whole;
 	if (number(&r) != (size_t)(r.end - r.at) || r.at == r.end || r.bad)
 		return malformed(err);
 	out->kind = (enum enrol_talk_kind) * r.at++;
 	switch (out->kind) {
 	case ENROL_ASK:
-		if (number(&r) != VERSION)
+		if (number(&r) < VERSION)
 			return malformed(err);
 		out->secret = (const unsigned char *)bytes_of(&r, ENROL_SECRET_MAX, &out->secret_len);
 		out->text = bytes_of(&r, ENROL_TALK_REQUEST_MAX, &out->len);
@@ -181,6 +188,6 @@ int enrol_talk_read(
 	default:
 		return malformed(err);
 	}
-	whole = (size_t)(r.end - r.at);
-	return r.bad || whole ? malformed(err) : 0;
+	/* What stands behind is a newer version's. */
+	return r.bad ? malformed(err) : 0;
 }

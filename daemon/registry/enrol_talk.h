@@ -34,7 +34,8 @@ void enrol_talk_write(const struct enrol_talk *t, struct buf *out);
 
 /* How long the frame at the beginning of `bytes` is: 0 while that cannot be told. ERR_PEER: longer than `max`. */
 int enrol_talk_length(const char *bytes, size_t len, size_t max, size_t *out, struct err *err);
-/* Read one whole frame; ERR_PEER if it is none, or anything follows. */
+/* Read one whole frame; ERR_PEER if it is none, or anything follows it. What stands in it behind the fields known here is a
+ * newer version's, and ignored. */
 int enrol_talk_read(
     struct arena *arena, const char *bytes, size_t len, struct enrol_talk *out, struct err *err);
 

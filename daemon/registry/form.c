@@ -1,6 +1,7 @@
 #include "registry/form.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/text.h"
@@ -17,6 +18,15 @@ static void fail(struct form *f, const struct yaml_node *at, const char *msg, co
 		err_at(f->err, f->file, at->line, at->column);
 }
 
+/* "tuyen-conf/2" where "tuyen-conf/1" is wanted? */
+static bool is_newer(const char *given, const char *format)
+{
+	size_t name = strcspn(format, "/") + 1;
+	const char *number = given + name;
+	return strncmp(given, format, name) == 0 && *number >= '1' && *number <= '9' && strlen(number) < 6 &&
+	       strspn(number, "0123456789") == strlen(number) && atoi(number) > atoi(format + name);
+}
+
 void form_open(struct form *f, struct arena *arena, const char *file, const char *bytes, size_t len,
     const char *format, const char *const *known, struct err *err)
 {
@@ -27,6 +37,15 @@ void form_open(struct form *f, struct arena *arena, const char *file, const char
 		return;
 	f->map = map;
 	const struct yaml_node *given = yaml_get(map, "format");
+	if (map->kind == YAML_MAP && given && given->kind == YAML_SCALAR && is_newer(given->text, format)) {
+		f->rc = err_set(err, ERR_INPUT,
+		    N_("this file is of the form %1, which a newer version of tuyen writes; this one knows "
+		       "%2"),
+		    given->text, format);
+		err_hint(err, N_("nothing was changed; install that version again, or a newer one"));
+		err_at(err, file, given->line, given->column);
+		return;
+	}
 	if (map->kind != YAML_MAP || !given || given->kind != YAML_SCALAR ||
 	    strcmp(given->text, format) != 0) {
 		f->rc = err_set(err, ERR_INPUT, N_("this is not a file of the form %1"), format);

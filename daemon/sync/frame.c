@@ -5,11 +5,34 @@
 #include "sync/replay.h"
 #include "sync/wire.h"
 
-void frame_put(struct buf *out, enum frame_type type, const struct buf *payload)
+static void put(struct buf *out, unsigned type, const struct buf *payload, const struct buf *more)
 {
-	wire_put_number(out, payload->len + 1);
+	wire_put_number(out, payload->len + more->len + 1);
 	buf_putc(out, (char)type);
 	buf_add(out, payload->data, payload->len);
+	buf_add(out, more->data, more->len);
+}
+
+/* Before each message one that nobody knows, and something behind what is known of it; but a hello comes first, "busy" is
+ * all that is said, and batches, parts of them and pieces of attachments fill their messages. */
+static void put_next(struct buf *out, enum frame_type type, const struct buf *payload)
+{
+	struct buf more = {0}, none = {0};
+	buf_puts(&more, "of the next version");
+	if (type != FRAME_HELLO && type != FRAME_BUSY)
+		put(out, FRAME_NEXT_TYPE, &none, &more);
+	put(out, type, payload,
+	    type == FRAME_CHANGES || type == FRAME_PART || type == FRAME_PIECE ? &none : &more);
+	buf_free(&more);
+}
+
+void frame_put(struct buf *out, enum frame_type type, const struct buf *payload)
+{
+	const struct buf none = {0};
+	if (FRAME_NEXT_TYPE)
+		put_next(out, type, payload);
+	else
+		put(out, type, payload, &none);
 }
 
 int frame_next(const void *bytes, size_t len, unsigned *type, const unsigned char **payload,
@@ -47,12 +70,12 @@ static int done(const struct wire_reader *r, const char *what, struct err *err)
 void frame_put_hello(struct buf *out, const struct frame_hello *m)
 {
 	struct buf p = {0};
-	wire_put_number(&p, m->peer.version);
-	wire_put_number(&p, m->features);
+	wire_put_number(&p, FRAME_NEXT_TYPE ? FRAME_VERSION : m->peer.version);
+	wire_put_number(&p, m->features | FRAME_NEXT_FEATURES);
 	buf_add(&p, m->peer.instance, SYNC_INSTANCE_SIZE);
 	wire_put_string(&p, m->peer.unit);
 	wire_put_string(&p, m->peer.station);
-	if (m->n_kept)
+	if (m->n_kept || FRAME_NEXT_TYPE)
 		wire_put_number(&p, m->n_kept);
 	for (size_t i = 0; i < m->n_kept; i++) {
 		wire_put_number(&p, m->kept[i].kind);
@@ -114,8 +137,8 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m)
 {
 	struct buf p = {0};
 	wire_put_number(&p, m->batches);
-	if (m->lost || m->n) {
-		wire_put_number(&p, m->lost ? 1 : 0);
+	if (m->lost || m->n || FRAME_NEXT_TYPE) {
+		wire_put_number(&p, (m->lost ? 1 : 0) | FRAME_NEXT_FLAGS);
 		wire_put_number(&p, m->n);
 	}
 	for (size_t i = 0; i < m->n; i++) {
@@ -183,7 +206,7 @@ void frame_put_summary(struct buf *out, const struct frame_summary *m)
 {
 	struct buf p = {0};
 	wire_put_number(&p, m->number);
-	wire_put_number(&p, m->flags);
+	wire_put_number(&p, m->flags | FRAME_NEXT_FLAGS);
 	buf_add(&p, m->digest, SYNC_DIGEST_SIZE);
 	finish(out, FRAME_SUMMARY, &p);
 }
@@ -237,7 +260,7 @@ int frame_get_waiting(const void *p, size_t len, struct frame_waiting *out, stru
 void frame_put_have(struct buf *out, const struct frame_have *m)
 {
 	struct buf p = {0};
-	wire_put_number(&p, m->flags);
+	wire_put_number(&p, m->flags | FRAME_NEXT_FLAGS);
 	wire_put_number(&p, m->n);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct frame_ledger *l = &m->ledgers[i];
@@ -308,7 +331,7 @@ int frame_get_decline(
 void frame_put_part(struct buf *out, const struct frame_part *m)
 {
 	struct buf p = {0};
-	wire_put_number(&p, m->flags);
+	wire_put_number(&p, m->flags | FRAME_NEXT_FLAGS);
 	if (m->flags & FRAME_PART_BEGIN) {
 		buf_add(&p, m->digest, SYNC_DIGEST_SIZE);
 		wire_put_number(&p, m->total);

@@ -44,6 +44,21 @@ struct frame_kept {
 };
 
 enum frame_feature { FRAME_PARTS = 1 };
+
+/* TUYEN_NEXT builds what the next version may be, for tests to run beside this one (tests/system/63-versions.t): it says all
+ * that a receiver of this version is to pass over. */
+#ifdef TUYEN_NEXT
+#define FRAME_VERSION 2
+#define FRAME_NEXT_FEATURES ((uint64_t)1 << 40)
+#define FRAME_NEXT_FLAGS 0x3f00u
+#define FRAME_NEXT_TYPE 77
+#else
+#define FRAME_VERSION SYNC_VERSION
+#define FRAME_NEXT_FEATURES 0
+#define FRAME_NEXT_FLAGS 0
+#define FRAME_NEXT_TYPE 0
+#endif
+
 struct frame_hello {
 	struct sync_peer peer;
 	uint64_t features;

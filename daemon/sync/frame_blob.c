@@ -28,7 +28,7 @@ void frame_put_notice(struct buf *out, const struct frame_notice *m)
 {
 	struct buf p = {0};
 	buf_add(&p, m->id, SYNC_BLOB_ID);
-	wire_put_number(&p, m->flags);
+	wire_put_number(&p, m->flags | FRAME_NEXT_FLAGS);
 	frame_put(out, FRAME_NOTICE, &p);
 	buf_free(&p);
 }

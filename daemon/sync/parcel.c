@@ -160,7 +160,7 @@ void parcel_write(const struct sync_world *world, const struct parcel_options *o
 			if (is_directives(ledgers.items[i]) == !reports)
 				put_ledger(&w, ledgers.items[i]);
 	wire_put_number(&end, written->changes);
-	wire_put_number(&end, written->more ? END_MORE : 0);
+	wire_put_number(&end, (written->more ? END_MORE : 0) | FRAME_NEXT_FLAGS);
 	frame_put(out, (enum frame_type)PARCEL_FRAME_END, &end);
 	buf_free(&end);
 	free(w.changes);

@@ -88,7 +88,8 @@ done_testing() {
 }
 
 # A port that nobody listens on, one after the other. Each test has a hundred of its own, below those that the kernel
-# gives to whoever dials: a stopped daemon finds its port again, and tests may run beside each other.
+# gives to whoever dials: a stopped daemon finds its port again, and tests may run beside each other. A test that another
+# one runs uses that one's (TAP_PORTS).
 free_port() {
 	perl -MIO::Socket::INET -e '
 		my ($first, $given) = @ARGV;
@@ -102,13 +103,18 @@ free_port() {
 			print $port;
 			exit;
 		}
-		die "no port is free"' "$((20000 + $(basename "$0" | cut -c1-2 | sed 's/^0//') * 100))" "$WORK/.ports"
+		die "no port is free"' "$((20000 + $(echo "${TAP_PORTS:-$(basename "$0")}" | cut -c1-2 | sed 's/^0//') * 100))" "$WORK/.ports"
 }
 
-# start NODE_DIR: a daemon in the background, until it serves or has ended; its log is NODE_DIR.log.
+# start NODE_DIR: a daemon in the background, until it serves or has ended; its log is NODE_DIR.log. Nodes that NEXT_NODES
+# names run what the next version may be (63-versions.t).
 start() {
 	start_served=$(grep -cs ' serves ' "$1.log")
-	tuyend -C "$1" >>"$1.log" 2>&1 &
+	case " ${NEXT_NODES:-} " in
+	*" ${1##*/} "*) start_program=$TUYEN_BUILD/next/tuyend ;;
+	*) start_program=tuyend ;;
+	esac
+	"$start_program" -C "$1" >>"$1.log" 2>&1 &
 	start_pid=$!
 	daemons="$daemons $1=$start_pid"
 	start_left=1500

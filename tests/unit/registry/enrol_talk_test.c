@@ -75,7 +75,7 @@ static void not_a_frame(void **state)
 		size_t len;
 	} bad[] = {
 	    {"", 0}, {"\0", 1}, {"\1\5", 2}, {"\1\0", 2}, {"\2\1", 2}, {"\3\1\2\0", 4}, {"\4\1\1\0\5", 5},
-	    {"\5\1\1\0\0x", 6}, {"\2\3x", 3}, {"\6\4\0\0\0\0\0", 7}, /* a refusal that says nothing */
+	    {"\5\1\0\0\0x", 6}, {"\2\3", 2}, {"\6\4\0\0\0\0\0", 7}, /* a refusal that says nothing */
 	    {"\10\4\0\0\2%\33\0\0", 9}, /* that moves the cursor */
 	    {"\10\4\0\0\1x\0\7\0", 9}, /* that has seven arguments */
 	    {"\10\4\0\0\2\303x\0\0", 9}, /* that is no text */
@@ -86,6 +86,27 @@ static void not_a_frame(void **state)
 		struct err err = {0};
 		if (enrol_talk_read(&arena, bad[i].bytes, bad[i].len, &out, &err) != ERR_PEER)
 			fail_msg("row %zu was taken", i);
+		arena_free(&arena);
+	}
+}
+
+/* What a newer version says behind is passed over, and its number taken. */
+static void of_a_newer_version(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum enrol_talk_kind kind;
+	} good[] = {
+	    {"\7\1\2\0\1rxy", 8, ENROL_ASK}, {"\5\2\1wxy", 6, ENROL_WELCOME}, {"\3\3xy", 4, ENROL_PENDING}};
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct arena arena = {0};
+		struct enrol_talk out;
+		struct err err = {0};
+		assert_int_equal(enrol_talk_read(&arena, good[i].bytes, good[i].len, &out, &err), 0);
+		assert_int_equal(out.kind, good[i].kind);
+		assert_int_equal(out.len, good[i].kind != ENROL_PENDING);
 		arena_free(&arena);
 	}
 }
@@ -143,6 +164,7 @@ int main(void)
 	    cmocka_unit_test(a_request_with_and_without_a_secret),
 	    cmocka_unit_test(the_answers),
 	    cmocka_unit_test(not_a_frame),
+	    cmocka_unit_test(of_a_newer_version),
 	    cmocka_unit_test(the_bytes_are_these),
 	    cmocka_unit_test(lengths_are_bounded),
 	};
