@@ -10,6 +10,7 @@ next=$TUYEN_BUILD/next/tuyend
 ok 'there is a next version' $?
 is 'which says what this one does not know' "$(grep -c 'of the next version' "$next") $(grep -c 'of the next version' "$TUYEN_BUILD/tuyend")" '1 0'
 on() { on_node=$1 && shift && tuyen -C n/$on_node "$@"; }
+noise() { perl -e 'srand($ARGV[1]); print join(" ", map { join "", map { ("b".."z")[rand 25] } 1 .. 9 } 1 .. $ARGV[0])' "$1" "$2"; }
 same() { is "$1" "$(tip n/$2 $4)" "$(tip n/$3 $4)"; }
 cat >plan.yaml <<'EOP'
 format: plan/1
@@ -46,10 +47,10 @@ pair() {
 	t "$what: what is refused" on 31 unit invite 11060 --level commune --name 'xã 11060'
 	sed "s/^secret: .*/secret: '00000000000000000000000000000000'/" out >forged
 	fails 1 "$what: is" "$joiner" -C n/forged join forged
-	t "$what: a directive" on 31 directive issue --id D-7 --plan hp.2026 --period 2026-06 --title 'Báo cáo' --to all --due 2199-07-05
+	t "$what: a directive" on 31 directive issue --id D-7 --plan hp.2026 --period 2026-06 --title 'Báo cáo' --text "$(noise 900 2)" --to all --due 2199-07-05
 	t "$what: goes down" on 11383 sync --wait --timeout 20
 	t "$what: is acknowledged" on 11383 directive ack D-7
-	t "$what: a report" on 11383 report set hp.2026 2026-06 TT01=42
+	t "$what: a report" on 11383 report set hp.2026 2026-06 TT01=42 --note "$(noise 900 1)"
 	t "$what: is sent" on 11383 report submit hp.2026 2026-06
 	printf '%%PDF-1.4\n%s\n' "$1" >scan.pdf
 	t "$what: with a scan" on 11383 attach add report hp.2026 2026-06 scan.pdf
