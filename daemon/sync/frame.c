@@ -75,7 +75,7 @@ void frame_put_hello(struct buf *out, const struct frame_hello *m)
 	buf_add(&p, m->peer.instance, SYNC_INSTANCE_SIZE);
 	wire_put_string(&p, m->peer.unit);
 	wire_put_string(&p, m->peer.station);
-	if (m->n_kept || FRAME_NEXT_TYPE)
+	if (m->n_kept || FRAME_NEXT_TYPE != 0)
 		wire_put_number(&p, m->n_kept);
 	for (size_t i = 0; i < m->n_kept; i++) {
 		wire_put_number(&p, m->kept[i].kind);
@@ -137,7 +137,7 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m)
 {
 	struct buf p = {0};
 	wire_put_number(&p, m->batches);
-	if (m->lost || m->n || FRAME_NEXT_TYPE) {
+	if (m->lost || m->n || FRAME_NEXT_TYPE != 0) {
 		wire_put_number(&p, (m->lost ? 1 : 0) | FRAME_NEXT_FLAGS);
 		wire_put_number(&p, m->n);
 	}
