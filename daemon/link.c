@@ -7,11 +7,12 @@
 #include "base/sys.h"
 #include "net/line.h"
 #include "links/links.h"
+#include "links/pieces.h"
 #include "node/arrival.h"
-#include "node/attach.h"
 #include "node/heal.h"
 #include "node/instance.h"
 #include "node/part.h"
+#include "node/shared.h"
 #include "sync/sync.h"
 
 #define ATTACH_QUEUE (64 * 1024) /* bytes that may wait to leave before pieces of attachments are held back */
@@ -19,14 +20,12 @@
 struct link {
 	struct node *node;
 	struct link_peer *peer;
+	struct link_view view; /* of these, for the protocol step */
 	bool up, pumping;
 	struct net_line *line;
 	uint64_t in, out; /* bytes, once the line has ended */
 	struct sync *sync;
-	struct strs shared; /* ledgers, as link_shared said last: their attachments pass */
-	struct attach_reader *reading; /* an attachment on its way out */
-	char read_id[ATTACH_HEX + 1];
-	unsigned looked; /* node_attach_moves when that was looked at last */
+	struct link_pieces pieces; /* of attachments */
 	uv_timer_t *timer;
 	enum redial_why end; /* what its end means for whoever dials again */
 	const struct link_calls *calls;
@@ -35,328 +34,9 @@ struct link {
 
 static void pump(struct link *l);
 
-/* ---- which ledgers ---- */
-
-static void add_ledger(struct strs *out, const char *kind, const char *unit)
-{
-	struct buf name = {0};
-	buf_printf(&name, "%s/%s", kind, unit);
-	if (!strs_has(out, buf_str(&name)))
-		strs_add(out, buf_str(&name));
-	buf_free(&name);
-}
-
-static const char *unit_of(const char *node_id)
-{
-	const char *at = strchr(node_id, '@');
-	return at ? at + 1 : node_id;
-}
-
-/* The lower end of the line: us when we dialled, else the peer. */
-static void lower_end(const struct node *n, const char *peer, bool up, const char **unit, bool *station)
-{
-	*unit = up ? n->config.unit : unit_of(peer);
-	*station = up ? n->config.station != NULL : strchr(peer, '@') != NULL;
-}
-
-/* What a unit took over whole when others ended. */
-static void add_replaced(const struct node *n, const char *unit, struct strs *out)
-{
-	struct strs ended = {0};
-	registry_replaced_by(n->registry, unit, &ended);
-	for (size_t i = 0; i < ended.n; i++) {
-		add_ledger(out, "directives", ended.items[i]);
-		add_ledger(out, "reports", ended.items[i]);
-	}
-	strs_free(&ended);
-}
-
-/* Does the lower end keep these reports from the upper one, or somebody below it from itself? */
-static bool is_relayed(const struct node *n, const char *lower, const char *unit)
-{
-	return strcmp(lower, unit) != 0 && !registry_replaces(n->registry, lower, unit) &&
-	       (registry_relays_totals(n->registry, lower, REGISTRY_TODAY) ||
-		   registry_relay_between(n->registry, lower, unit, REGISTRY_TODAY));
-}
-
-void link_shared(const struct node *n, const char *peer, bool up, struct strs *out)
-{
-	const char *unit;
-	bool station;
-	lower_end(n, peer, up, &unit, &station);
-	struct strs above = {0}, below = {0};
-	registry_above(n->registry, unit, &above);
-	for (size_t i = 0; i < above.n; i++)
-		add_ledger(out, "directives", above.items[i]);
-	/* Before the registry has arrived, the welcome has named those above. */
-	for (size_t i = 0; i < n->config.n_above; i++)
-		add_ledger(out, "directives", n->config.above[i]);
-	add_ledger(out, "directives", unit);
-	add_ledger(out, "reports", unit);
-	if (!station)
-		registry_below(n->registry, unit, false, &below);
-	if (!station)
-		add_replaced(n, unit, out);
-	for (size_t i = 0; i < below.n; i++) {
-		add_ledger(out, "directives", below.items[i]);
-		if (!is_relayed(n, unit, below.items[i]))
-			add_ledger(out, "reports", below.items[i]);
-	}
-	strs_free(&above);
-	strs_free(&below);
-}
-
-bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger)
-{
-	const char *unit;
-	bool station;
-	lower_end(n, peer, up, &unit, &station);
-	const char *slash = strchr(ledger, '/');
-	if (!slash)
-		return false;
-	const char *of = slash + 1;
-	bool inside = strcmp(of, unit) == 0 || (!station && (registry_is_above(n->registry, unit, of) ||
-								registry_replaces(n->registry, unit, of)));
-	if (strncmp(ledger, "reports/", 8) == 0)
-		return inside && !is_relayed(n, unit, of);
-	if (strncmp(ledger, "directives/", 11) != 0)
-		return false;
-	/* From above come directives of tiers that the registry here may not know yet. */
-	return inside || up || registry_is_above(n->registry, of, unit);
-}
-
-/* ---- what the protocol step reads ---- */
-
-/* Towards an unproven superior: the directives of the units above, which it may have news of its key in. */
-static void above_only(const struct link *l, struct strs *out)
-{
-	struct strs above = {0};
-	char self[136];
-	config_node(&l->node->config, self);
-	registry_above(l->node->registry, self, &above);
-	for (size_t i = 0; i < above.n; i++)
-		add_ledger(out, "directives", above.items[i]);
-	for (size_t i = 0; i < l->node->config.n_above; i++)
-		add_ledger(out, "directives", l->node->config.above[i]);
-	strs_free(&above);
-}
-
-static bool is_hidden(const struct link *l, const char *ledger)
-{
-	struct strs open = {0};
-	if (!l->peer->unproven)
-		return false;
-	above_only(l, &open);
-	bool hidden = !strs_has(&open, ledger);
-	strs_free(&open);
-	return hidden;
-}
-
-static void world_shared(void *ctx, struct strs *out)
-{
-	struct link *l = ctx;
-	if (l->peer->unproven)
-		above_only(l, out);
-	else
-		link_shared(l->node, l->peer->id, l->up, out);
-}
-
-static bool world_accepts(void *ctx, const char *ledger)
-{
-	struct link *l = ctx;
-	return !is_hidden(l, ledger) && link_accepts(l->node, l->peer->id, l->up, ledger);
-}
-
-/* A ledger that cannot be read here does not stop the others; `status` and whoever waits for an exchange say why. */
-static void unreadable(struct link *l, const char *ledger, const struct err *why)
-{
-	bool known = l->peer->error.code == why->code && l->peer->error.msg == why->msg;
-	if (!known)
-		log_err(LOG_ERROR, ledger, why);
-	l->peer->error = *why;
-}
-
-static struct history *history_of(struct link *l, const char *ledger)
-{
-	struct history *h = NULL;
-	struct err err = {0};
-	if (store_history(l->node->store, ledger, &h, &err) != 0)
-		unreadable(l, ledger, &err);
-	return h;
-}
-
-/* Of what this peer refused, that which stands in this ledger. */
-static void refused_in(const struct link *l, const struct history *h, struct oids *out)
-{
-	const struct oids *const lists[] = {&l->peer->refused, &l->peer->unwanted};
-	for (size_t k = 0; h && k < 2; k++)
-		for (size_t i = 0; i < lists[k]->n; i++)
-			if (history_has(h, &lists[k]->items[i]))
-				oids_add(out, &lists[k]->items[i]);
-}
-
-/* What was refused is not sent again, nor is anything that has seen it. */
-static void drop_refused(const struct history *h, const struct oids *refused, struct oids *list)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < list->n; i++) {
-		bool tainted = false;
-		for (size_t k = 0; !tainted && k < refused->n; k++)
-			tainted = history_seen(h, &list->items[i], &refused->items[k]);
-		if (!tainted)
-			list->items[kept++] = list->items[i];
-	}
-	list->n = kept;
-}
-
-static void ledger_heads(struct link *l, const char *ledger, struct oids *out)
-{
-	struct err err = {0};
-	if (store_ledger_heads(l->node->store, ledger, out, &err) != 0)
-		unreadable(l, ledger, &err);
-}
-
-/* What this peer refused does not count between us, or every exchange from now on would end unequal. */
-static void world_heads(void *ctx, const char *ledger, struct oids *out)
-{
-	struct link *l = ctx;
-	ledger_heads(l, ledger, out);
-	bool any = l->peer->refused.n || l->peer->unwanted.n;
-	struct history *h = any ? history_of(l, ledger) : NULL;
-	struct oids refused = {0};
-	refused_in(l, h, &refused);
-	if (refused.n) {
-		struct oids heads = *out, all = {0}, none = {0};
-		history_between(h, &none, &heads, &all);
-		drop_refused(h, &refused, &all);
-		history_maximal(h, &all);
-		oids_free(&heads);
-		*out = all;
-	}
-	oids_free(&refused);
-}
-
-static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
-{
-	struct link *l = ctx;
-	struct history *h = history_of(l, ledger);
-	struct oids heads = {0}, refused = {0};
-	ledger_heads(l, ledger, &heads);
-	if (h)
-		history_between(h, have, &heads, out);
-	refused_in(l, h, &refused);
-	if (refused.n)
-		drop_refused(h, &refused, out);
-	oids_free(&heads);
-	oids_free(&refused);
-}
-
-static bool world_has(void *ctx, const char *ledger, const struct oid *id)
-{
-	struct history *h = is_hidden(ctx, ledger) ? NULL : history_of(ctx, ledger);
-	return h && history_has(h, id);
-}
-
-static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
-    struct change *out, struct err *err)
-{
-	struct link *l = ctx;
-	return store_change(l->node->store, ledger, id, arena, out, err);
-}
-
-static bool world_text(
-    void *ctx, const char *ledger, const struct oid *change, const char *path, struct buf *out)
-{
-	struct link *l = ctx;
-	struct err err = {0};
-	/* Only what stands in this very ledger: a peer may name any id. */
-	return world_has(l, ledger, change) &&
-	       store_read(l->node->store, ledger, change, path, out, &err) == 0;
-}
-
-static void world_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out)
-{
-	struct link *l = ctx;
-	l->calls->memory(l->ctx, l, instance, out);
-}
-
 /* ---- attachments ---- */
 
-static void look_at_attachments(struct link *l)
-{
-	strs_free(&l->shared);
-	link_shared(l->node, l->peer->id, l->up, &l->shared);
-	node_attach_look(l->node, &l->shared);
-	l->looked = node_attach_moves(l->node);
-}
-
-static bool blob_want(void *ctx, size_t i, struct sync_blob *out)
-{
-	struct link *l = ctx;
-	struct attach_wanted one;
-	if (!node_attach_wanted(l->node, l, &l->shared, i, &one))
-		return false;
-	memcpy(out->id, one.id, SYNC_BLOB_ID);
-	out->size = one.size;
-	out->have = one.have;
-	return true;
-}
-
-static bool blob_open_reader(struct link *l, const unsigned char id[SYNC_BLOB_ID])
-{
-	char hex[ATTACH_HEX + 1];
-	struct err err = {0};
-	hex_encode(id, SYNC_BLOB_ID, hex);
-	if (l->reading && strcmp(hex, l->read_id) == 0)
-		return true;
-	attach_close(l->reading);
-	l->reading = NULL;
-	if (attach_open(l->node->store, hex, &l->reading, &err) != 0) {
-		log_err(LOG_WARNING, "attachment", &err);
-		return false;
-	}
-	memcpy(l->read_id, hex, sizeof hex);
-	return true;
-}
-
-static bool blob_size(void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t *size)
-{
-	struct link *l = ctx;
-	if (!node_attach_serves(l->node, &l->shared, id) || !blob_open_reader(l, id))
-		return false;
-	*size = attach_size(l->reading);
-	return true;
-}
-
-static bool blob_read(
-    void *ctx, const unsigned char id[SYNC_BLOB_ID], uint64_t offset, size_t len, struct buf *out)
-{
-	struct link *l = ctx;
-	struct err err = {0};
-	if (!blob_open_reader(l, id) || attach_read(l->reading, offset, len, out, &err) != 0) {
-		log_err(LOG_WARNING, "attachment", &err);
-		return false;
-	}
-	node_attach_gave(l->node, l, l->peer->id, id, offset + len);
-	return true;
-}
-
-static unsigned blob_stand(void *ctx, const unsigned char id[SYNC_BLOB_ID])
-{
-	struct link *l = ctx;
-	/* It may be asked about what came a moment ago. */
-	if (l->looked != node_attach_moves(l->node))
-		look_at_attachments(l);
-	return node_attach_stand(l->node, &l->shared, id);
-}
-
-static bool blob_unsure(void *ctx, size_t i, unsigned char id[SYNC_BLOB_ID])
-{
-	struct link *l = ctx;
-	return node_attach_unsure(l->node, l->peer->id, &l->shared, i, id);
-}
-
-static bool blob_room(void *ctx)
+static bool has_room(void *ctx)
 {
 	const struct link *l = ctx;
 	return net_line_queued(l->line) < ATTACH_QUEUE;
@@ -364,16 +44,10 @@ static bool blob_room(void *ctx)
 
 static void keep_piece(struct link *l, const struct sync_action *a)
 {
-	struct attach_wanted at = {.size = a->piece.size, .have = a->piece.have};
-	struct err err = {0};
-	bool whole;
-	memcpy(at.id, a->piece.id, SYNC_BLOB_ID);
-	int rc = node_attach_part(l->node, l, &at, a->bytes, a->len, &whole, &err);
-	if (rc)
-		log_err(LOG_WARNING, "attachment", &err);
-	else if (whole)
+	bool whole = false, kept = link_pieces_keep(&l->pieces, a, &whole);
+	if (kept && whole)
 		links_moved(l->node->links); /* others may wait for it */
-	sync_piece_kept(l->sync, rc == 0, sys_ticks());
+	sync_piece_kept(l->sync, kept, sys_ticks());
 }
 
 /* ---- what it wants done ---- */
@@ -437,7 +111,7 @@ static void remember(struct link *l, const struct sync_action *a)
 /* What is built on a refused change needs no entry of its own: a peer that refuses everything costs no more. */
 static void add_refused(struct link *l, const struct sync_refusal *r)
 {
-	const struct history *h = history_of(l, r->ledger);
+	const struct history *h = link_view_history(&l->view, r->ledger);
 	struct oids *refused = &l->peer->refused;
 	for (size_t i = 0; i < refused->n; i++)
 		if (oid_eq(&refused->items[i], &r->id) || (h && history_seen(h, &r->id, &refused->items[i])))
@@ -602,7 +276,7 @@ static const struct net_calls net_calls = {admit_again, no_open, on_bytes, NULL,
 
 static void use_peer(struct link *l, struct link_peer *peer)
 {
-	l->peer = peer;
+	l->peer = l->view.peer = peer;
 	ERR_CLEAR(&peer->error);
 	peer->again = 0;
 	peer->refused.n =
@@ -612,10 +286,10 @@ static void use_peer(struct link *l, struct link_peer *peer)
 	peer->last_contact = sys_now();
 }
 
-static void fill_world(struct link *l, struct sync_world *out)
+static void recall(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out)
 {
-	*out = (struct sync_world){l, world_shared, world_accepts, world_heads, world_between, world_has,
-	    world_change, world_text, world_memory};
+	struct link *l = ctx;
+	l->calls->memory(l->ctx, l, instance, out);
 }
 
 struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct net_line *line,
@@ -623,9 +297,10 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 {
 	struct link *l = mem_alloc(sizeof *l);
 	*l = (struct link){.node = n, .peer = peer, .up = up, .line = line, .calls = calls, .ctx = ctx};
+	l->view = (struct link_view){n, peer, up, recall, l};
 	use_peer(l, peer);
 	struct sync_world world;
-	fill_world(l, &world);
+	link_view_world(&l->view, &world);
 	struct sync_options options = {.role = up ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->config.unit,
 	    .station = n->config.station,
@@ -634,15 +309,16 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 	memcpy(options.instance, n->instance, sizeof options.instance);
 	struct strs all = {0};
 	if (peer->unproven) {
-		link_shared(n, peer->id, up, &all);
+		node_shared(n, peer->id, up, &all);
 		options.mute = true;
 		options.declined = &all;
 	}
-	const struct sync_blobs blobs = {
-	    l, blob_want, blob_size, blob_read, blob_room, blob_stand, blob_unsure};
+	struct sync_blobs blobs;
+	l->pieces = (struct link_pieces){.view = &l->view, .room = has_room, .ctx = l};
+	link_pieces_blobs(&l->pieces, &blobs);
 	if (!peer->unproven) {
 		options.blobs = &blobs;
-		look_at_attachments(l);
+		link_pieces_look(&l->pieces);
 	}
 	struct buf kept[2] = {0};
 	for (int i = 0; i < 2; i++)
@@ -684,9 +360,7 @@ void link_close(struct link *l)
 	keep_pace(&l->peer->out, &state.out);
 	net_line_close(l->line);
 	sync_free(l->sync);
-	node_attach_ended(l->node, l);
-	attach_close(l->reading);
-	strs_free(&l->shared);
+	link_pieces_end(&l->pieces);
 	uv_close((uv_handle_t *)l->timer, free_timer);
 	free(l);
 }
@@ -694,7 +368,7 @@ void link_close(struct link *l)
 void link_moved(struct link *l)
 {
 	if (!l->peer->unproven)
-		look_at_attachments(l);
+		link_pieces_look(&l->pieces);
 	sync_local(l->sync, sys_ticks());
 	pump(l);
 }
@@ -753,9 +427,9 @@ void link_load(struct node *n, struct link_peer *peer, bool up, const struct lin
 		keep_pace(&out->out, &state.out);
 		return;
 	}
-	struct link none = {.node = n, .peer = peer, .up = up};
+	struct link_view view = {.node = n, .peer = peer, .up = up};
 	struct sync_world world;
-	fill_world(&none, &world);
+	link_view_world(&view, &world);
 	sync_waiting_by(&world, peer->memory.data, peer->memory.len, &out->waiting);
 }
 

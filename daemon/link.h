@@ -71,12 +71,4 @@ void link_load(struct node *n, struct link_peer *peer, bool up, const struct lin
 const char *link_far(const struct link *l);
 enum redial_why link_end(const struct link *l); /* within `ended`: what that means for whoever dials again */
 
-/* Ledgers that this node shares with a peer by today's registry: directives of everyone from the root down to the lower
- * end, and below the lower end directives and reports of everyone; where only totals are relayed, no reports of those
- * behind.
- * In the order of sending, from the top down: so grants arrive before what is written under them. */
-void link_shared(const struct node *n, const char *peer, bool up, struct strs *out);
-/* Would this node take changes of `ledger` from that peer? */
-bool link_accepts(const struct node *n, const char *peer, bool up, const char *ledger);
-
 #endif

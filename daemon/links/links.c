@@ -8,6 +8,7 @@
 #include "links/inside.h"
 #include "node/enrol.h"
 #include "node/instance.h"
+#include "node/shared.h"
 #include "node/trust.h"
 
 #define QUEUE_LIMIT (16 << 20) /* bytes to a peer that takes in nothing, before it is given up */
@@ -325,7 +326,7 @@ void links_restart(struct links *s, const char *ledger)
 	for (size_t i = s->n_open; i-- > 0;) { /* backwards: the last takes the place of one that goes */
 		struct link *l = s->open[i].link;
 		struct strs shared = {0};
-		link_shared(s->node, link_peer(l)->id, link_is_up(l), &shared);
+		node_shared(s->node, link_peer(l)->id, link_is_up(l), &shared);
 		if (strs_has(&shared, ledger))
 			links_drop(s, &s->open[i]);
 		strs_free(&shared);

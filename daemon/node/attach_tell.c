@@ -5,9 +5,9 @@
 
 #include "base/sys.h"
 #include "control/control.h"
-#include "link.h"
 #include "links/links.h"
 #include "node/attach_inside.h"
+#include "node/shared.h"
 
 /* One line, open or not, by which attachments of its ledgers come and go. */
 struct way {
@@ -31,7 +31,7 @@ static void add_way(void *ctx, const struct link_state *s)
 	struct way w = {.peer = mem_dup(s->peer), .up = s->up, .open = s->open, .until = s->closed_until};
 	if (!s->open && !w.until && s->next_try)
 		w.until = sys_now() + s->next_try;
-	link_shared(t->n, s->peer, s->up, &w.shared);
+	node_shared(t->n, s->peer, s->up, &w.shared);
 	VEC_PUSH(t->ways, t->n_ways, w);
 }
 

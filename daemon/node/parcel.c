@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "control/control.h"
-#include "link.h"
 #include "node/parcel_inside.h"
+#include "node/shared.h"
 #include "node/trust.h"
 
 /* ---- the other end ---- */
@@ -51,14 +51,14 @@ static bool is_above_directives(const struct node *n, const char *ledger)
 static void world_shared(void *ctx, struct strs *out)
 {
 	struct parcel_world *w = ctx;
-	link_shared(w->node, w->peer, w->up, out);
+	node_shared(w->node, w->peer, w->up, out);
 }
 
 static bool world_accepts(void *ctx, const char *ledger)
 {
 	struct parcel_world *w = ctx;
 	return (!w->unproven || is_above_directives(w->node, ledger)) &&
-	       link_accepts(w->node, w->peer, w->up, ledger);
+	       node_accepts(w->node, w->peer, w->up, ledger);
 }
 
 static void world_heads(void *ctx, const char *ledger, struct oids *out)
