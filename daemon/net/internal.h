@@ -1,5 +1,5 @@
 /*
- * net/internal.h - what the files of this room share: line.c moves bytes, dial.c and listen.c make lines.
+ * net/internal.h - what the files of this room share: line.c moves bytes, dial.c and listen.c make lines, net.c holds what they share.
  *
  * A line goes through its states in their order and may skip any. It is owned from net_dial, or from on_open if it
  * came in, until on_close or net_line_close; after that it says its last words and goes. Handles are closed by
@@ -114,6 +114,7 @@ void line_unref(struct net_line *line);
 void line_forget_pending(struct net_line *line);
 
 void line_flush(struct net_line *line);
+void line_flush_all(struct net *net); /* all that have something to say */
 void line_read(struct net_line *line); /* take in what comes, again */
 
 /* pace.c */

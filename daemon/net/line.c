@@ -4,7 +4,6 @@
  * Order of sending: TLS's own words (`wire`) are older than anything encrypted later, so they go first; one write is
  * with libuv at a time, and the queue is encrypted only when its turn comes.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,9 +62,8 @@ static void forget_dirty(struct net_line *line)
 	TAILQ_REMOVE(&line->net->dirty, line, dirty);
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+void line_flush_all(struct net *net)
 {
-	struct net *net = prepare->data;
 	struct net_line *line;
 	while ((line = TAILQ_FIRST(&net->dirty))) {
 		forget_dirty(line);
@@ -481,12 +479,6 @@ void net_line_set(struct net_line *line, const struct net_calls *calls, void *ct
 	line->ctx = ctx;
 }
 
-void net_line_bytes(const struct net_line *line, uint64_t *in, uint64_t *out)
-{
-	*in = line->in;
-	*out = line->out;
-}
-
 void net_line_record(struct net_line *line, size_t bytes)
 {
 	line->record = bytes ? bytes : TLS_RECORD;
@@ -497,98 +489,4 @@ size_t net_line_queued(const struct net_line *line)
 	size_t waiting = queue_left(&line->queue);
 	return line->writing ? waiting + uv_stream_get_write_queue_size((const uv_stream_t *)&line->tcp)
 			     : waiting;
-}
-
-const char *net_line_far(const struct net_line *line)
-{
-	return line->far;
-}
-
-bool net_line_resolving(const struct net_line *line)
-{
-	return line->state == LINE_RESOLVING;
-}
-
-bool net_line_answered(const struct net_line *line)
-{
-	return line->in > 0;
-}
-
-enum redial_why net_line_end(const struct net_line *line)
-{
-	if (line->in == 0)
-		return REDIAL_UNANSWERED;
-	return line->broke ? REDIAL_CUT : REDIAL_TURNED_AWAY;
-}
-
-/* The node's end. */
-
-static void fill_defaults(struct net_options *o)
-{
-	if (!o->connect_ms)
-		o->connect_ms = 15000;
-	if (!o->handshake_ms)
-		o->handshake_ms = 15000;
-	if (!o->silence_ms)
-		o->silence_ms = 55000;
-	if (!o->queue_high)
-		o->queue_high = 256 << 10;
-	if (!o->queue_limit)
-		o->queue_limit = 64 << 20;
-	if (!o->max_pending)
-		o->max_pending = 1024;
-}
-
-int net_new(struct uv_loop_s *loop, const struct key *key, const struct net_options *options,
-    struct net **out, struct err *err)
-{
-	signal(SIGPIPE, SIG_IGN); /* a far end that has gone is an error of the write, no more */
-	struct net *net = mem_alloc(sizeof *net);
-	net->loop = loop;
-	if (options)
-		net->options = *options;
-	fill_defaults(&net->options);
-	if (tls_context_new(key, &net->tls, err) < 0) {
-		free(net);
-		return err->code;
-	}
-	TAILQ_INIT(&net->lines);
-	TAILQ_INIT(&net->pending);
-	TAILQ_INIT(&net->dirty);
-	LIST_INIT(&net->listeners);
-	uv_prepare_init(loop, &net->flusher);
-	net->flusher.data = net;
-	uv_prepare_start(&net->flusher, on_prepare);
-	uv_unref((uv_handle_t *)&net->flusher);
-	net->refs = 1;
-	*out = net;
-	return 0;
-}
-
-void net_unref(struct net *net)
-{
-	if (--net->refs > 0)
-		return;
-	tls_context_free(net->tls);
-	buf_free(&net->plain);
-	free(net);
-}
-
-static void on_flusher_closed(uv_handle_t *handle)
-{
-	net_unref(handle->data);
-}
-
-void net_free(struct net *net)
-{
-	if (!net || net->freed)
-		return;
-	net->freed = true;
-	while (!LIST_EMPTY(&net->listeners))
-		net_listener_close(LIST_FIRST(&net->listeners));
-	struct net_line *line;
-	TAILQ_FOREACH(line, &net->lines, all)
-	net_line_close(line);
-	on_prepare(&net->flusher);
-	uv_close((uv_handle_t *)&net->flusher, on_flusher_closed);
 }
