@@ -192,6 +192,20 @@ static int look(struct upkeep *u, struct err *err)
 
 /* ---- removing, under the lock ---- */
 
+static int lock_store(struct upkeep *u, struct err *err)
+{
+	char *path = path_of(u->s, "tuyen.lock");
+	int rc = sys_lock(path, WAIT_MS, &u->lock, err);
+	free(path);
+	return rc ? rc : upkeep_sweep(u->s, err);
+}
+
+static void unlock_store(struct upkeep *u)
+{
+	sys_unlock(u->lock);
+	u->lock = -1;
+}
+
 struct removing {
 	struct upkeep *u;
 	git_odb *packs; /* nothing but packs */
@@ -202,8 +216,8 @@ static int remove_loose(void *ctx, const char *path, const struct oid *id, struc
 	struct removing *r = ctx;
 	git_oid key = repo_git_oid(id);
 	bool packed = git_odb_exists(r->packs, &key);
-	/* After a full run everything that counts is in packs, or an attachment. */
-	if (idset_has(&r->u->attachments, id) || (!packed && !r->u->report->full))
+	bool useless = r->u->report->full && !idset_has(&r->u->reach.seen, id);
+	if (idset_has(&r->u->attachments, id) || (!packed && !useless))
 		return 0;
 	if (packed)
 		r->u->report->removed++;
@@ -239,21 +253,37 @@ static int remove_packs(struct upkeep *u, struct err *err)
 	return rc;
 }
 
-static int clear(struct upkeep *u, struct err *err)
+/* The lock is had anew for each directory: at this priority, on a slow disk, all of them take longer than a writer waits. */
+static int clear_dir(struct removing *r, unsigned fan, struct err *err)
+{
+	struct upkeep *u = r->u;
+	size_t n = 0;
+	int rc = loose_each(u->s, fan, 1, count, &n, err);
+	if (rc || n == 0)
+		return rc;
+	rc = lock_store(u, err);
+	if (rc == 0 && u->report->full)
+		rc = reach_all(u->s, &u->reach, err);
+	if (rc == 0)
+		rc = loose_each(u->s, fan, 1, remove_loose, r, err);
+	unlock_store(u);
+	return rc;
+}
+
+static int clear_loose(struct upkeep *u, struct err *err)
 {
 	struct removing r = {u, NULL};
 	git_odb_backend *backend = NULL;
 	char *objects = path_of(u->s, "objects");
-	int rc = remove_packs(u, err);
-	int git_rc = rc == 0 ? git_odb_new(&r.packs) : 0;
-	if (rc == 0 && git_rc == 0)
+	int git_rc = git_odb_new(&r.packs);
+	if (git_rc == 0)
 		git_rc = git_odb_backend_pack(&backend, objects);
-	if (rc == 0 && git_rc == 0)
+	if (git_rc == 0)
 		git_rc = git_odb_add_backend(r.packs, backend, 1);
-	if (git_rc)
-		rc = repo_fail(err, git_rc, "open", objects);
-	if (rc == 0)
-		rc = loose_each(u->s, 0, LOOSE_DIRS, remove_loose, &r, err);
+	int rc = git_rc ? repo_fail(err, git_rc, "open", objects) : 0;
+	repo_follow(u->s); /* packs that it knew are gone */
+	for (unsigned fan = 0; rc == 0 && fan < LOOSE_DIRS; fan++)
+		rc = clear_dir(&r, fan, err);
 	git_odb_free(r.packs);
 	free(objects);
 	return rc;
@@ -279,14 +309,6 @@ bool store_maintain_runs(const struct store *s)
 	if (fd >= 0)
 		sys_unlock(fd);
 	return runs;
-}
-
-static int lock_store(struct upkeep *u, struct err *err)
-{
-	char *path = path_of(u->s, "tuyen.lock");
-	int rc = sys_lock(path, WAIT_MS, &u->lock, err);
-	free(path);
-	return rc ? rc : upkeep_sweep(u->s, err);
 }
 
 static int pack(struct upkeep *u, const struct idset *ids, struct err *err)
@@ -321,7 +343,10 @@ static int run(struct upkeep *u, struct err *err)
 	if (rc == 0 && u->report->full)
 		rc = pack_later(u, err);
 	if (rc == 0)
-		rc = clear(u, err);
+		rc = remove_packs(u, err);
+	unlock_store(u);
+	if (rc == 0)
+		rc = clear_loose(u, err);
 	if (rc == 0 && u->report->full)
 		rc = maintain_purge_done(u->s, &u->due, err);
 	u->report->merged = u->n_old;

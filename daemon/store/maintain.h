@@ -5,10 +5,11 @@
  * Each run takes the loose objects and, from the smallest on, every pack that is not twice what has been taken so far; so
  * packs that stay are each at least twice the next, there are few of them, and an object is written again only as often as
  * the store has doubled. From half of MAINTAIN_OBJECTS on a pack stays for ever: what a run costs in time, memory (about
- * 60 MB) and disk does not grow with the store. `full` takes all, and leaves out what no ref reaches.
+ * 60 MB) and disk does not grow with the store. `full` takes all, and leaves out what no ref reaches; it needs some
+ * 200 bytes of memory more for each object of the store.
  *
  * Safe to kill at any moment and to run beside readers and a writer: a pack is on the disk before anything goes that it
- * holds, and nothing goes but under the store's lock. The lock is held while files are removed, not while packs are made.
+ * holds, and nothing goes but under the store's lock. The lock is held while packs or the loose objects of one directory are removed, not while packs are made.
  * One run at a time. It takes memory that a daemon does not have: better in a process of its own.
  */
 #ifndef TUYEN_STORE_MAINTAIN_H
