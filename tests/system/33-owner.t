@@ -34,6 +34,7 @@ t 'ward: the same' tuyen -C w report correct p 2026-06 MT05=2/9 TT01=2 --reason 
 t 'ward: the task' tuyen -C w task set p 1 state=blocked
 t 'together' tuyen -C ca sync --resume --wait --timeout 20
 t 'up' tuyen -C w sync --wait --timeout 20
+t 'and the receipt down' tuyen -C ca sync --wait --timeout 20
 is 'one commit everywhere' "$(tip 31 reports/11050) $(tip w reports/11050)" "$(tip ca reports/11050) $(tip ca reports/11050)"
 t 'conflicts' tuyen -C 31 conflict list --json
 json 'owner and lead win, the rest is disputed' '[.conflicts[] | [.field, .why, .state]] | sort' \
