@@ -8,7 +8,8 @@
 next=$TUYEN_BUILD/next/tuyend
 [ -x "$next" ]
 ok 'there is a next version' $?
-is 'which says what this one does not know' "$(grep -c 'of the next version' "$next") $(grep -c 'of the next version' "$TUYEN_BUILD/tuyend")" '1 0'
+grep -q 'of the next version' "$next" && ! cmp -s "$next" "$TUYEN_BUILD/tuyend"
+ok 'which says what this one does not' $?
 on() { on_node=$1 && shift && tuyen -C n/$on_node "$@"; }
 noise() { perl -e 'srand($ARGV[1]); print join(" ", map { join "", map { ("b".."z")[rand 25] } 1 .. 9 } 1 .. $ARGV[0])' "$1" "$2"; }
 same() { is "$1" "$(tip n/$2 $4)" "$(tip n/$3 $4)"; }
