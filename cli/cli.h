@@ -29,6 +29,7 @@ int cli_config(struct cli *cli, struct err *err);
 int cli_sync(struct cli *cli, struct err *err);
 int cli_status(struct cli *cli, struct err *err);
 int cli_log(struct cli *cli, struct err *err);
+int cli_blame(struct cli *cli, struct err *err);
 int cli_merge_record(struct cli *cli, struct err *err);
 int cli_verify(struct cli *cli, struct err *err);
 int cli_repair(struct cli *cli, struct err *err);

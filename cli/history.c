@@ -4,6 +4,7 @@
 
 #include "base/sys.h"
 #include "cli.h"
+#include "graph.h"
 #include "reader.h"
 #include "refused.h"
 #include "say.h"
@@ -15,6 +16,7 @@ struct ledger_log {
 	const char *name;
 	struct entry {
 		struct oid id;
+		struct oids heads; /* the arena's */
 		int64_t time;
 		const char *subject, *body, *agency, *unit, *station;
 		const char *writer;
@@ -33,6 +35,10 @@ static int keep_entry(void *ctx, const struct change *c, struct err *err)
 	char writer[136];
 	(void)err;
 	change_writer(c, writer);
+	e.heads.n = c->heads.n;
+	e.heads.items = arena_alloc(log->arena, (c->heads.n + 1) * sizeof *e.heads.items);
+	for (size_t i = 0; i < c->heads.n; i++)
+		e.heads.items[i] = c->heads.items[i];
 	e.writer = arena_dup(log->arena, writer);
 	e.subject = arena_dup(log->arena, c->subject);
 	e.body = arena_dup(log->arena, c->body);
@@ -61,6 +67,12 @@ static json_t *entry_json(struct reader *r, const char *ledger, const struct ent
 	json_object_set_new(o, "time", show_string(reader_time(r, e->time)));
 	json_object_set_new(o, "subject", show_string(e->subject));
 	json_object_set_new(o, "body", show_string(e->body));
+	json_t *heads = json_array();
+	for (size_t i = 0; i < e->heads.n; i++) {
+		oid_hex(&e->heads.items[i], hex);
+		json_array_append_new(heads, json_string(hex));
+	}
+	json_object_set_new(o, "heads", heads);
 	json_object_set_new(o, "settles", show_texts(e->settles, e->n_settles));
 	return o;
 }
@@ -130,6 +142,25 @@ static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, const
 	show_listing(true, false, "changes", list, table);
 }
 
+static void draw_logs(struct reader *r, const struct ledger_log *logs, size_t n, long limit)
+{
+	char hex[OID_HEX + 1];
+	for (size_t i = 0; i < n; i++) {
+		struct graph_change *changes = mem_alloc((logs[i].n + 1) * sizeof *changes);
+		for (size_t k = 0; k < logs[i].n; k++) {
+			const struct entry *e = &logs[i].entries[k];
+			oid_hex(&e->id, hex);
+			changes[k] = (struct graph_change){e->id, e->heads,
+			    arena_printf(&r->arena, "%.12s %s %s: %s", hex, reader_time(r, e->time),
+				e->writer, e->subject)};
+		}
+		if (n > 1)
+			say_out("%1", logs[i].name);
+		graph_draw(changes, logs[i].n, limit);
+		free(changes);
+	}
+}
+
 static int choose_ledgers(struct cli *cli, struct reader *r, struct strs *names, struct err *err)
 {
 	const char *wanted = args_word(&cli->args, 0);
@@ -155,6 +186,10 @@ int cli_log(struct cli *cli, struct err *err)
 	const char *typed = args_get(&cli->args, "limit");
 	char *end = NULL;
 	long limit = typed ? strtol(typed, &end, 10) : -1;
+	bool graph = args_has(&cli->args, "graph");
+	if (graph && cli->json)
+		return err_set(
+		    err, ERR_USAGE, N_("--graph is for people; --json says the heads of each change"));
 	if (typed && (end == typed || *end || limit < 0))
 		return err_set(err, ERR_USAGE, "--limit takes a whole number, not '%1'", typed);
 	int rc = reader_open(cli, &r, err);
@@ -164,9 +199,11 @@ int cli_log(struct cli *cli, struct err *err)
 		logs = mem_alloc((names.n + 1) * sizeof *logs);
 		rc = read_logs(&r, &names, logs, err);
 	}
-	if (rc == 0)
+	if (rc == 0 && !graph)
 		rc = refused_read(&r, &names, &refused, err);
-	if (rc == 0)
+	if (rc == 0 && graph)
+		draw_logs(&r, logs, names.n, limit);
+	else if (rc == 0)
 		show_logs(&r, logs, names.n, &refused, limit, cli->json);
 	refusals_free(&refused);
 	for (size_t i = 0; logs && i < names.n; i++)

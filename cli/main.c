@@ -54,6 +54,7 @@ static const struct verb {
     {"parcel read", cli_parcel_read},
     {"parcel list", cli_parcel_list},
     {"log", cli_log},
+    {"blame", cli_blame},
     {"merge-record", cli_merge_record},
     {"verify", cli_verify},
     {"repair", cli_repair},

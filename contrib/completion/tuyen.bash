@@ -65,8 +65,9 @@ sync: --wait --with= --pause --resume
 parcel write: --to= --full --split=
 parcel read:
 parcel list: --json
+blame: --unit= --json
 merge-record:
-log: --limit= --json
+log: --limit= --graph --json
 verify: --full --allowed-signers --json
 repair: --from=
 config: --json
