@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <openssl/evp.h>
 
 #include "base/buf.h"
@@ -100,6 +102,25 @@ static void digest(
 void hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SIZE])
 {
 	digest(EVP_sha256(), "", 0, bytes, len, out);
+}
+
+bool hash_sha256_file(int fd, unsigned char out[HASH_SIZE])
+{
+	char piece[16384];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	off_t at = 0;
+	ssize_t n = 0;
+	if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		abort(); /* only when memory is out */
+	while ((n = pread(fd, piece, sizeof piece, at)) > 0 || (n < 0 && errno == EINTR)) {
+		at += n > 0 ? n : 0;
+		if (n > 0 && EVP_DigestUpdate(ctx, piece, (size_t)n) != 1)
+			abort();
+	}
+	if (EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(ctx);
+	return n == 0;
 }
 
 void hash_git_object(const char *kind, const void *bytes, size_t len, struct oid *out)

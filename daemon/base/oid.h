@@ -34,6 +34,8 @@ void oids_free(struct oids *list);
 /* SHA-256 of bytes (OpenSSL behind it). */
 #define HASH_SIZE 32
 void hash_sha256(const void *bytes, size_t len, unsigned char out[HASH_SIZE]);
+/* Of what a file holds, read in pieces from its beginning; false when it cannot be read. */
+bool hash_sha256_file(int fd, unsigned char out[HASH_SIZE]);
 /* Git's id of an object: SHA-1 of "<kind> <len>\0" and the bytes; kind is "blob", "tree" or "commit". */
 void hash_git_object(const char *kind, const void *bytes, size_t len, struct oid *out);
 void hex_encode(const unsigned char *bytes, size_t len, char *hex); /* writes 2*len+1 */

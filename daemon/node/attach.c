@@ -430,7 +430,7 @@ static int keep(struct node *n, const char *hex, struct err *err)
 	char *path = attach_path(n, hex, ".part");
 	int rc = attach_map(path, &bytes, &len, err);
 	if (rc == 0)
-		rc = attach_keep(n->store, hex, bytes, len, err);
+		rc = attach_keep(n->store, hex, path, err);
 	if (rc == 0 && !media_type(bytes, len)) {
 		struct err none = {0};
 		attach_drop(n->store, hex, &none);

@@ -59,6 +59,7 @@ int node_attach_put(struct node *n, struct control_request *req, struct err *err
 struct added {
 	const void *bytes;
 	size_t len;
+	char *path;
 	char hex[ATTACH_HEX + 1];
 	bool fresh; /* it was not here before */
 };
@@ -92,9 +93,8 @@ static int take(struct node *n, const char *upload, struct added *one, struct ar
 	const char *name = strlen(upload) > TOKEN ? upload + TOKEN + 1 : "";
 	if (!token_ok(token) || !*name)
 		return err_set(err, ERR_USAGE, N_("'%1' needs other words"), "attach add");
-	char *path = attach_incoming(n, token);
-	int rc = attach_map(path, &one->bytes, &one->len, err);
-	free(path);
+	one->path = attach_incoming(n, token);
+	int rc = attach_map(one->path, &one->bytes, &one->len, err);
 	if (rc)
 		return rc;
 	if (one->len == 0)
@@ -104,7 +104,13 @@ static int take(struct node *n, const char *upload, struct added *one, struct ar
 	if (rc)
 		return rc;
 	unsigned char hash[HASH_SIZE];
-	hash_sha256(one->bytes, one->len, hash);
+	int fd = open(one->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !hash_sha256_file(fd, hash))
+		rc = sys_error(err, "read", one->path);
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		return rc;
 	hex_encode(hash, HASH_SIZE, one->hex);
 	struct buf row = {0};
 	buf_printf(&row, "%s %zu %s %s", one->hex, one->len, type, name);
@@ -139,7 +145,7 @@ static int write_op(struct node *n, const char *name, struct control_request *re
 		rc = op->run(&v, &req->args, &o, err);
 	for (size_t i = 0; rc == 0 && i < n_files; i++) {
 		files[i].fresh = !attach_here(n->store, files[i].hex, NULL);
-		rc = attach_keep(n->store, files[i].hex, files[i].bytes, files[i].len, err);
+		rc = attach_keep(n->store, files[i].hex, files[i].path, err);
 		attach_file(n, files[i].hex)->here = rc == 0;
 	}
 	if (rc == 0)
@@ -172,8 +178,10 @@ int node_attach_add(struct node *n, struct control_request *req, struct err *err
 	}
 	if (rc == 0)
 		rc = write_op(n, "attach add", req, files, n_files, err);
-	for (size_t i = 0; i < n_files; i++)
+	for (size_t i = 0; i < n_files; i++) {
 		attach_unmap(files[i].bytes, files[i].len);
+		free(files[i].path);
+	}
 	forget_incoming(n, &req->args);
 	return rc;
 }

@@ -1,8 +1,10 @@
 #include "store/attach.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <git2/sys/odb_backend.h>
@@ -33,15 +35,23 @@ static bool find(struct store *s, const char *hex, git_oid *id)
 
 /* ---- writing ---- */
 
-static int write_blob(struct store *s, const char *bytes, size_t len, git_oid *id, struct err *err)
+static int write_blob(struct store *s, int fd, git_object_size_t len, git_oid *id, struct err *err)
 {
 	git_odb_stream *stream = NULL;
-	int rc = git_odb_open_wstream(&stream, s->odb, (git_object_size_t)len, GIT_OBJECT_BLOB);
-	for (size_t at = 0; rc == 0 && at < len; at += SLICE)
-		rc = git_odb_stream_write(stream, bytes + at, len - at < SLICE ? len - at : SLICE);
+	char *piece = mem_alloc(SLICE);
+	off_t at = 0;
+	int rc = git_odb_open_wstream(&stream, s->odb, len, GIT_OBJECT_BLOB);
+	while (rc == 0 && (git_object_size_t)at < len) {
+		ssize_t n = pread(fd, piece, SLICE, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		rc = n > 0 ? git_odb_stream_write(stream, piece, (size_t)n) : GIT_EEOF;
+		at += n;
+	}
 	if (rc == 0)
 		rc = git_odb_stream_finalize_write(id, stream);
 	git_odb_stream_free(stream);
+	free(piece);
 	return rc ? repo_fail(err, rc, "write", s->path) : 0;
 }
 
@@ -56,26 +66,39 @@ static int move_ref(struct store *s, const char *hex, const git_oid *id, struct 
 	return rc ? repo_fail(err, rc, "write", ref) : 0;
 }
 
-int attach_keep(struct store *s, const char *hex, const void *bytes, size_t len, struct err *err)
+static int keep_file(struct store *s, const char *hex, int fd, struct err *err)
 {
-	unsigned char hash[HASH_SIZE];
-	char real[ATTACH_HEX + 1];
 	git_oid id;
+	struct stat st;
 	struct tx *lock = NULL;
-	hash_sha256(bytes, len, hash);
-	hex_encode(hash, HASH_SIZE, real);
-	if (strcmp(real, hex) != 0)
-		return err_set(err, ERR_CORRUPT, N_("the attachment %1 is damaged"), hex);
 	if (find(s, hex, &id))
 		return 0;
-	int rc = tx_begin(s, &lock, err);
+	int rc = fstat(fd, &st) == 0 ? tx_begin(s, &lock, err) : sys_error(err, "read", s->path);
 	if (rc == 0)
-		rc = write_blob(s, bytes, len, &id, err);
+		rc = write_blob(s, fd, st.st_size, &id, err);
 	if (rc == 0)
 		rc = repo_sync(s->path, err);
 	if (rc == 0)
 		rc = move_ref(s, hex, &id, err);
 	tx_destroy(lock);
+	return rc;
+}
+
+int attach_keep(struct store *s, const char *hex, const char *path, struct err *err)
+{
+	unsigned char hash[HASH_SIZE];
+	char real[ATTACH_HEX + 1] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	if (fd < 0 || !hash_sha256_file(fd, hash))
+		rc = sys_error(err, "read", path);
+	else
+		hex_encode(hash, HASH_SIZE, real);
+	if (rc == 0 && strcmp(real, hex) != 0)
+		rc = err_set(err, ERR_CORRUPT, N_("the attachment %1 is damaged"), hex);
+	if (rc == 0)
+		rc = keep_file(s, hex, fd, err);
+	if (fd >= 0)
+		close(fd);
 	return rc;
 }
 

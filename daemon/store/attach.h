@@ -14,9 +14,9 @@
 bool attach_name_ok(const char *hex); /* 64 lower-case hexadecimal digits */
 /* Is it here, and how long is it? `hex` names it. */
 bool attach_here(struct store *s, const char *hex, uint64_t *size);
-/* Keep the content of a file, durable when it returns; it was hashed by the caller, who maps it. ERR_CORRUPT where the
- * content does not give the name. */
-int attach_keep(struct store *s, const char *hex, const void *bytes, size_t len, struct err *err);
+/* Keep the content of a file, durable when it returns; read in pieces. ERR_CORRUPT where the content does not give the
+ * name. */
+int attach_keep(struct store *s, const char *hex, const char *path, struct err *err);
 /* Forget it: nothing names it any more. Fine if it is not here. */
 int attach_drop(struct store *s, const char *hex, struct err *err);
 
