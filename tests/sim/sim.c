@@ -104,6 +104,7 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 	    [18] = "notice"};
 	struct buf said = {0};
 	size_t at = 0;
+	bool pieces = false;
 	while (at < a->len) {
 		const unsigned char *p;
 		size_t len, size;
@@ -111,6 +112,7 @@ static void trace_sent(struct sim *sim, const struct sim_line *l, int side, cons
 		struct err err = {0};
 		int rc = frame_next((const char *)a->bytes + at, a->len - at, &type, &p, &len, &size, &err);
 		assert(rc == 1);
+		sim_blob_said(sim, type, len, &pieces);
 		buf_puts(&said, said.len ? ", " : "");
 		if (type == FRAME_SUMMARY)
 			buf_puts(&said, p[1] & FRAME_ASK ? "ask" : p[1] & FRAME_ANSWER ? "answer" : "note");
@@ -145,7 +147,7 @@ static void send(struct sim *sim, int line, int side, const struct sync_action *
 	}
 }
 
-static void tell_lines(struct sim *sim, int node)
+void sim_tell(struct sim *sim, int node)
 {
 	for (size_t i = 0; i < sim->n_lines; i++) {
 		struct sim_line *l = &sim->lines[i];
@@ -223,7 +225,7 @@ static void store(struct sim *sim, int line, int side)
 	free(errs);
 	free(results);
 	act(sim, line, side);
-	tell_lines(sim, l->node[side]);
+	sim_tell(sim, l->node[side]);
 }
 
 static void remember(struct sim *sim, int line, int side, const struct sync_action *a)
@@ -299,9 +301,16 @@ static void act(struct sim *sim, int line, int side)
 		case SYNC_DO_REFUSED:
 		case SYNC_DO_PEER:
 			break;
-		case SYNC_DO_PIECE:
 		case SYNC_DO_STAND:
 			break;
+		case SYNC_DO_PIECE: {
+			bool kept = sim_blob_keep(sim, line, side, a),
+			     whole = a->piece.have + a->len == a->piece.size;
+			sync_piece_kept(l->sync[side], kept, sim->now);
+			if (kept && whole)
+				sim_tell(sim, l->node[side]);
+			break;
+		}
 		case SYNC_DO_PART:
 			keep_part(sim, line, side, a);
 			break;
@@ -324,9 +333,12 @@ static void open_side(struct sim *sim, int line, int side)
 	*e = (struct sim_end){sim, line, side};
 	struct sync_world world;
 	sim_world(e, &world);
+	struct sync_blobs blobs;
+	sim_blobs(e, &blobs);
 	struct sync_options o = {.role = side == 0 ? SYNC_DIALER : SYNC_LISTENER,
 	    .unit = n->unit,
 	    .station = n->station,
+	    .blobs = &blobs,
 	    .memory = n->memories[line].ram.data,
 	    .memory_len = n->memories[line].ram.len};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
@@ -360,6 +372,7 @@ void sim_cut(struct sim *sim, int line)
 	l->open = false;
 	l->generation++;
 	l->cuts++;
+	sim_blob_cut(sim, line);
 	for (int side = 0; side < 2; side++) {
 		sync_free(l->sync[side]);
 		l->sync[side] = NULL;
@@ -500,7 +513,7 @@ void sim_write(
 	sim_store_write(n->store, &n->writer, ledger, path, field, value, CIVIL + sim->now / 1000, &id);
 	sim->edits++;
 	sim_trace(sim, n->name, "writes %s = %s in %s", field, value, ledger);
-	tell_lines(sim, node);
+	sim_tell(sim, node);
 }
 
 bool sim_edit(struct sim *sim, int node, const char *ledger, const struct sim_edit *e)
@@ -516,7 +529,7 @@ bool sim_edit(struct sim *sim, int node, const char *ledger, const struct sim_ed
 	    : e->remove ? "removes"
 			: "edits",
 	    e->settle ? e->settle : e->path, ledger);
-	tell_lines(sim, node);
+	sim_tell(sim, node);
 	return true;
 }
 
@@ -540,7 +553,7 @@ void sim_move(struct sim *sim, int line, int superior)
 	sim_store_edit(sim->nodes[superior].store, &sim->nodes[superior].writer, ledger, &leave, CIVIL, &id);
 	admit(sim, n);
 	sim_trace(sim, n->name, "is put under %s", sim->nodes[superior].name);
-	tell_lines(sim, superior);
+	sim_tell(sim, superior);
 }
 
 static void cut_all(struct sim *sim, int node)
@@ -597,6 +610,8 @@ void sim_burn(struct sim *sim, int node)
 	sim_trace(sim, n->name, "has burned");
 	sim_store_free(n->store);
 	n->store = sim_store_new();
+	memset(n->have, 0, sizeof n->have);
+	memset(n->by, 0, sizeof n->by);
 	new_instance(sim, n);
 }
 

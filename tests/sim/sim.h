@@ -20,6 +20,13 @@ struct sim_memory { /* what a node remembers of one peer */
 	struct sim_kept kept[2];
 };
 
+#define SIM_BLOBS 6 /* attachments at most */
+struct sim_blob {
+	char ledger[80];
+	uint64_t size;
+	struct oid change; /* that names it */
+};
+
 struct sim_node {
 	const char *name; /* "11383", "cong-an@11383" */
 	const char *unit, *station;
@@ -33,6 +40,8 @@ struct sim_node {
 	struct buf *copied; /* memories then, by line */
 	bool down;
 	size_t known, refused, parked;
+	uint64_t have[SIM_BLOBS]; /* bytes of attachments */
+	int by[SIM_BLOBS]; /* the line that brings it, from 1; 0: none */
 };
 
 struct sim_line {
@@ -67,6 +76,9 @@ struct sim {
 	size_t n_events;
 	uint64_t order;
 	struct buf trace;
+	struct sim_blob blobs[SIM_BLOBS];
+	size_t n_blobs, blobs_wrong;
+	uint64_t blob_bytes_said, blob_bytes_kept;
 	bool calm; /* no more faults, no more writing */
 	unsigned store_ms; /* how long storing takes at most */
 	uint64_t events_done;
@@ -111,10 +123,22 @@ void sim_put_back(struct sim *sim, int node, enum sim_back how);
 void sim_request(struct sim *sim, int line, int side, uint64_t token);
 /* Random faults and writing, by probabilities in 1/1000 a step of 500 ms. */
 struct sim_weather {
-	unsigned write, cut, crash, forget, burn, copy, back;
+	unsigned write, cut, crash, forget, burn, copy, back, attach;
 };
 void sim_weather_step(struct sim *sim, const struct sim_weather *w); /* throws the dice once */
 void sim_run(struct sim *sim, int64_t until, const struct sim_weather *weather);
+
+void sim_tell(struct sim *sim, int node); /* its lines, that something has moved */
+
+/* sim_blobs.c: attachments */
+void sim_blobs(struct sim_end *e, struct sync_blobs *out);
+void sim_blob_add(struct sim *sim, int node);
+bool sim_blob_keep(struct sim *sim, int line, int side, const struct sync_action *a);
+void sim_blob_cut(struct sim *sim, int line);
+/* A frame is said; `pieces`: a piece stands before it in the same bytes. */
+void sim_blob_said(struct sim *sim, unsigned type, size_t len, bool *pieces);
+bool sim_blob_safe(const struct sim *sim, int node);
+const char *sim_blob_check(const struct sim *sim); /* what is wrong in the end; NULL: nothing */
 
 void sim_trace(struct sim *sim, const char *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -62,13 +62,15 @@ void sim_weather_step(struct sim *sim, const struct sim_weather *w)
 	if (sim_dice(sim, 1000) < w->write)
 		for (unsigned n = sim_dice(sim, 8) ? 1 : 20; n; n--)
 			random_write(sim);
+	if (w->attach && sim_dice(sim, 1000) < w->attach && !sim->nodes[node].station)
+		sim_blob_add(sim, node);
 	if (sim_dice(sim, 1000) < w->cut)
 		sim_cut(sim, (int)sim_dice(sim, (unsigned)sim->n_lines));
 	if (sim_dice(sim, 1000) < w->crash)
 		sim_crash(sim, node, 500 + sim_dice(sim, 20000));
 	if (sim_dice(sim, 1000) < w->forget)
 		sim_forget(sim, node);
-	if (sim_dice(sim, 1000) < w->burn && is_safe(sim, node))
+	if (sim_dice(sim, 1000) < w->burn && is_safe(sim, node) && sim_blob_safe(sim, node))
 		sim_burn(sim, node);
 	if (w->copy && sim_dice(sim, 1000) < w->copy)
 		sim_copy(sim, node);

@@ -83,6 +83,12 @@ static bool idle(struct sim *sim, uint64_t seed)
 	return true;
 }
 
+static bool attached(struct sim *sim, uint64_t seed)
+{
+	const char *wrong = sim_blob_check(sim);
+	return !wrong || sim_failed(sim, seed, wrong, "", "", "");
+}
+
 static bool run(uint64_t seed)
 {
 	struct sim sim;
@@ -96,13 +102,14 @@ static bool run(uint64_t seed)
 	    .crash = sim_dice(&sim, 30),
 	    .forget = sim_dice(&sim, 10),
 	    .burn = sim_dice(&sim, 3) ? 0 : 4};
+	w.attach = sim_dice(&sim, 40);
 	w.copy = w.back = sim_dice(&sim, 3) ? 0 : 20;
 	sim_run(&sim, 120000, &w);
 	sim_run(&sim, sim.now + 30000, NULL); /* whoever crashed is back */
 	for (size_t i = 0; i < sim.n_lines; i++)
 		sim_open(&sim, (int)i);
 	sim_run(&sim, sim.now + 300000, NULL);
-	bool good = sim_agree(&sim, seed) && thrifty(&sim, seed) && idle(&sim, seed);
+	bool good = sim_agree(&sim, seed) && thrifty(&sim, seed) && attached(&sim, seed) && idle(&sim, seed);
 	uint64_t bytes = 0, cuts = 0, known = 0, parked = 0, changes = 0, conflicts = 0;
 	for (size_t i = 0; i < sim.n_lines; i++) {
 		bytes += sim.lines[i].bytes[0] + sim.lines[i].bytes[1];
@@ -123,11 +130,12 @@ static bool run(uint64_t seed)
 		fputs(buf_str(&sim.trace), stdout);
 	if (good)
 		printf("seed %llu: %zu nodes, %zu lines, %llu changes, %llu conflicts, %llu cuts, %llu kB, "
-		       "%llu sent twice, %llu parked%s, %u losses\n",
+		       "%llu sent twice, %llu parked%s, %u losses, %zu attachments of %llu kB\n",
 		    (unsigned long long)seed, sim.n_nodes, sim.n_lines, (unsigned long long)changes,
 		    (unsigned long long)conflicts, (unsigned long long)cuts,
 		    (unsigned long long)(bytes / 1000), (unsigned long long)known, (unsigned long long)parked,
-		    sim.mesh ? ", mesh" : "", sim.losses);
+		    sim.mesh ? ", mesh" : "", sim.losses, sim.n_blobs,
+		    (unsigned long long)(sim.blob_bytes_kept / 1000));
 	sim_free(&sim);
 	return good;
 }
