@@ -93,6 +93,25 @@ static void cut(struct sim *sim)
 	sim_run(sim, 15000, NULL);
 }
 
+/* A report that takes the line seven seconds is on its way down; a directive passes it, and the line breaks: the rest of
+ * the report follows on the next one. */
+static void pass(struct sim *sim)
+{
+	static char words[40001];
+	first_meeting(sim);
+	sim->lines[0].rate = 4000;
+	for (size_t i = 0; i + 1 < sizeof words; i++)
+		words[i] = (char)('a' + sim_dice(sim, 26));
+	curtain(sim);
+	sim_write(sim, CITY, "reports/11383", nv, "note", words);
+	buf_cut(&sim->trace, 0);
+	sim_run(sim, 7500, NULL);
+	sim_write(sim, CITY, "directives/31", "directives/D-017.yaml", "title", "Khẩn");
+	sim_run(sim, 11000, NULL);
+	sim_cut(sim, 0);
+	sim_run(sim, 25000, NULL);
+}
+
 /* The ward's server burns. A new one with the same key asks, and gets back all it had. */
 static void fire(struct sim *sim)
 {
@@ -248,6 +267,43 @@ static const struct scene {
 	"[ 12275] 31 > is equal with 11383\n"
 	"[ 12275] 31 > says ack, answer to 11383 (19 bytes)\n"
 	"[ 12384] 11383 > is equal with 31\n"},
+    {"pass", pass,
+	"[  5400] 31 > says part, part, part, part to 11383 (8224 bytes)\n"
+	"[  6140] 11383 > says ack to 31 (3 bytes)\n"
+	"[  6240] 31 > says part to 11383 (2052 bytes)\n"
+	"[  6652] 11383 > says ack to 31 (3 bytes)\n"
+	"[  7164] 11383 > says ack to 31 (3 bytes)\n"
+	"[  7500] 31 > writes title = Khẩn in directives/31\n"
+	"[  7500] 31 > says changes to 11383 (101 bytes)\n"
+	"[  7556] 11383 > says ack to 31 (3 bytes)\n"
+	"[  7656] 31 > says part to 11383 (2052 bytes)\n"
+	"[  8069] 11383 > says ack to 31 (3 bytes)\n"
+	"[  8094] 11383 > stores 1 change of directives/31\n"
+	"[  8094] 11383 > says ack to 31 (3 bytes)\n"
+	"[  8169] 31 > says part to 11383 (2052 bytes)\n"
+	"[  8607] 11383 > says ack to 31 (3 bytes)\n"
+	"[  8707] 31 > says part to 11383 (2052 bytes)\n"
+	"[  9120] 11383 > says ack to 31 (3 bytes)\n"
+	"[  9220] 31 > says part to 11383 (2052 bytes)\n"
+	"[  9633] 11383 > says ack to 31 (3 bytes)\n"
+	"[  9733] 31 > says part to 11383 (2052 bytes)\n"
+	"[ 10146] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 10246] 31 > says part to 11383 (2052 bytes)\n"
+	"[ 10659] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 10759] 31 > says part, part, ask to 11383 (2982 bytes)\n"
+	"[ 11000] 11383 > has lost 31\n"
+	"[ 11424] 11383 > dials 31\n"
+	"[ 11424] 11383 > says hello, ask to 31 (52 bytes)\n"
+	"[ 11537] 31 > says hello, have, answer to 11383 (91 bytes)\n"
+	"[ 11659] 11383 > says have, ask to 31 (110 bytes)\n"
+	"[ 11786] 31 > says part, part, part, have, answer to 11383 (5166 bytes)\n"
+	"[ 12526] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 13038] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 13166] 11383 > stores 1 change of reports/11383\n"
+	"[ 13166] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 13177] 11383 > is equal with 31\n"
+	"[ 13177] 11383 > says note to 31 (16 bytes)\n"
+	"[ 13281] 31 > is equal with 11383\n"},
     {"fire", fire,
 	"[  8000] 11383 > has lost 31\n"
 	"[  8000] 11383 > has lost its memory\n"

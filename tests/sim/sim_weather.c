@@ -4,6 +4,19 @@
 
 #include "sim.h"
 
+#define LONG 30000
+
+/* Words that no dictionary has: a change of them goes in parts. */
+static const char *long_text(struct sim *sim, char text[LONG + 1])
+{
+	size_t len = 6000 + sim_dice(sim, LONG - 6000);
+	for (size_t i = 0; i < len; i++)
+		text[i] = i % 9 ? (char)('a' + sim_dice(sim, 26)) : ' ';
+	text[0] = text[len - 1] = 'x';
+	text[len] = '\0';
+	return text;
+}
+
 static void random_write(struct sim *sim)
 {
 	static const struct {
@@ -35,7 +48,10 @@ static void random_write(struct sim *sim)
 		snprintf(value, sizeof value, "%s", sim_dice(sim, 2) ? "doing" : "done");
 	else
 		snprintf(value, sizeof value, "%u", sim_dice(sim, 100));
-	sim_write(sim, node, ledger, places[p].path, places[p].field, value);
+	static char words[LONG + 1];
+	bool is_long = strcmp(places[p].field, "note") == 0 && sim_dice(sim, 8) == 0;
+	sim_write(
+	    sim, node, ledger, places[p].path, places[p].field, is_long ? long_text(sim, words) : value);
 }
 
 /* Does its superior have all that this node has? Then it may burn: what nobody else has is lost for good. */
