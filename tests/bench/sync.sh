@@ -153,22 +153,37 @@ row '64 kbit/s cut every 30 s' tuyen "$got" $MS "$((whole / 1000)) kB, cut every
 again=$(($(bytes "$got") - whole - idle * cuts))
 mark '64 kbit/s cut every 30 s: sent twice, per mille' $((again > 0 ? again * 1000 / whole : 0)) 20 "cut every 8 s; without the handshakes"
 
-# ---- a directive behind a backlog at 32 kbit/s ----
+# ---- a directive behind a backlog at 32 kbit/s, of reports and of an attachment of 16 MB ----
 the_line --delay 50
 settle
+NODE=31 w directive issue --id D-3 --title 'Kèm tệp' --to all
+settle
 tuyen -C 11383 sync --pause >/dev/null
+{ printf '%%PDF-1.4\n' && head -c 16000000 /dev/urandom && printf '\n%%%%EOF\n'; } >scan.pdf
+NODE=31 w attach add directive D-3 scan.pdf
 for period in $(echo "$PERIODS" | cut -d' ' -f1-6); do NODE=31 w report set --unit 11383 --reason x p "$period" --note "$(words 48)"; done
 the_line --delay 50 --rate 4000
 tuyen -C 11383 sync --resume >/dev/null
-moved() { [ "$(tuyen -C 11383 status --json | jq '[.lines[].bytes_in] | max // 0')" -ge 8000 ]; }
-until_true moved
+came() { tuyen -C 11383 status --json | jq '[.lines[].bytes_in] | max // 0'; }
 has_it() { tip 11383 directives/31 && same 11383 31 directives/31; }
-begin=$(now)
-NODE=31 w directive issue --id D-2 --title 'Khẩn' --to all --text "$(words 10)"
-PATIENCE=60 until_true has_it
-MS=$(($(now) - begin))
-row 'a 10 kB directive behind a backlog at 32 kbit/s' tuyen "$(counts line)" $MS 'backlog of 150 kB of reports; attachments are not there'
-mark 'a 10 kB directive behind a backlog: ms' $MS 5000
+# behind WHAT ID: a directive, now
+behind() {
+	counts line >/dev/null
+	begin=$(now)
+	NODE=31 w directive issue --id "$2" --title 'Khẩn' --to all --text "$(words 10)"
+	PATIENCE=60 until_true has_it
+	MS=$(($(now) - begin))
+	row "a 10 kB directive behind $1 at 32 kbit/s" tuyen "$(counts line)" $MS
+	mark "a 10 kB directive behind $1: ms" $MS 5000
+}
+moved() { [ "$(came)" -ge 8000 ]; }
+until_true moved
+behind 'a backlog of reports' D-2
+PATIENCE=120 until_true same 11383 31 reports/11383
+was=$(came)
+moved() { [ "$(came)" -ge $((was + 20000)) ]; }
+PATIENCE=30 until_true moved
+behind 'an attachment of 16 MB' D-4
 the_line --delay 50
 PATIENCE=60 settle
 

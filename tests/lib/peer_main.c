@@ -19,6 +19,7 @@
 #include "peer_changes.h"
 #include "peer_enrol.h"
 #include "peer_floods.h"
+#include "peer_parts.h"
 #include "peer_stick.h"
 #include "peer_tls.h"
 #include "peer_trust.h"
@@ -38,6 +39,7 @@ static void nothing(struct peer *p)
 #define AT_REPORT .ledger = OWN, .path = REPORT, .from = "'42'", .to = "'99'"
 static const struct row rows[] = {
     PEER_TRUST_ROWS,
+    PEER_PARTS_ROWS,
     {"garbage", .raw = garbage},
     {"no-hello", .raw = no_hello},
     {"hello-of-another", .raw = hello_of_another},

@@ -294,16 +294,13 @@ static const struct scene {
 	"[ 11000] 11383 > has lost 31\n"
 	"[ 11424] 11383 > dials 31\n"
 	"[ 11424] 11383 > says hello, ask to 31 (52 bytes)\n"
-	"[ 11537] 31 > says hello, have, answer to 11383 (91 bytes)\n"
-	"[ 11659] 11383 > says have, ask to 31 (110 bytes)\n"
-	"[ 11786] 31 > says part, part, part, have, answer to 11383 (5166 bytes)\n"
-	"[ 12526] 11383 > says ack to 31 (3 bytes)\n"
-	"[ 13038] 11383 > says ack to 31 (3 bytes)\n"
-	"[ 13166] 11383 > stores 1 change of reports/11383\n"
-	"[ 13166] 11383 > says ack to 31 (3 bytes)\n"
-	"[ 13177] 11383 > is equal with 31\n"
-	"[ 13177] 11383 > says note to 31 (16 bytes)\n"
-	"[ 13281] 31 > is equal with 11383\n"},
+	"[ 11537] 31 > says hello, part, part, part, answer to 11383 (5068 bytes)\n"
+	"[ 12277] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 12789] 11383 > says ack to 31 (3 bytes)\n"
+	"[ 12904] 11383 > stores 1 change of reports/11383\n"
+	"[ 12904] 11383 > is equal with 31\n"
+	"[ 12904] 11383 > says ack, note to 31 (19 bytes)\n"
+	"[ 13008] 31 > is equal with 11383\n"},
     {"fire", fire,
 	"[  8000] 11383 > has lost 31\n"
 	"[  8000] 11383 > has lost its memory\n"

@@ -162,6 +162,15 @@ attack endless '^silent'
 for one in too-long longest-number no-length; do
 	attack $one "$LINE" 'the peer sent a message of impossible length'
 done
+for one in part-of-nothing part-gone-on; do
+	attack $one "$LINE" 'the peer goes on with what it has not begun'
+done
+attack part-beyond "$LINE" 'the peer sends more of a batch than it has said'
+attack part-too-long "$LINE" 'the peer sent a broken message .part'
+for one in part-unended part-false; do
+	attack $one '^answered'
+done
+attack part-forged '^declined'
 attack bomb "$LINE" 'the peer sent changes that cannot be read'
 attack truncated "$LINE" 'the peer sent changes that cannot be read'
 attack many-exceptions "$LINE" 'the peer sent a broken message .ack'
