@@ -18,6 +18,7 @@
 #include "node/instance.h"
 #include "node/join.h"
 #include "node/keys.h"
+#include "node/left.h"
 #include "node/parcel.h"
 #include "node/relay.h"
 #include "node/repair.h"
@@ -96,6 +97,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	if (rc == 0 && node_relay_settle(n, &unfinished) != 0)
 		log_err(LOG_ERROR, "relay", &unfinished);
 	if (rc == 0)
+		node_left_look(n);
+	if (rc == 0)
 		node_upkeep_start(n);
 	free(socket);
 	if (rc) {
@@ -114,6 +117,7 @@ void node_close(struct node *n)
 	node_parcels_close(n);
 	node_enrol_stop(n->desk);
 	node_upkeep_stop(n);
+	node_left_stop(n);
 	links_stop(n->links); /* answers those who wait for an exchange */
 	control_server_stop(n->control);
 	node_attach_close(n);
@@ -288,8 +292,10 @@ void node_moved(struct node *n, const struct strs *ledgers)
 			log_err(LOG_ERROR, "registry", &err);
 		registry = true;
 	}
-	if (registry)
+	if (registry) {
 		follow_keys(n);
+		node_left_look(n);
+	}
 	if (ledgers->n) {
 		node_attach_moved(n);
 		node_upkeep_moved(n);

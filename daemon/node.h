@@ -42,6 +42,7 @@ struct node {
 	struct parcels *parcels; /* node/parcel.h: NULL while there are none */
 	struct attachments *attachments; /* node/attach.h */
 	struct control_server *control;
+	uv_timer_t *left; /* node/left.h */
 };
 
 /* Open the node in `dir`: configuration, key, store, registry, then socket and lines. */

@@ -5,21 +5,45 @@
 
 #include "base/sys.h"
 #include "merge/trace.h"
+#include "store/left.h"
 
+/* A ledger that was put aside is read as it stood then. */
 static int view_read(
     void *ctx, const char *ledger, const char *path, struct arena *arena, struct record *r, struct err *err)
 {
-	return store_record(ctx, ledger, NULL, path, arena, r, err);
+	struct oid left;
+	struct err absent = {0};
+	int rc = store_record(ctx, ledger, NULL, path, arena, r, &absent);
+	if (rc == ERR_NOT_FOUND && store_left(ctx, ledger, &left))
+		return store_record(ctx, ledger, &left, path, arena, r, err);
+	if (rc && !err->code)
+		*err = absent;
+	return rc;
 }
 
 static int view_list(void *ctx, const char *ledger, const char *prefix, struct strs *out, struct err *err)
 {
-	return store_list(ctx, ledger, NULL, prefix, out, err);
+	struct oid left;
+	size_t before = out->n;
+	int rc = store_list(ctx, ledger, NULL, prefix, out, err);
+	if (rc == 0 && out->n == before && store_left(ctx, ledger, &left))
+		rc = store_list(ctx, ledger, &left, prefix, out, err);
+	return rc;
 }
 
 static int view_ledgers(void *ctx, struct strs *out, struct err *err)
 {
-	return store_ledgers(ctx, out, err);
+	struct strs left = {0};
+	int rc = store_ledgers(ctx, out, err);
+	if (rc == 0)
+		rc = store_left_list(ctx, &left, err);
+	for (size_t i = 0; rc == 0 && i < left.n; i++)
+		if (!strs_has(out, left.items[i]))
+			strs_add(out, left.items[i]);
+	if (left.n)
+		strs_sort(out);
+	strs_free(&left);
+	return rc;
 }
 
 static int touches(
@@ -104,7 +128,7 @@ static int view_change(void *ctx, const char *ledger, const struct oid *id, stru
 
 static int view_tip(void *ctx, const char *ledger, struct oid *out, struct err *err)
 {
-	return store_tip(ctx, ledger, out, err);
+	return store_left(ctx, ledger, out) ? 0 : store_tip(ctx, ledger, out, err);
 }
 
 int view_store_open(

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/left.h"
 #include "store/load.h"
 #include "store/verify_inside.h"
 
@@ -292,7 +293,8 @@ static void check_vanished(struct verify *v, const struct strs *ledgers)
 	for (size_t i = 0; i < v->known.n; i++) {
 		struct err err = {0};
 		v->ledger = v->known.ledgers[i].name;
-		if (strs_has(ledgers, v->ledger))
+		struct oid left;
+		if (strs_has(ledgers, v->ledger) || store_left(v->s, v->ledger, &left))
 			continue;
 		err_set(&err, ERR_CORRUPT,
 		    N_("ledger %1 was here when the store was last verified, and is gone"), v->ledger);

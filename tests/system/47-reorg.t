@@ -198,6 +198,9 @@ t 'arrives' on 10040 sync --wait --timeout 20
 t 'at the centre too' on 31 sync --wait --timeout 20
 before=$(tip n/0 reports/10040)
 is 'as it is at home' "$before" "$(tip n/10040 reports/10040)"
+totals() { on $1 total vn --period 2026-05 --by unit --json | jq -c '[.period, ([.units[].unit] | index("10040") != null), (.units[] | select(.unit == "10040") | .values.A) // null]'; }
+may=$(totals 31)
+is 'it is in the totals of the city' "$may" '["2026-05",true,"3"]'
 fails 1 'a city cannot give it away' on 31 unit move 10040 --to 11
 says 'who can' 'is not above both'
 fails 1 'not to itself' on 0 unit move 10040 --to 10040
@@ -235,7 +238,18 @@ t 'to the top' on 11 sync --wait --timeout 20
 t 'the centre' on 0 report show vn 2026-06 --unit 10040 --json
 json 'has it' .state '"submitted"'
 t 'the old city' on 31 sync --wait --timeout 20
-is 'keeps what it had' "$(tip n/31 reports/10040)" "$before"
+is 'has nothing of it any more' "$(git -C n/31/store.git for-each-ref refs/heads/reports/10040)" ''
+is 'but what its totals of the past are made of' "$(git -C n/31/store.git ls-tree -r --name-only refs/left/reports/10040 | tr '\n' ' ')" 'receipts/0/vn/2026-05.yaml reports/0/vn/2026-05.yaml reports/31/hp/2026-05.yaml '
+is 'without its history' "$(git -C n/31/store.git rev-list --count refs/left/reports/10040)" 1
+is 'they are as they were' "$(totals 31)" "$may"
+is 'and those of the new city are without it' "$(totals 11)" '["2026-05",false,null]'
+is 'but not those of what came after' "$(on 11 total vn --period 2026-07 --by unit --json | jq -c '[.units[].unit] | index("10040") != null')" true
+t 'what it left is read' on 31 report show vn 2026-05 --unit 10040 --json
+json 'as it stood' '[.state, .values.A, (.receipts | length)]' '["submitted","3",1]'
+t 'upkeep' on 31 maintain --full
+is 'takes the rest away' "$(git -C n/31/store.git cat-file -t "$before" 2>/dev/null)" ''
+t 'and leaves that' on 31 report show vn 2026-05 --unit 10040
+t 'which is nothing wrong' on 31 verify
 
 # And back: who had it needs only to let its node in again.
 t 'the centre moves it back' on 0 unit move 10040 --to 31
@@ -250,6 +264,7 @@ t 'joins' on 10040 join welcome
 t 'and is at home' on 10040 sync --wait --timeout 20
 t 'with all that happened' on 31 report show vn 2026-06 --unit 10040 --json
 json 'meanwhile' .state '"submitted"'
+is 'its ledger stands again where it stood' "$(tip n/31 reports/10040)" "$(tip n/10040 reports/10040)"
 t 'a ward that the centre takes itself' on 0 unit move 10044 --to 0
 t 'stands under it at once' on 0 unit show 10044 --json
 json 'by its id' '[.id, .parent]' '["10044","0"]'
