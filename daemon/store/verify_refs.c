@@ -13,7 +13,8 @@
 /* Names that this program gives besides ledgers. */
 static bool is_ours(const char *name)
 {
-	static const char *const beginnings[] = {"refs/attachments/", "refs/held/", "refs/left/", "refs/rescue/"};
+	static const char *const beginnings[] = {
+	    "refs/attachments/", "refs/held/", "refs/left/", "refs/rescue/"};
 	if (strncmp(name, HEADS, strlen(HEADS)) == 0)
 		return repo_ledger_name(name + strlen(HEADS));
 	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
