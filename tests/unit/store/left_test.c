@@ -66,7 +66,7 @@ static void reports_stay_and_the_rest_goes(void **state)
 	assert_ok(store_left_list(w->s, &names, &w->err), w->err);
 	assert_int_equal(names.n, 1);
 	assert_string_equal(names.items[0], LEDGER);
-	assert_ok(store_maintain(w->s, true, &upkeep, &w->err), w->err);
+	assert_ok(store_maintain(w->s, &(struct maintain_options){.full = true}, &upkeep, &w->err), w->err);
 	assert_string_equal(figure(w, &arena), "2");
 	assert_int_equal(
 	    kit_run(w->dir,
