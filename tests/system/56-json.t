@@ -104,7 +104,7 @@ keys 31 '.units[0]' 'id code station name level rank parent agency valid_from va
 prints 31 '[.units[] | [.id, .rank, .parent, .node]]' '[["11050",3,"31",false],["11383",3,"31",true],["31",1,null,true]]' unit list
 keys 31 . 'id code station name level rank parent agency valid_from valid_to node address keys replaced_by replaces' unit show 11383
 keys 31 '.keys[0]' 'row key state since fingerprint spoken vouched' unit show 11383
-keys 31 '.changes[0]' 'id ledger writer unit station agency rank time subject body settles' log
+keys 31 '.changes[0]' 'id heads ledger writer unit station agency rank time subject body settles' log
 keys 31 . 'ok objects ledgers changes remembered merges records problems' verify
 prints 31 '[.ok, .problems]' '[true,[]]' verify
 
