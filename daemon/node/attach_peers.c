@@ -97,6 +97,7 @@ void node_attach_stands(struct node *n, const char *peer, const unsigned char id
 	if (stand & SYNC_BLOB_HERE && !(p->stand & SYNC_BLOB_HERE))
 		note_given(n, hex, peer);
 	p->stand = stand;
+	p->pace.line = NULL;
 	p->told = true;
 }
 

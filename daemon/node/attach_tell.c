@@ -131,7 +131,7 @@ static void tell_going(struct telling *t, const char *ledger, const struct attac
 		if (!strs_has(&w->shared, ledger) || (!(own && w->up) && (!p || arrived)))
 			continue;
 		struct told o = {.ledger = ledger, .way = "out", .row = row, .by = w, .seconds = -1};
-		o.have = arrived ? row->size : p && p->gone < row->size ? p->gone : 0;
+		o.have = arrived || (p && p->gone > row->size) ? row->size : p ? p->gone : 0;
 		if (arrived)
 			o.state = "arrived";
 		else if (!w->open)
@@ -142,7 +142,7 @@ static void tell_going(struct telling *t, const char *ledger, const struct attac
 			o.state = p->stand & SYNC_BLOB_TOO_LONG ? "too-long-there" : "on-demand";
 		else
 			o.state = "queued";
-		if (p && p->pace.line)
+		if (p && p->pace.line && p->gone < row->size)
 			o.seconds = attach_seconds(&p->pace, p->gone, row->size);
 		add(t, &o);
 	}
