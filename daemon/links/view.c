@@ -100,12 +100,21 @@ static void world_heads(void *ctx, const char *ledger, struct oids *out)
 	oids_free(&refused);
 }
 
+/* Then no history need be loaded: a line that opens with nothing to say costs nothing. */
+static bool has_all(const struct oids *have, const struct oids *heads)
+{
+	for (size_t i = 0; i < heads->n; i++)
+		if (!oids_has(have, &heads->items[i]))
+			return false;
+	return true;
+}
+
 static void world_between(void *ctx, const char *ledger, const struct oids *have, struct oids *out)
 {
 	struct link_view *v = ctx;
-	struct history *h = link_view_history(v, ledger);
 	struct oids heads = {0}, refused = {0};
 	ledger_heads(v, ledger, &heads);
+	struct history *h = has_all(have, &heads) ? NULL : link_view_history(v, ledger);
 	if (h)
 		history_between(h, have, &heads, out);
 	refused_in(v, h, &refused);
@@ -117,8 +126,14 @@ static void world_between(void *ctx, const char *ledger, const struct oids *have
 
 static bool world_has(void *ctx, const char *ledger, const struct oid *id)
 {
-	struct history *h = is_hidden(ctx, ledger) ? NULL : link_view_history(ctx, ledger);
-	return h && history_has(h, id);
+	struct oids heads = {0};
+	if (is_hidden(ctx, ledger))
+		return false;
+	ledger_heads(ctx, ledger, &heads);
+	bool is_head = oids_has(&heads, id);
+	oids_free(&heads);
+	struct history *h = is_head ? NULL : link_view_history(ctx, ledger);
+	return is_head || (h && history_has(h, id));
 }
 
 static int world_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,

@@ -114,6 +114,7 @@ struct log *log_of(const struct history *h, const char *path);
 struct field *log_field(const struct log *log, const char *name); /* NULL: never written */
 
 void cache_added(struct history *h); /* the newest change goes into the logs that are made */
+void cache_dropped(struct history *h); /* the newest change is about to go out of them */
 void cache_free(struct history *h);
 
 /* The write whose conflict has this id; false if there is none. Sets change, record and field. */

@@ -274,3 +274,46 @@ void cache_added(struct history *h)
 	}
 	tie_new(h, records, head.n_records);
 }
+
+static void drop_writes(const struct history *h, struct log *log, struct pack_in in, unsigned n)
+{
+	while (n-- > 0) {
+		struct pack_field f;
+		pack_get_field(&in, &f);
+		field_at(h, log, f.name)->n--;
+	}
+	for (; log->n_fields && log->fields[log->n_fields - 1]->n == 0; log->n_fields--)
+		free(log->fields[log->n_fields - 1]->writes);
+}
+
+/* Does something hang on it that links logs? */
+static bool is_tied(const struct history *h)
+{
+	return h->n_orphans || (h->n_abouts && h->abouts[h->n_abouts - 1].made_by == h->n - 1);
+}
+
+void cache_dropped(struct history *h)
+{
+	struct cache *c = h->cache;
+	struct pack_in in = history_packed_at(h, (unsigned)h->n - 1);
+	struct pack_head head;
+	if (!c)
+		return;
+	if (is_tied(h)) {
+		cache_free(h);
+		return;
+	}
+	c = cache_of(h);
+	pack_get_head(&in, &head);
+	c->nodes[h->n - 1] = NULL;
+	for (unsigned i = 0; i < head.n_records; i++) {
+		struct pack_record r;
+		pack_get_record(&in, &r);
+		struct log *log = c->logs[r.path];
+		if (log && r.back)
+			drop_writes(h, log, in, r.n_fields);
+		if (!r.back)
+			c->logs[r.path] = NULL;
+		pack_pass_fields(&in, &r);
+	}
+}

@@ -199,6 +199,7 @@ bool history_take(struct history *h, const void *packed, size_t len)
 	if (h->n_lent < h->n || !take_packed(h, packed, len))
 		return false;
 	h->n_lent = h->n;
+	history_rest(h);
 	return true;
 }
 
@@ -242,7 +243,7 @@ void history_drop_last(struct history *h)
 	struct pack_in in = history_packed_at(h, (unsigned)h->n - 1);
 	in.fresh = count_word;
 	in.ctx = &fresh;
-	cache_free(h);
+	cache_dropped(h);
 	pack_get_head(&in, &head);
 	unfile_abouts(h);
 	for (unsigned i = 0; i < head.n_records; i++)

@@ -32,6 +32,8 @@ struct upkeep_timer {
 	unsigned refs; /* handles that libuv still holds */
 	int64_t moved, not_before; /* sys_ticks */
 	uint64_t carried; /* by the lines that are open, at the last look */
+	uint64_t reads; /* of the store, when it was looked at last */
+	bool resting;
 };
 
 static void gone(uv_handle_t *handle)
@@ -93,10 +95,22 @@ static bool is_due(struct upkeep_timer *u)
 	return idle >= due[2].idle && store_purge_due(u->node->store);
 }
 
+/* Nobody asked the store for anything since the last look: its memory may go to others. */
+static void rest(struct upkeep_timer *u)
+{
+	uint64_t reads = store_reads(u->node->store);
+	bool idle = reads == u->reads;
+	if (idle && !u->resting)
+		store_rest(u->node->store);
+	u->resting = idle;
+	u->reads = store_reads(u->node->store);
+}
+
 static void look(uv_timer_t *timer)
 {
 	struct upkeep_timer *u = timer->data;
 	uint64_t carried = 0;
+	rest(u);
 	links_states(u->node->links, count_bytes, &carried);
 	if (carried > u->carried + TRAFFIC)
 		u->moved = sys_ticks();

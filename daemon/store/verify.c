@@ -244,6 +244,35 @@ static void check_unit(struct verify *v)
 	verify_tell(v, "unit", NULL, &err);
 }
 
+/* What the index says of the changes that were just computed. */
+static void check_index(struct verify *v)
+{
+	struct history *kept = history_new();
+	struct index index;
+	struct oids heads, all, none = {0};
+	index_read(v->s, v->ledger, kept, &index);
+	history_tips(v->history, &heads);
+	history_between(v->history, &none, &heads, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct err err = {0};
+		char hex[OID_HEX + 1];
+		if (!history_has(kept, &all.items[i]) || history_same(kept, v->history, &all.items[i]))
+			continue;
+		oid_hex(&all.items[i], hex);
+		err_set(&err, ERR_CORRUPT,
+		    N_("the index of ledger %1 says something else of change %2 than the change itself"),
+		    v->ledger, hex);
+		err_hint(&err, N_("stop tuyend, remove the files index-* in store.git/tuyen and start it "
+				  "again: they are made anew"));
+		verify_tell(v, "index", &all.items[i], &err);
+		break;
+	}
+	history_free(kept);
+	index_close(&index);
+	oids_free(&heads);
+	oids_free(&all);
+}
+
 static void verify_ledger(struct verify *v, const char *ledger)
 {
 	struct oid tip = {0};
@@ -258,6 +287,7 @@ static void verify_ledger(struct verify *v, const char *ledger)
 	} else {
 		check_unit(v);
 		verify_commit(v, &tip);
+		check_index(v);
 	}
 	if (v->unproved)
 		v->proved.n--;

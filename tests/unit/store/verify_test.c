@@ -1,5 +1,7 @@
 /* Stores checked from outside: by verify_store, and by stock git with the allowed-signers file. */
 #include "store_kit.h"
+#include "base/sys.h"
+#include "store/index.h"
 
 #define WARD_LEDGER "reports/11383"
 #define REPORT "reports/31/hp.2026-06/2026-06.yaml"
@@ -558,9 +560,48 @@ static void grants_lead_up_to_the_anchor(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void seal_again(struct buf *file, size_t at)
+{
+	unsigned check = index_check(0, file->data, at);
+	while (at < file->len) {
+		unsigned char *b = (unsigned char *)file->data + at;
+		size_t len = b[0] | (size_t)b[1] << 8 | (size_t)b[2] << 16;
+		check = index_check(check, b, len);
+		for (unsigned i = 0; i < 4; i++)
+			b[len + i] = (unsigned char)(check >> 8 * i);
+		at += len + 4;
+	}
+}
+
+/* Whole by its checks, and yet not what the change says. */
+static void an_index_that_lies_is_told(void **state)
+{
+	struct world *w = *state;
+	struct err err = {0};
+	struct told told;
+	struct buf file = {0};
+	char *path = kit_path(w->dir, "a.git/tuyen/index-reports-11383");
+	kit_write(w->s, &w->ward, WARD_LEDGER, REPORT, "{state: draft, note: as-it-was}");
+	assert_clean(w, 4, 0);
+	assert_ok(sys_read_file(path, 1 << 20, &file, &err), err);
+	char *word = memmem(file.data, file.len, "as-it-was", 9);
+	assert_non_null(word);
+	memcpy(word, "otherwise", 9);
+	seal_again(&file, strlen(INDEX_MAGIC WARD_LEDGER "\n"));
+	assert_ok(sys_write_file(path, file.data, file.len, 0644, &err), err);
+	verify(w, &told);
+	assert_string_equal(told.kinds, "index ");
+	assert_string_equal(told.ledger, WARD_LEDGER);
+	assert_ok(sys_remove(path, &err), err);
+	assert_clean(w, 4, 0);
+	buf_free(&file);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(an_index_that_lies_is_told, set_up, tear_down),
 	    TEST(an_honest_store_is_clean),
 	    TEST(stock_git_agrees),
 	    TEST(a_changed_word_is_found),
