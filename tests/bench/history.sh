@@ -20,19 +20,22 @@ a_country() {
 	tuyen -C 11383 join --request 2>/dev/null | tuyen -C 31 unit admit - 2>/dev/null | tuyen -C 11383 join - 2>/dev/null
 	plan >plan.yaml
 	tuyen -C 31 plan load plan.yaml >/dev/null
-	serve 11383
-	until_true same 11383 31 directives/31
-	until_true quiet 11383
-	stop 11383
 	stop 31
 	many 11383 "$1" reports/11383
 	git -C 31/store.git fetch -q "$W/11383/store.git" reports/11383:reports/11383
 	cp 11383/store.git/tuyen/index-reports-11383 31/store.git/tuyen # else the first exchange is kept waiting while it is made
 	tuyen -C 11383 maintain >/dev/null
 	tuyen -C 31 maintain >/dev/null
+	both
+	stop 11383
+	stop 31
+	both
+}
+both() {
 	serve 31
 	serve 11383
-	until_true there
+	PATIENCE=60 until_true there
+	until_true same 11383 31 directives/31
 }
 # costs CHANGES: sets COST, microseconds of both ends for one exchange, and the memory before it
 costs() {
