@@ -82,6 +82,12 @@ static void read_map(const char *ledger, struct history *h, struct index *x)
 	buf_free(&head);
 }
 
+void index_rest(const struct index *x)
+{
+	if (x->map)
+		madvise(x->map, x->map_len, MADV_DONTNEED);
+}
+
 void index_read(struct store *s, const char *ledger, struct history *h, struct index *x)
 {
 	struct buf path = {0};
@@ -96,6 +102,7 @@ void index_read(struct store *s, const char *ledger, struct history *h, struct i
 			x->map = NULL;
 		else
 			read_map(ledger, h, x);
+		index_rest(x); /* little of it is looked at again soon */
 	}
 	if (!x->map || !x->end)
 		x->file.st_ino = 0;
@@ -109,12 +116,6 @@ void index_close(struct index *x)
 	if (x->map)
 		munmap(x->map, x->map_len);
 	*x = (struct index){0};
-}
-
-void index_rest(const struct index *x)
-{
-	if (x->map)
-		madvise(x->map, x->map_len, MADV_DONTNEED);
 }
 
 /* ---- writing ---- */
