@@ -320,12 +320,9 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
 		options.blobs = &blobs;
 		link_pieces_look(&l->pieces);
 	}
-	struct buf kept[2] = {0};
 	for (int i = 0; i < 2; i++)
-		node_part_load(n, peer->id, i == 1, &kept[i], &options.kept[i]);
+		node_part_find(n, peer->id, i == 1, &options.kept[i]);
 	l->sync = sync_open(&world, &options, sys_ticks());
-	for (int i = 0; i < 2; i++)
-		buf_free(&kept[i]);
 	strs_free(&all);
 	l->timer = mem_alloc(sizeof *l->timer);
 	uv_timer_init(n->loop, l->timer);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "node/shared.h"
+#include "node/part.h"
 
 static bool is_hidden(const struct link_view *v, const char *ledger)
 {
@@ -159,8 +160,14 @@ static void world_memory(void *ctx, const unsigned char instance[SYNC_INSTANCE_S
 	v->memory(v->ctx, instance, out);
 }
 
+static void world_kept(void *ctx, bool directives, size_t len, struct buf *out)
+{
+	struct link_view *v = ctx;
+	node_part_read(v->node, v->peer->id, directives, len, out);
+}
+
 void link_view_world(struct link_view *v, struct sync_world *out)
 {
 	*out = (struct sync_world){v, world_shared, world_accepts, world_heads, world_between, world_has,
-	    world_change, world_text, world_memory};
+	    world_change, world_text, world_memory, world_kept};
 }

@@ -113,7 +113,7 @@ static bool world_text(
 struct sync_world parcel_sync_world(struct parcel_world *w)
 {
 	return (struct sync_world){w, world_shared, world_accepts, world_heads, world_between, world_has,
-	    world_change, world_text, NULL};
+	    world_change, world_text, NULL, NULL};
 }
 
 /* ---- what is kept ---- */

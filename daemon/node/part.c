@@ -81,20 +81,32 @@ static bool read_header(const char *text, struct sync_part *out)
 	return memcmp(again, text, HEADER_SIZE) == 0;
 }
 
-bool node_part_load(
-    const struct node *n, const char *peer, bool directives, struct buf *bytes, struct sync_kept *out)
+bool node_part_find(const struct node *n, const char *peer, bool directives, struct sync_kept *out)
 {
-	struct err none = {0};
+	char top[HEADER_SIZE];
+	struct stat st;
 	char *path = path_of(n, peer, directives);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	*out = (struct sync_kept){.part = {.directives = directives}};
-	bool good = sys_exists(path) && sys_read_file(path, FILE_MAX, bytes, &none) == 0 &&
-		    bytes->len > HEADER_SIZE && read_header(bytes->data, &out->part);
-	if (good) {
-		out->bytes = bytes->data + HEADER_SIZE;
-		out->len = bytes->len - HEADER_SIZE;
-	}
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > (off_t)HEADER_SIZE &&
+		    read(fd, top, HEADER_SIZE) == (ssize_t)HEADER_SIZE && read_header(top, &out->part);
+	if (good)
+		out->len = (size_t)st.st_size - HEADER_SIZE;
+	if (fd >= 0)
+		close(fd);
 	free(path);
 	return good;
+}
+
+void node_part_read(const struct node *n, const char *peer, bool directives, size_t len, struct buf *out)
+{
+	char *path = path_of(n, peer, directives);
+	struct buf all = {0};
+	struct err none = {0};
+	if (sys_read_file(path, FILE_MAX, &all, &none) == 0 && all.len >= HEADER_SIZE + len)
+		buf_add(out, all.data + HEADER_SIZE, len);
+	buf_free(&all);
+	free(path);
 }
 
 /* What comes later than the beginning is added only to what is there. */

@@ -14,9 +14,10 @@
 #define PART_DAYS 30
 
 int node_part_open(struct node *n, struct err *err);
-/* What is kept of this peer; `bytes` holds what out->bytes points to. False: nothing. */
-bool node_part_load(
-    const struct node *n, const char *peer, bool directives, struct buf *bytes, struct sync_kept *out);
+/* What is kept of this peer. False: nothing. */
+bool node_part_find(const struct node *n, const char *peer, bool directives, struct sync_kept *out);
+/* The first `len` bytes of it; nothing where they are not there. */
+void node_part_read(const struct node *n, const char *peer, bool directives, size_t len, struct buf *out);
 /* SYNC_DO_PART of a line to this peer. */
 void node_part_keep(
     const struct node *n, const char *peer, const struct sync_part *part, const void *bytes, size_t len);

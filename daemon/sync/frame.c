@@ -355,6 +355,6 @@ int frame_get_part(const void *p, size_t len, struct frame_part *out, struct err
 	}
 	out->len = wire_left(&r);
 	out->bytes = wire_bytes(&r, out->len);
-	r.bad |= out->len == 0;
+	r.bad |= out->len == 0 || out->len > FRAME_PART_MAX;
 	return done(&r, "part", err);
 }

@@ -11,6 +11,7 @@
 
 #define FRAME_MAX (8 * 1024 * 1024) /* bytes of a frame after its length */
 #define FRAME_BATCH_MAX (FRAME_MAX - 1) /* bytes of a batch, whole or in parts */
+#define FRAME_PART_MAX 16384 /* bytes of a batch in one part */
 #define FRAME_LEDGERS_MAX 20000 /* ledgers in one have or decline */
 #define FRAME_HEADS_MAX 1024 /* ids in one list */
 #define FRAME_EXCEPTIONS_MAX 65536 /* in one ack */

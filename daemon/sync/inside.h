@@ -23,7 +23,7 @@
 #define PART_LONG 4096 /* a change that weighs more in a batch of its own goes in parts */
 #define PART_BYTES \
 	2048 /* of a part on a slow line, that whatever is to be said meanwhile has little before it */
-#define PART_BYTES_MAX 16384
+#define PART_BYTES_MAX FRAME_PART_MAX
 #define PART_HEAD 64 /* bytes that may stand around them */
 #define PART_OF_WINDOW 4
 #define LEDGERS_KNOWN_MAX (2 * FRAME_LEDGERS_MAX)
@@ -66,6 +66,7 @@ struct part_out {
 /* One that is coming, or has come so far. */
 struct part_in {
 	bool active, whole; /* whole: it is being stored */
+	size_t before; /* bytes of it that earlier lines have brought; they are not in memory */
 	struct buf bytes;
 	size_t total;
 	unsigned char digest[SYNC_DIGEST_SIZE];

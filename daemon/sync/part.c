@@ -24,13 +24,13 @@ void part_open(struct sync *s, const struct sync_options *options)
 {
 	for (int k = 0; k < PART_KINDS; k++) {
 		const struct sync_kept *kept = &options->kept[k];
-		if (!kept->len || kept->len >= kept->part.total || kept->part.total > FRAME_BATCH_MAX)
+		if (!s->world.kept || !kept->len || kept->len >= kept->part.total ||
+		    kept->part.total > FRAME_BATCH_MAX)
 			continue;
 		struct part_in *in = &s->parts_in[kept->part.directives ? PART_DIRECTIVES : PART_REST];
 		in->total = kept->part.total;
 		memcpy(in->digest, kept->part.digest, SYNC_DIGEST_SIZE);
-		buf_cut(&in->bytes, 0);
-		buf_add(&in->bytes, kept->bytes, kept->len);
+		in->before = kept->len;
 	}
 }
 
@@ -45,14 +45,19 @@ void part_free(struct sync *s)
 
 /* ---- what we say ---- */
 
+static size_t have(const struct part_in *in)
+{
+	return in->before + in->bytes.len;
+}
+
 size_t part_kept(const struct sync *s, struct frame_kept out[PART_KINDS])
 {
 	size_t n = 0;
 	for (unsigned k = 0; k < PART_KINDS; k++) {
 		const struct part_in *in = &s->parts_in[k];
-		if (!in->bytes.len)
+		if (!have(in))
 			continue;
-		out[n] = (struct frame_kept){.kind = k, .bytes = in->bytes.len};
+		out[n] = (struct frame_kept){.kind = k, .bytes = have(in)};
 		memcpy(out[n++].digest, in->digest, SYNC_DIGEST_SIZE);
 	}
 	return n;
@@ -195,18 +200,20 @@ static void keep(struct sync *s, int kind, size_t at)
 	    (struct sync_part){.directives = kind == PART_DIRECTIVES, .total = in->total, .at = at};
 	memcpy(node->action.part.digest, in->digest, SYNC_DIGEST_SIZE);
 	if (in->bytes.len)
-		buf_add(&node->bytes, in->bytes.data + at, in->bytes.len - at);
+		buf_add(&node->bytes, in->bytes.data + (at - in->before), have(in) - at);
 }
 
 static int begin(struct part_in *in, const struct frame_part *m, struct err *err)
 {
 	bool same = m->total == in->total && memcmp(m->digest, in->digest, SYNC_DIGEST_SIZE) == 0;
-	if (m->from && (!same || m->from > in->bytes.len))
+	if (m->from && (!same || m->from > have(in)))
 		return err_set(err, ERR_PEER, N_("the peer goes on with what it has not begun"));
-	if (m->from)
-		buf_cut(&in->bytes, m->from);
+	if (m->from > in->before)
+		buf_cut(&in->bytes, m->from - in->before);
 	else
 		buf_free(&in->bytes);
+	if (m->from < in->before)
+		in->before = m->from;
 	in->total = m->total;
 	memcpy(in->digest, m->digest, SYNC_DIGEST_SIZE);
 	in->active = true;
@@ -216,9 +223,13 @@ static int begin(struct part_in *in, const struct frame_part *m, struct err *err
 /* All of it is here. What was kept of it may have been damaged, so only its name tells that it is right. */
 static void take(struct sync *s, struct part_in *in, struct err *err)
 {
-	struct buf whole = in->bytes;
+	struct buf whole = {0};
 	unsigned char digest[SYNC_DIGEST_SIZE];
-	in->bytes = (struct buf){0};
+	if (in->before)
+		s->world.kept(s->world.ctx, in == &s->parts_in[PART_DIRECTIVES], in->before, &whole);
+	buf_add(&whole, in->bytes.data, in->bytes.len);
+	buf_free(&in->bytes);
+	in->before = 0;
 	in->active = false;
 	in->whole = true;
 	digest_of(&whole, digest);
@@ -243,11 +254,11 @@ int part_hear(struct sync *s, const void *p, size_t len, struct err *err)
 		return err->code;
 	if (!in->active)
 		return err_set(err, ERR_PEER, N_("the peer goes on with what it has not begun"));
-	size_t at = in->bytes.len;
+	size_t at = have(in);
 	if (m.len > in->total - at)
 		return err_set(err, ERR_PEER, N_("the peer sends more of a batch than it has said"));
 	buf_add(&in->bytes, m.bytes, m.len);
-	if (in->bytes.len == in->total) {
+	if (have(in) == in->total) {
 		take(s, in, err);
 		return err->code;
 	}

@@ -86,6 +86,9 @@ struct sync_world {
 	/* What the last CONFIRMED held of this instance of the peer, asked when its hello has named another instance than
 	 * `memory` of the options was of. May be NULL: nothing is remembered then. */
 	void (*memory)(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out);
+	/* The first bytes of what was kept of a batch in parts when this line began. Not trusted: they are hashed with the
+	 * rest. May be NULL where nothing was. */
+	void (*kept)(void *ctx, bool directives, size_t len, struct buf *out);
 };
 
 /* An attachment that is to come: how long it is, and how much of it is here. */
@@ -130,8 +133,7 @@ struct sync_part {
 };
 struct sync_kept {
 	struct sync_part part; /* total 0: nothing is kept */
-	const void *bytes; /* from the beginning; not trusted: they are hashed when all is there */
-	size_t len;
+	size_t len; /* bytes from the beginning */
 };
 
 enum sync_role { SYNC_DIALER, SYNC_LISTENER };
@@ -148,7 +150,7 @@ struct sync_options {
 	const struct strs *declined; /* ledgers declined from the start, if they are not shared; NULL: none */
 	bool mute; /* no changes are sent */
 	const struct sync_blobs *blobs; /* copied; NULL: no attachments pass */
-	struct sync_kept kept[2]; /* what SYNC_DO_PART has left of earlier lines; copied */
+	struct sync_kept kept[2]; /* what SYNC_DO_PART has left of earlier lines */
 	size_t window; /* most bytes on their way unacknowledged; 0: by the step, 8 kB growing to 512 kB */
 };
 

@@ -168,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text, NULL};
+	struct sync_world world = {NULL, shared, accepts, heads, between, has, change, old_text, NULL, NULL};
 	const struct sync_blobs blobs = {NULL, want, blob_size, blob_read, room, stand, unsure};
 	struct sync_options o = {
 	    .role = data[0] & 1 ? SYNC_DIALER : SYNC_LISTENER, .unit = "31", .blobs = &blobs};

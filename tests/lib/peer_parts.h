@@ -49,8 +49,9 @@ static void part_unended(struct peer *p)
 	hello(p);
 	for (int i = 0; i < 4; i++) {
 		unsigned kind = i % 2 ? FRAME_PART_DIRECTIVES : 0;
-		put_part(p, kind | FRAME_PART_BEGIN, FRAME_BATCH_MAX, 0, 4000000);
-		put_part(p, kind, 0, 0, FRAME_BATCH_MAX - 4000001);
+		put_part(p, kind | FRAME_PART_BEGIN, FRAME_BATCH_MAX, 0, FRAME_PART_MAX);
+		for (size_t n = FRAME_PART_MAX; n < FRAME_BATCH_MAX - FRAME_PART_MAX; n += FRAME_PART_MAX)
+			put_part(p, kind, 0, 0, FRAME_PART_MAX);
 	}
 	ask(p);
 }

@@ -344,7 +344,7 @@ static void open_side(struct sim *sim, int line, int side)
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
 	for (int i = 0; i < 2; i++) {
 		const struct sim_kept *k = &n->memories[line].kept[i];
-		o.kept[i] = (struct sync_kept){k->part, k->bytes.data, k->bytes.len};
+		o.kept[i] = (struct sync_kept){k->part, k->bytes.len};
 	}
 	l->busy[side] = l->tick[side] = sim->now;
 	l->sync[side] = sync_open(&world, &o, sim->now);

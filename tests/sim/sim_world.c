@@ -118,7 +118,16 @@ static bool w_text(void *ctx, const char *ledger, const struct oid *change, cons
 	return text != NULL;
 }
 
+static void w_kept(void *ctx, bool directives, size_t len, struct buf *out)
+{
+	const struct sim_end *e = ctx;
+	const struct sim_line *l = &e->sim->lines[e->line];
+	const struct buf *kept = &e->sim->nodes[l->node[e->side]].memories[e->line].kept[directives].bytes;
+	buf_add(out, kept->data, len);
+}
+
 void sim_world(struct sim_end *e, struct sync_world *out)
 {
-	*out = (struct sync_world){e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
+	*out = (struct sync_world){
+	    e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL, w_kept};
 }

@@ -262,5 +262,6 @@ static bool w_text(void *ctx, const char *ledger, const struct oid *change, cons
 
 void places_world(struct end *e, struct sync_world *out)
 {
-	*out = (struct sync_world){e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
+	*out = (struct sync_world){
+	    e, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL, NULL};
 }

@@ -29,7 +29,8 @@ static int end(void **state)
 
 static struct sync_world world_of(struct node *n)
 {
-	return (struct sync_world){n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL};
+	return (struct sync_world){
+	    n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, NULL, NULL};
 }
 
 static struct parcel_written put(struct node *from, const struct book *known, size_t max,

@@ -436,7 +436,7 @@ static void what_waits_is_known_at_both_ends(void **state)
 	struct sync_load load;
 	struct sync_state st;
 	struct sync_world world = {
-	    &ward, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory};
+	    &ward, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory, w_kept};
 	write_some(&ward, "reports/11383", 3);
 	meet();
 	sync_waiting(ward.sync, &load);

@@ -346,10 +346,17 @@ static inline void w_memory(void *ctx, const unsigned char instance[SYNC_INSTANC
 		buf_add(out, buf_str(&n->memory), n->memory.len);
 }
 
+static inline void w_kept(void *ctx, bool directives, size_t len, struct buf *out)
+{
+	struct node *n = ctx;
+	assert_true(len <= n->kept[directives].bytes.len);
+	buf_add(out, n->kept[directives].bytes.data, len);
+}
+
 static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 {
 	struct sync_world world = {
-	    n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory};
+	    n, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory, w_kept};
 	struct sync_options o = {.role = role,
 	    .unit = n->unit,
 	    .memory = n->late ? NULL : n->memory.data,
@@ -358,7 +365,7 @@ static inline void node_open(struct node *n, enum sync_role role, int64_t now)
 	    .mute = n->declined.n != 0};
 	memcpy(o.instance, n->instance, SYNC_INSTANCE_SIZE);
 	for (int i = 0; i < 2; i++)
-		o.kept[i] = (struct sync_kept){n->kept[i].part, n->kept[i].bytes.data, n->kept[i].bytes.len};
+		o.kept[i] = (struct sync_kept){n->kept[i].part, n->kept[i].bytes.len};
 	sync_free(n->sync);
 	ERR_CLEAR(&n->closed);
 	buf_cut(&n->outbox, 0);
