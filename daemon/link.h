@@ -37,6 +37,8 @@ struct link_peer {
 	struct err error; /* why the last line ended */
 	unsigned again; /* it was busy: seconds after which it asked to be called again; 0: it was not */
 	int64_t last_contact;
+	int64_t turn; /* sys_ticks: since when `turns` are counted */
+	unsigned turns; /* times that it was another instance than before */
 	uint64_t changes_in, changes_out;
 	struct sync_pace in, out; /* of the last line that had much to do */
 };

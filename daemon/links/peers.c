@@ -11,6 +11,8 @@
 
 #define NOTE "instances"
 #define PEER_NAME 160
+#define TURN_MS 3600000
+#define TURNS_MOST 40 /* within that time */
 
 /* Named by a hash: an id may be longer than the name of a note. */
 static void note_name(const char *id, unsigned slot, char note[48])
@@ -327,6 +329,18 @@ static void look_at_others(struct links *s, const struct link *l, const struct l
 	}
 }
 
+/* Restoring and moving take minutes each; of who turns at every call, broken or ill meant, only so many turns are written
+ * down. After a crash what was kept of it may be another instance's: that costs bytes. */
+static bool is_written(struct links *s, const char *id)
+{
+	struct link_peer *p = peer_at(s, id, id);
+	if (!p->turns || sys_ticks() - p->turn > TURN_MS) {
+		p->turn = sys_ticks();
+		p->turns = 0;
+	}
+	return p->turns++ < TURNS_MOST;
+}
+
 void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_SIZE])
 {
 	struct links *s = ctx;
@@ -335,7 +349,8 @@ void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_
 	if (p->unproven)
 		return;
 	enum instance_news news = instances_saw(&s->instances, p->id, instance, sys_now(), &it);
-	if (news != INSTANCE_SAME)
+	bool written = news != INSTANCE_SAME && is_written(s, p->id);
+	if (written)
 		save(s);
 	if (link_is_up(l))
 		take_instance(s, p, it);
@@ -344,9 +359,9 @@ void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_
 	link_set_peer(l, p);
 	links_line(s, l)->met = true;
 	look_at_others(s, l, p);
-	if (news == INSTANCE_NEW)
+	if (news == INSTANCE_NEW && written)
 		tell_moved(s, p->id);
-	else if (news == INSTANCE_BACK)
+	else if (news == INSTANCE_BACK && written)
 		tell_twin(s, links_line(s, l));
 	links_wait_begun(s, links_line(s, l));
 }
