@@ -186,14 +186,35 @@ bool text_is_id(const char *text)
 	return text[len - 1] != '.' && (len < 5 || strcmp(text + len - 5, ".lock") != 0);
 }
 
-size_t text_width(const char *text)
+size_t text_width_of(const char *bytes, size_t len)
 {
-	size_t len = strlen(text), width = 0;
+	size_t width = 0;
 	for (size_t i = 0, n; i < len; i += n) {
-		int w = utf8proc_charwidth(next_char(text + i, len - i, &n));
+		int w = utf8proc_charwidth(next_char(bytes + i, len - i, &n));
 		width += w > 0 ? (size_t)w : 0;
 	}
 	return width;
+}
+
+size_t text_width(const char *text)
+{
+	return text_width_of(text, strlen(text));
+}
+
+size_t text_cluster(const char *bytes, size_t len)
+{
+	utf8proc_int32_t state = 0, last, next;
+	size_t i, n;
+	if (len == 0)
+		return 0;
+	last = next_char(bytes, len, &i);
+	for (; i < len; i += n) {
+		next = next_char(bytes + i, len - i, &n);
+		if (utf8proc_grapheme_break_stateful(last, next, &state))
+			break;
+		last = next;
+	}
+	return i;
 }
 
 size_t text_chars(const char *text)

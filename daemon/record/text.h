@@ -18,6 +18,10 @@ bool text_mixed_script(const char *text, size_t *word);
 bool text_is_id(const char *text);
 /* Display width in terminal columns, for tables. */
 size_t text_width(const char *text);
+/* Bytes of the first whole character (grapheme cluster) of the text; 0 at its end. */
+size_t text_cluster(const char *bytes, size_t len);
+/* Display width of so many bytes. */
+size_t text_width_of(const char *bytes, size_t len);
 /* Number of characters. */
 size_t text_chars(const char *text);
 
