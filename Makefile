@@ -101,7 +101,7 @@ $(OUT)/locale/vi/LC_MESSAGES/tuyen.mo: contrib/po/vi.po
 	$(Q)msgfmt --check -o $@ $<
 
 # Tests. tests/unit/<room>/<file>_test.c links its room and what that room may include.
-UNIT_SRC := $(wildcard tests/unit/*/*_test.c)
+UNIT_SRC := $(wildcard tests/unit/$(or $(ROOM),*)/*_test.c)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(UNIT_SRC))
 test_room = $(firstword $(subst /, ,$(patsubst $(OUT)/tests/%,%,$(1))))
 test_libs = $(foreach r,$(call test_room,$(1)) $(call allowed,$(call test_room,$(1))),$(OUT)/lib/$(r).a)
@@ -215,6 +215,7 @@ test: deps-test ## build everything and run all tests
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) lint
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all unit
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 unit
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) coverage ROOM=merge LIMIT=100
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) fuzz-short
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 sim SEEDS=1-20
 	$(Q)$(MAKE) --no-print-directory -j $(JOBS) SAN=1 storm N=300 QUIET=1
@@ -252,10 +253,10 @@ bench: deps-bench ## measure lines, crowds and store beside git, fossil and rsyn
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh tests/bench/bench.sh
 .PHONY: bench
 
-coverage: ## unit-test coverage by room
+coverage: ## unit-test coverage by room (ROOM=merge: by file; LIMIT=100: less is a failure)
 	$(Q)mkdir -p $(BUILD)/coverage && find $(BUILD)/coverage -name '*.gcda' -delete
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 unit >/dev/null
-	$(Q)sh tests/lib/coverage.sh $(BUILD)/coverage
+	$(Q)sh tests/lib/coverage.sh $(BUILD)/coverage $(ROOM) $(LIMIT)
 .PHONY: coverage
 
 # Packages: what dpkg does not have is installed, or named.

@@ -58,14 +58,14 @@ static bool stands(const struct verdict *v, size_t i)
 	return v->stands[i].fate == FATE_STANDS;
 }
 
-/* The first by change id of those that stand; in a dispute the first that says something else than `other`. */
+/* The first by change id of those that stand; in a dispute the first that says something else than `other`. There is always
+ * one: something stands wherever something was written, and parties to a dispute differ. */
 static const struct entry *kept_against(const struct verdict *v, const struct entry *other)
 {
-	for (size_t i = 0; i < v->n; i++)
-		if (stands(v, i) &&
-		    (!v->disputed || !other || !rule_same(v->stands[i].write->value, other->value)))
-			return v->stands[i].write;
-	return NULL;
+	size_t i = 0;
+	while (!stands(v, i) || (v->disputed && other && rule_same(v->stands[i].write->value, other->value)))
+		i++;
+	return v->stands[i].write;
 }
 
 /* Identical values are one party, spoken for by the smallest change id. */
@@ -99,8 +99,7 @@ void conflict_derive(struct arena *arena, const struct record_type *type, const 
 	const struct entry *kept = kept_against(v, NULL);
 	for (size_t i = 0; i < v->n; i++) {
 		const struct stand *stand = &v->stands[i];
-		struct conflict c = {
-		    stand->write, kept, kept ? kept->value : NULL, v->value, why_of[FATE_STANDS]};
+		struct conflict c = {stand->write, kept, kept->value, v->value, why_of[FATE_STANDS]};
 		if (!stands(v, i) && !rule_same(stand->write->value, v->value))
 			c = overruled(arena, type, field, v, stand);
 		else if (!v->disputed || stand->write == kept || !is_party(v, i))

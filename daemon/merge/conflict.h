@@ -17,7 +17,7 @@ struct conflicts {
 	size_t n;
 };
 
-/* Appends what `v`, the verdict on `field`, leaves; the items are freed by the caller. */
+/* Appends what `v`, the verdict on `field` with a write at least, leaves; the items are freed by the caller. */
 void conflict_derive(struct arena *arena, const struct record_type *type, const struct field *field,
     const struct verdict *v, struct conflicts *out);
 /* The same conflict after it closed: as it would stand in `past` had nobody seen the losing write. */

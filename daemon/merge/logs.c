@@ -167,7 +167,8 @@ static void fill_log(const struct history *h, struct log *log)
 		struct pack_record r;
 		VEC_PUSH(steps, n, at);
 		in.at += at.offset;
-		if (!pack_get_record(&in, &r) || r.back == 0)
+		pack_get_record(&in, &r);
+		if (r.back == 0)
 			break;
 		at = (struct step){at.change - r.back, r.back_offset};
 	}
@@ -178,7 +179,7 @@ static void fill_log(const struct history *h, struct log *log)
 
 static struct entry *entry_by(const struct log *log, unsigned name, unsigned change)
 {
-	for (size_t i = 0; log && i < log->n_fields; i++) {
+	for (size_t i = 0; i < log->n_fields; i++) {
 		const struct field *field = log->fields[i];
 		for (size_t k = 0; field->word == name && k < field->n; k++)
 			if (field->writes[k]->by->at == change)
@@ -195,15 +196,14 @@ static void tie(const struct history *h, struct log *log)
 		log->losing = entry_by(log_at(h, losing->record), losing->field, losing->change);
 	for (unsigned i = path->about; i; i = h->abouts[i - 1].next) {
 		struct log *about = log_at(h, h->abouts[i - 1].conflict);
-		if (about)
-			VEC_PUSH(log->about, log->n_about, about);
+		VEC_PUSH(log->about, log->n_about, about);
 	}
 }
 
 struct log *log_at(const struct history *h, unsigned word)
 {
 	struct cache *c = cache_of(h);
-	if (word >= h->words.n || !h->words.items[word].last)
+	if (!h->words.items[word].last)
 		return NULL;
 	if (c->logs[word])
 		return c->logs[word];

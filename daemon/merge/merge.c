@@ -49,11 +49,11 @@ static bool has_unseen_word(const struct view *v, const struct log *log)
 /* A conflict record, and the conflicts among the words on it: those come and go with it. */
 static void view_conflict(struct view *v, const struct conflict *c, const char *path, bool open)
 {
-	const struct record_type *type = type_by_path(v->ledger, path);
-	const struct log *log = log_of(v->h, path);
+	const struct record_type *type = type_by_name("conflict");
+	const struct log *log = log_of(v->h, path); /* NULL: it is open, and nobody wrote on it */
 	struct record r;
 	bool present = false, objected = log && conflict_unanswered(log, &v->past);
-	if (!type || (!open && !objected && !(log && has_unseen_word(v, log))))
+	if (!open && !objected && !has_unseen_word(v, log))
 		return;
 	record_init(&r, &v->scratch, type);
 	if (log)

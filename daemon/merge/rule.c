@@ -142,7 +142,7 @@ static const char *canonical(struct arena *arena, const struct field_type *type,
 static const char *blend(struct arena *arena, const struct record_type *type, const struct field *field,
     const struct verdict *v, const char *base)
 {
-	const struct field_type *text = type && *field->name ? type_field(type, field->name, NULL) : NULL;
+	const struct field_type *text = *field->name ? type_field(type, field->name, NULL) : NULL;
 	if (!text || text->kind != FIELD_TEXT || !base)
 		return NULL;
 	const char **sides = arena_alloc(arena, v->n * sizeof *sides);

@@ -28,7 +28,7 @@ struct verdict {
 	size_t n;
 };
 
-/* Memory is the arena's; `type` is the record's (NULL: no text blends). */
+/* Memory is the arena's; `type` is the record's. */
 struct verdict rule_resolve(
     struct arena *arena, const struct record_type *type, const struct field *field, const struct past *past);
 bool rule_same(const char *a, const char *b); /* values; NULL is absent */

@@ -222,7 +222,7 @@ static void unfile_record(struct history *h, struct pack_in *in)
 	struct word *path = &h->words.items[r.path];
 	path->last = r.back ? (unsigned)h->n - r.back : 0;
 	path->offset = r.back_offset;
-	if (!r.back && !path->losing && conflict_id_of_path(path->text, id))
+	if (!r.back && conflict_id_of_path(path->text, id))
 		h->n_orphans--;
 }
 

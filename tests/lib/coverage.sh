@@ -1,8 +1,9 @@
 #!/bin/sh
-# Line and branch coverage by room, from the gcov data of a build with COVERAGE=1: coverage.sh BUILD_DIR [ROOM]
-# With a room: by file. A source that no test links counts as not covered.
+# Line and branch coverage by room, from the gcov data of a build with COVERAGE=1: coverage.sh BUILD_DIR [ROOM [LIMIT]]
+# With a room: by file. A source that no test links counts as not covered. With a limit, in percent: fails where lines or
+# branches of a file stay below it.
 set -eu
-data=${1:?usage: coverage.sh BUILD_DIR [ROOM]}/obj/daemon
+data=${1:?usage: coverage.sh BUILD_DIR [ROOM [LIMIT]]}/obj/daemon
 room=${2:-}
 
 # gcov speaks of headers as well, and ends with a sum of all: only what lies in the room itself counts, once.
@@ -24,6 +25,9 @@ table() {
 
 if [ -n "$room" ]; then
 	files "$room" | table
+	[ -z "${3:-}" ] || files "$room" | awk -v limit="$3" '
+	100 * $2 < limit * $3 || 100 * $4 < limit * $5 { print $1 ": less than " limit " % is covered"; bad = 1 }
+	END { exit bad || !NR }' >&2
 else
 	for dir in "$data"/*/; do
 		name=$(basename "$dir")

@@ -197,6 +197,84 @@ static void the_newest_taken_back(void **state)
 	history_free(h);
 }
 
+/* A change is the same in two histories when all that it says is. */
+struct said {
+	const char *sees, *writer;
+	int rank;
+	enum claim claim;
+	struct write writes[3];
+	size_t n;
+};
+
+#define WROTE(r, f, v)                                    \
+	{                                                 \
+		.record = (r), .field = (f), .value = (v) \
+	}
+static const struct said said = {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2};
+
+static void add_said(struct history *h, const struct said *s)
+{
+	struct err err = {0};
+	struct history_change c = {.id = id_of('x'),
+	    .writer = s->writer,
+	    .unit = s->writer,
+	    .rank = s->rank,
+	    .claim = s->claim,
+	    .writes = s->writes,
+	    .n_writes = s->n};
+	ids_of(s->sees, &c.heads);
+	assert_int_equal(history_add(h, &c, &err), 0);
+	oids_free(&c.heads);
+}
+
+static bool is_same(const struct said *a, const struct said *b, const char *below)
+{
+	struct history *first = diamond(), *second = history_new();
+	struct err err = {0};
+	struct oid x = id_of('x');
+	assert_int_equal(add(second, 'a', "", "31", &err), 0);
+	assert_int_equal(add(second, 'b', below, "31", &err), 0);
+	assert_int_equal(add(second, 'c', "a", "11383", &err), 0);
+	add_said(first, a);
+	if (b)
+		add_said(second, b);
+	bool same = history_same(first, second, &x);
+	assert_int_equal(history_same(second, first, &x), same);
+	history_free(first);
+	history_free(second);
+	return same;
+}
+
+static void the_same_in_both(void **state)
+{
+	(void)state;
+	static const struct said others[] = {
+	    {"bc", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2},
+	    {"c", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2},
+	    {"b", "11383", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2},
+	    {"b", "31", 2, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2},
+	    {"b", "31", 1, CLAIM_LEAD, {WROTE("r", "f", "1"), WROTE("s", "g", "2")}, 2},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1")}, 1},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("t", "g", "2")}, 2},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "h", "2")}, 2},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "3")}, 2},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", NULL)}, 2},
+	    {"b", "31", 1, CLAIM_NONE,
+		{WROTE("r", "f", "1"), {.record = "s", .field = "g", .value = "2", .seal = true}}, 2},
+	    {"b", "31", 1, CLAIM_NONE, {WROTE("r", "f", "1"), WROTE("s", "g", "2"), WROTE("s", "h", "2")}, 3},
+	};
+	assert_true(is_same(&said, &said, "a"));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(is_same(&said, &others[i], "a"));
+	assert_false(is_same(&said, &said, "")); /* what it had seen had seen less */
+	assert_false(is_same(&said, NULL, "a"));
+	struct history *h = diamond();
+	struct oid unknown = id_of('y');
+	assert_true(history_same(h, h, &unknown));
+	history_free(h);
+	history_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(between),
 	    cmocka_unit_test(a_forked_writer),
 	    cmocka_unit_test(the_newest_taken_back),
+	    cmocka_unit_test(the_same_in_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

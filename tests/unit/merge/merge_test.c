@@ -99,8 +99,10 @@ static void a_field_named_twice_is_written_once(void **state)
 	struct merge_result r;
 	const struct write writes[] = {{.record = REPORT, .field = "", .value = "+"},
 	    {.record = REPORT, .field = "values.TT01", .value = "1"},
-	    {.record = REPORT, .field = "values.TT01", .value = "2", .seal = true}};
-	add(h, 1, NOBODY, 1, writes, 3);
+	    {.record = REPORT, .field = "values.TT01", .value = "3"},
+	    {.record = REPORT, .field = "values.TT01", .value = "2", .seal = true},
+	    {.record = REPORT, .field = "values.TT01", .value = "2"}};
+	add(h, 1, NOBODY, 1, writes, 5);
 	add_value(h, 2, NOBODY, 3, "values.TT01", "7");
 	whole_state(h, &r);
 	assert_int_equal(r.n, 2);
