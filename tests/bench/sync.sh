@@ -130,28 +130,53 @@ for percent in 30 60 90; do
 	mark "100 changes cut at $percent %: bytes sent again" $((again > 0 ? again : 0)) 1000 'without the second handshake'
 done
 
-# ---- 64 kbit/s cut every 30 s: less than the half a megabyte that takes a minute, and cut every 8 s instead ----
-long() { for period in $(echo "$PERIODS" | cut -d' ' -f1-12); do w report set p "$period" --note "$(words 32)"; done; }
+# long N WORDS: changes of WORDS * 512 bytes that nothing makes smaller
+long() { for period in $(echo "$PERIODS" | cut -d' ' -f1-"$1"); do w report set p "$period" --note "$(words "$2")"; done; }
+
+# ---- 2 MB of history, cut ----
+the_line --delay 50
+settle
+tuyen -C 11383 sync --pause >/dev/null
+long 60 62
+counts line >/dev/null
+tuyen -C 11383 sync --resume >/dev/null
+PATIENCE=60 settle
+whole=$(bytes "$(counts line)")
+for percent in 30 60 90; do
+	tuyen -C 11383 sync --pause >/dev/null
+	long 60 62
+	the_line --delay 50 --cut-after $((whole * percent / 100)) --cuts 1
+	begin=$(now)
+	tuyen -C 11383 sync --resume >/dev/null
+	PATIENCE=60 settle
+	MS=$(($(now) - begin - 300))
+	got=$(counts line)
+	again=$(($(bytes "$got") - whole))
+	row "2 MB of history cut at $percent %" tuyen "$got" $MS "$((whole / 1000)) kB"
+	mark "2 MB of history cut at $percent %: bytes sent again" $((again > 0 ? again : 0)) 70000 'with the second handshake'
+done
+
+# ---- 64 kbit/s cut every 30 s ----
 the_line --delay 20
 settle
 tuyen -C 11383 sync --pause >/dev/null
-long
+long 30 32
 counts line >/dev/null
 tuyen -C 11383 sync --resume >/dev/null
 settle
 whole=$(bytes "$(counts line)")
 tuyen -C 11383 sync --pause >/dev/null
-long
-the_line --delay 150 --rate 8000 --cut-every 8
+long 30 32
+the_line --delay 150 --rate 8000 --cut-every 30
 begin=$(now)
 tuyen -C 11383 sync --resume >/dev/null
-PATIENCE=120 until_true same 11383 31 reports/11383
+PATIENCE=180 until_true same 11383 31 reports/11383
 MS=$(($(now) - begin))
 got=$(counts line)
 cuts=$(echo "$got" | jq .cuts)
-row '64 kbit/s cut every 30 s' tuyen "$got" $MS "$((whole / 1000)) kB, cut every 8 s, $cuts times"
+row '64 kbit/s cut every 30 s' tuyen "$got" $MS "$((whole / 1000)) kB in changes of 16 kB, cut $cuts times"
 again=$(($(bytes "$got") - whole - idle * cuts))
-mark '64 kbit/s cut every 30 s: sent twice, per mille' $((again > 0 ? again * 1000 / whole : 0)) 20 "cut every 8 s; without the handshakes"
+mark '64 kbit/s cut every 30 s: sent twice, per mille' $((again > 0 ? again * 1000 / whole : 0)) 20 'without the handshakes'
 
 # ---- a directive behind a backlog at 32 kbit/s, of reports and of an attachment of 16 MB ----
 the_line --delay 50

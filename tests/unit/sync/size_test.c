@@ -105,31 +105,51 @@ static void update(struct node *n, unsigned i)
 	node_write(n, "reports/11383", "report set", task_path, task, path, reports[r]);
 }
 
+/* Since it was asked last, or since the beginning. */
 static void costs(unsigned up, unsigned down)
 {
 	assert_int_equal(ward.sent, up);
 	assert_int_equal(city.sent, down);
+	ward.sent = city.sent = 0;
 }
 
 static void one_update_on_an_established_line(void **state)
 {
 	(void)state;
+	sync_request(ward.sync, 1, 500);
+	assert_int_equal(converse(&ward, &city, 500), 2);
+	costs(16, 16);
 	update(&ward, 3);
 	sync_local(ward.sync, 1000);
 	assert_int_equal(converse(&ward, &city, 1000), 2);
-	printf(
-	    "one update: %llu up, %llu down\n", (unsigned long long)ward.sent, (unsigned long long)city.sent);
-	ward.sent = city.sent = 0;
+	costs(146, 19);
 	update(&ward, 9);
 	sync_local(ward.sync, 2000);
 	assert_int_equal(converse(&ward, &city, 2000), 2);
 	costs(149, 19);
-	ward.sent = city.sent = 0;
 	update(&city, 12);
 	sync_local(city.sync, 3000);
 	assert_int_equal(converse(&ward, &city, 3000), 2);
-	printf(
-	    "one down: %llu up, %llu down\n", (unsigned long long)ward.sent, (unsigned long long)city.sent);
+	costs(19, 308);
+}
+
+/* Typed one after the other, and in one flight. */
+static void a_report_and_a_task(void **state)
+{
+	(void)state;
+	char task[1024];
+	edit(reports[7], "TT01", 101);
+	edit(reports[7], "TT07", 102);
+	edit(reports[7], "TT19", 103);
+	node_write(&ward, "reports/11383", "report set", "reports/31/hp.2026-06/2026-08.yaml", reports[7],
+	    NULL, NULL);
+	sync_local(ward.sync, 1000);
+	task_text(task, sizeof task, 9);
+	edit(task, "percent", 55);
+	node_write(&ward, "reports/11383", "task set", "progress/31/hp.2026-06/nv08.yaml", task, NULL, NULL);
+	sync_local(ward.sync, 1100);
+	assert_int_equal(converse(&ward, &city, 1100), 2);
+	costs(225, 19);
 }
 
 static void one_update_from_nothing(void **state)
@@ -138,9 +158,8 @@ static void one_update_from_nothing(void **state)
 	update(&ward, 3);
 	node_open(&ward, SYNC_DIALER, 0);
 	node_open(&city, SYNC_LISTENER, 0);
-	unsigned n = converse(&ward, &city, 0);
-	printf("reconnected: %llu up, %llu down, carried %u\n", (unsigned long long)ward.sent,
-	    (unsigned long long)city.sent, n);
+	assert_int_equal(converse(&ward, &city, 0), 2);
+	costs(302, 35);
 }
 
 static void a_hundred_changes(void **state)
@@ -149,9 +168,8 @@ static void a_hundred_changes(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		update(&ward, i);
 	sync_local(ward.sync, 1000);
-	unsigned n = converse(&ward, &city, 1000);
-	printf("hundred: %llu up, %llu down, carried %u\n", (unsigned long long)ward.sent,
-	    (unsigned long long)city.sent, n);
+	assert_int_equal(converse(&ward, &city, 1000), 2);
+	costs(10718, 37);
 }
 
 static void a_thousand_changes_to_a_fresh_node(void **state)
@@ -167,16 +185,16 @@ static void a_thousand_changes_to_a_fresh_node(void **state)
 	ward.sent = city.sent = 0;
 	node_open(&ward, SYNC_DIALER, 0);
 	node_open(&city, SYNC_LISTENER, 0);
-	unsigned n = converse(&ward, &city, 0);
+	assert_int_equal(converse(&ward, &city, 0), 10);
 	assert_same(&city, &ward);
-	printf("thousand: %llu up, %llu down, carried %u\n", (unsigned long long)ward.sent,
-	    (unsigned long long)city.sent, n);
+	costs(110853, 175);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(one_update_on_an_established_line, begin, end),
+	    cmocka_unit_test_setup_teardown(a_report_and_a_task, begin, end),
 	    cmocka_unit_test_setup_teardown(one_update_from_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(a_hundred_changes, begin, end),
 	    cmocka_unit_test_setup_teardown(a_thousand_changes_to_a_fresh_node, begin, end),
