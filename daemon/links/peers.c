@@ -363,7 +363,8 @@ void links_met(void *ctx, struct link *l, const unsigned char instance[INSTANCE_
 		tell_moved(s, p->id);
 	else if (news == INSTANCE_BACK && written)
 		tell_twin(s, links_line(s, l));
-	links_wait_begun(s, links_line(s, l));
+	if (!link_is_up(l)) /* upwards they have asked when the line began */
+		links_wait_begun(s, links_line(s, l));
 }
 
 void links_probed(struct links *s, struct line *line)

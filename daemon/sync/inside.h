@@ -188,6 +188,7 @@ struct sync {
 	struct {
 		bool active, asked, have_said;
 		uint64_t number; /* of the last ask */
+		const struct action_node *ask; /* with which it leaves; may be gone */
 		unsigned char digest[SYNC_DIGEST_SIZE]; /* asked with */
 		unsigned rounds, refused;
 		uint64_t *tokens;

@@ -388,6 +388,7 @@ static void say_summary(struct sync *s)
 		s->note_due = false;
 		sync_digest(s, s->x.digest);
 		put_summary(s, ++s->x.number, FRAME_ASK);
+		s->x.ask = s->queue[s->n_queue - 1];
 	}
 	if (s->note_due) {
 		s->note_due = false;

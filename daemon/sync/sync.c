@@ -45,6 +45,8 @@ const struct sync_action *sync_next(struct sync *s)
 		return NULL;
 	}
 	s->current = s->queue[s->queue_at++];
+	if (s->x.ask == s->current)
+		s->x.ask = NULL;
 	struct sync_action *a = &s->current->action;
 	if (a->kind == SYNC_DO_SEND || a->kind == SYNC_DO_CONFIRMED || a->kind == SYNC_DO_PIECE ||
 	    a->kind == SYNC_DO_PART) {
@@ -365,13 +367,32 @@ void sync_local(struct sync *s, int64_t now)
 	settle(s);
 }
 
+static bool has_token(const uint64_t *tokens, size_t n, uint64_t token)
+{
+	for (size_t i = 0; i < n; i++)
+		if (token && tokens[i] == token)
+			return true;
+	return false;
+}
+
+/* The first ask of this exchange has not left yet: whoever comes now is in time for it. */
+static bool is_early(const struct sync *s)
+{
+	bool here = !s->x.asked;
+	for (size_t i = s->queue_at; i < s->n_queue && !here; i++)
+		here = s->queue[i] == s->x.ask;
+	return here && s->x.rounds == 0;
+}
+
 void sync_request(struct sync *s, uint64_t token, int64_t now)
 {
 	s->now = now;
+	if (has_token(s->waiting, s->n_waiting, token) || has_token(s->x.tokens, s->x.n_tokens, token))
+		return;
 	VEC_PUSH(s->waiting, s->n_waiting, token);
 	if (!s->x.active)
 		sync_exchange_start(s);
-	else if (!s->x.asked && s->x.rounds == 0)
+	else if (is_early(s))
 		attach_waiting(s);
 	s->view_old = true;
 	settle(s);

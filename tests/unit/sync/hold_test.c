@@ -118,6 +118,27 @@ static void an_acknowledgement_takes_it_along(void **state)
 	assert_same(&city, &ward);
 }
 
+/* Who waits when the line opens waits for the exchange that begins with it, and is told once. */
+static void who_waits_for_a_line_needs_no_second_exchange(void **state)
+{
+	(void)state;
+	node_open(&ward, SYNC_DIALER, 1000);
+	node_open(&city, SYNC_LISTENER, 1000);
+	sync_request(ward.sync, 7, 1000);
+	node_act(&ward, 1000);
+	sync_request(ward.sync, 7, 1001);
+	ward.equal = ward.exchanges = 0;
+	assert_int_equal(talk(&ward, &city, 1050), 2);
+	assert_int_equal(ward.token, 7);
+	assert_int_equal(ward.exchanges, 1);
+	sync_request(ward.sync, 8, 2000);
+	node_act(&ward, 2000);
+	sync_request(ward.sync, 9, 2001); /* too late for that ask */
+	assert_int_equal(talk(&ward, &city, 2050), 4);
+	assert_int_equal(ward.token, 9);
+	assert_int_equal(ward.exchanges, 3);
+}
+
 static void a_look_that_finds_nothing_holds_nothing(void **state)
 {
 	(void)state;
@@ -134,6 +155,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(who_asks_waits_for_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(an_answer_takes_it_along, begin, end),
 	    cmocka_unit_test_setup_teardown(an_acknowledgement_takes_it_along, begin, end),
+	    cmocka_unit_test_setup_teardown(who_waits_for_a_line_needs_no_second_exchange, begin, end),
 	    cmocka_unit_test_setup_teardown(a_look_that_finds_nothing_holds_nothing, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
