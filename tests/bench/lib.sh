@@ -82,7 +82,7 @@ stop() {
 quiet() { tuyen -C "$1" status --json | jq -e '.lines | length > 0 and all(.open and .equal)'; }
 tip() { git -C "$1/store.git" rev-parse -q --verify "$2"; }
 same() { [ "$(tip "$1" "$3")" = "$(tip "$2" "$3")" ]; }
-words() { head -c "$(($1 * 512))" /dev/urandom | od -An -v -tx1 | tr 0-9 g-p | tr -d ' \n'; } # digits might be a phone number
+words() { head -c "$(($1 * 512))" /dev/urandom | od -An -v -tx1 | tr 0-9 g-p | tr -d ' \n'; } # without digits: they might be a phone number
 # 50 tasks, 30 indicators
 plan() {
 	echo 'format: plan/1'
