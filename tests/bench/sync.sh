@@ -220,7 +220,7 @@ settle
 ward=$(cat 11383.pid)
 mark 'idle commune daemon: private kB' $(($(memory "$ward" Private_Clean) + $(memory "$ward" Private_Dirty))) 4096
 mark 'idle commune daemon: resident kB' "$(memory "$ward" Rss)" 16384
-switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$ward/status"; }
+switches() { awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }' "/proc/$ward/status"; }
 before=$(switches)
 pause 5
 mark 'idle commune daemon: wake-ups in 5 s' $(($(switches) - before)) 1
