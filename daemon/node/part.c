@@ -14,6 +14,7 @@
 #define HEADER "tuyen-part/1 "
 #define DIGITS 8 /* of the number of bytes */
 #define HEADER_SIZE (sizeof HEADER - 1 + 2 * SYNC_DIGEST_SIZE + 1 + DIGITS + 1)
+#define READ_SIZE 16384
 #define FILE_MAX (16 * 1024 * 1024)
 
 static char *folder(const struct node *n)
@@ -101,11 +102,20 @@ bool node_part_find(const struct node *n, const char *peer, bool directives, str
 void node_part_read(const struct node *n, const char *peer, bool directives, size_t len, struct buf *out)
 {
 	char *path = path_of(n, peer, directives);
-	struct buf all = {0};
-	struct err none = {0};
-	if (sys_read_file(path, FILE_MAX, &all, &none) == 0 && all.len >= HEADER_SIZE + len)
-		buf_add(out, all.data + HEADER_SIZE, len);
-	buf_free(&all);
+	char piece[READ_SIZE];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t at = HEADER_SIZE;
+	ssize_t got = 1;
+	while (fd >= 0 && len && got > 0) {
+		got = pread(fd, piece, len < READ_SIZE ? len : READ_SIZE, at);
+		if (got > 0) {
+			buf_add(out, piece, (size_t)got);
+			at += got;
+			len -= (size_t)got;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
 	free(path);
 }
 

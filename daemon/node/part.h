@@ -16,7 +16,7 @@
 int node_part_open(struct node *n, struct err *err);
 /* What is kept of this peer. False: nothing. */
 bool node_part_find(const struct node *n, const char *peer, bool directives, struct sync_kept *out);
-/* The first `len` bytes of it; nothing where they are not there. */
+/* The first `len` bytes of it; fewer where they are not there. */
 void node_part_read(const struct node *n, const char *peer, bool directives, size_t len, struct buf *out);
 /* SYNC_DO_PART of a line to this peer. */
 void node_part_keep(

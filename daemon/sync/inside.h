@@ -24,6 +24,7 @@
 #define PART_BYTES \
 	2048 /* of a part on a slow line, that whatever is to be said meanwhile has little before it */
 #define PART_BYTES_MAX FRAME_PART_MAX
+#define PART_IN_MEMORY (64 * 1024) /* bytes of one that may be in memory though the driver has kept them */
 #define PART_HEAD 64 /* bytes that may stand around them */
 #define PART_OF_WINDOW 4
 #define LEDGERS_KNOWN_MAX (2 * FRAME_LEDGERS_MAX)
@@ -66,7 +67,7 @@ struct part_out {
 /* One that is coming, or has come so far. */
 struct part_in {
 	bool active, whole; /* whole: it is being stored */
-	size_t before; /* bytes of it that earlier lines have brought; they are not in memory */
+	size_t before; /* bytes of it that the driver has kept already; they are not in memory */
 	struct buf bytes;
 	size_t total;
 	unsigned char digest[SYNC_DIGEST_SIZE];
@@ -147,6 +148,7 @@ struct sync {
 	size_t *store_position; /* in the batch */
 	size_t store_total; /* changes of the batch, declined ones included */
 	struct part_in parts_in[PART_KINDS];
+	size_t n_keeping; /* SYNC_DO_PART that the driver has not done with */
 	unsigned char peer_digest[SYNC_DIGEST_SIZE];
 	bool digest_heard; /* one was, on this line */
 	unsigned parked_here; /* changes of the peer that we parked */

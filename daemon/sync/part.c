@@ -196,6 +196,7 @@ static void keep(struct sync *s, int kind, size_t at)
 {
 	const struct part_in *in = &s->parts_in[kind];
 	struct action_node *node = sync_push(s, SYNC_DO_PART);
+	s->n_keeping++;
 	node->action.part =
 	    (struct sync_part){.directives = kind == PART_DIRECTIVES, .total = in->total, .at = at};
 	memcpy(node->action.part.digest, in->digest, SYNC_DIGEST_SIZE);
@@ -243,6 +244,15 @@ static void take(struct sync *s, struct part_in *in, struct err *err)
 	buf_free(&whole);
 }
 
+/* What the driver has kept need not be in memory: a line may bring 8 MB of each kind, and never the end of it. */
+static void let_go(const struct sync *s, struct part_in *in)
+{
+	if (!s->world.kept || s->n_keeping || in->bytes.len < PART_IN_MEMORY)
+		return;
+	in->before += in->bytes.len;
+	buf_free(&in->bytes);
+}
+
 int part_hear(struct sync *s, const void *p, size_t len, struct err *err)
 {
 	struct frame_part m;
@@ -254,6 +264,7 @@ int part_hear(struct sync *s, const void *p, size_t len, struct err *err)
 		return err->code;
 	if (!in->active)
 		return err_set(err, ERR_PEER, N_("the peer goes on with what it has not begun"));
+	let_go(s, in);
 	size_t at = have(in);
 	if (m.len > in->total - at)
 		return err_set(err, ERR_PEER, N_("the peer sends more of a batch than it has said"));

@@ -38,6 +38,8 @@ static void drop_actions(struct sync *s)
 
 const struct sync_action *sync_next(struct sync *s)
 {
+	if (s->current && s->current->action.kind == SYNC_DO_PART)
+		s->n_keeping--;
 	node_free(s->current);
 	s->current = NULL;
 	if (s->queue_at == s->n_queue) {

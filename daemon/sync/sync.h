@@ -86,8 +86,8 @@ struct sync_world {
 	/* What the last CONFIRMED held of this instance of the peer, asked when its hello has named another instance than
 	 * `memory` of the options was of. May be NULL: nothing is remembered then. */
 	void (*memory)(void *ctx, const unsigned char instance[SYNC_INSTANCE_SIZE], struct buf *out);
-	/* The first bytes of what was kept of a batch in parts when this line began. Not trusted: they are hashed with the
-	 * rest. May be NULL where nothing was. */
+	/* The first bytes of what SYNC_DO_PART has kept of a batch, on this line or earlier. Not trusted: they are hashed
+	 * with the rest. May be NULL: then nothing is gone on with. */
 	void (*kept)(void *ctx, bool directives, size_t len, struct buf *out);
 };
 

@@ -43,16 +43,13 @@ static void part_too_long(struct peer *p)
 	ask(p);
 }
 
-/* Of both kinds all but the last byte, and each begun anew. */
+/* All but the end. */
 static void part_unended(struct peer *p)
 {
 	hello(p);
-	for (int i = 0; i < 4; i++) {
-		unsigned kind = i % 2 ? FRAME_PART_DIRECTIVES : 0;
-		put_part(p, kind | FRAME_PART_BEGIN, FRAME_BATCH_MAX, 0, FRAME_PART_MAX);
-		for (size_t n = FRAME_PART_MAX; n < FRAME_BATCH_MAX - FRAME_PART_MAX; n += FRAME_PART_MAX)
-			put_part(p, kind, 0, 0, FRAME_PART_MAX);
-	}
+	put_part(p, FRAME_PART_BEGIN, FRAME_BATCH_MAX, 0, FRAME_PART_MAX);
+	for (size_t n = FRAME_PART_MAX; n < FRAME_BATCH_MAX - FRAME_PART_MAX; n += FRAME_PART_MAX)
+		put_part(p, 0, 0, 0, FRAME_PART_MAX);
 	ask(p);
 }
 
