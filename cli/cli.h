@@ -63,6 +63,7 @@ int cli_total(struct cli *cli, struct err *err);
 int cli_missing(struct cli *cli, struct err *err);
 int cli_conflict_list(struct cli *cli, struct err *err);
 int cli_conflict_show(struct cli *cli, struct err *err);
+int cli_conflict_settle(struct cli *cli, struct err *err);
 int cli_held_list(struct cli *cli, struct err *err);
 int cli_held_show(struct cli *cli, struct err *err);
 int cli_maintain(struct cli *cli, struct err *err);

@@ -45,6 +45,7 @@ static const struct verb {
     {"missing", cli_missing},
     {"conflict list", cli_conflict_list},
     {"conflict show", cli_conflict_show},
+    {"conflict settle", cli_conflict_settle},
     {"held list", cli_held_list},
     {"held show", cli_held_show},
     {"incident list", cli_incident_list},

@@ -70,6 +70,7 @@ static const char *const choices[] = {
     N_("overruled"),
     N_("disputed"),
     N_("objected"),
+    N_("asked"),
     N_("settled"),
     N_("rank"),
     N_("equal"),

@@ -123,7 +123,46 @@ static int view_read_at(void *ctx, const char *ledger, const struct oid *change,
 static int view_change(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
     struct change *out, struct err *err)
 {
+	return store_change_words(ctx, ledger, id, arena, out, err);
+}
+
+static int view_change_whole(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
 	return store_change(ctx, ledger, id, arena, out, err);
+}
+
+static int view_seen(void *ctx, const char *ledger, const struct oid *change, const struct oid *old,
+    size_t *n, bool *seen, struct err *err)
+{
+	struct history *history;
+	int rc = store_history(ctx, ledger, &history, err);
+	if (rc)
+		return rc;
+	*n = history_seen_count(history, change);
+	if (old)
+		*seen = history_seen(history, change, old);
+	return 0;
+}
+
+static int view_news(void *ctx, const char *ledger, const struct oids *known, struct arena *arena,
+    struct view_write **out, size_t *n, struct err *err)
+{
+	struct history *history;
+	struct oids tips = {0}, ids = {0};
+	int rc = store_history(ctx, ledger, &history, err);
+	if (rc)
+		return rc;
+	history_tips(history, &tips);
+	history_between(history, known, &tips, &ids);
+	*n = ids.n;
+	*out = arena_alloc(arena, (ids.n + 1) * sizeof **out);
+	for (size_t i = 0; i < ids.n; i++)
+		(*out)[i] = (struct view_write){
+		    ids.items[i], arena_dup(arena, history_writer(history, &ids.items[i])), NULL, false};
+	oids_free(&tips);
+	oids_free(&ids);
+	return 0;
 }
 
 static int view_tip(void *ctx, const char *ledger, struct oid *out, struct err *err)
@@ -143,6 +182,9 @@ int view_store_open(
 	    .writes = view_writes,
 	    .read_at = view_read_at,
 	    .change = view_change,
+	    .change_whole = view_change_whole,
+	    .seen = view_seen,
+	    .news = view_news,
 	    .tip = view_tip,
 	    .registry = registry,
 	    .unit = config->unit,

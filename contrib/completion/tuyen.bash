@@ -49,11 +49,14 @@ attach remove: --unit=
 attach fetch:
 total: --period= --by= --unit= --indicator= --format= --json
 missing: --period= --json
-conflict list: --json
+conflict list: --where= --unit= --plan= --period= --record= --field= --state= --why= --older= --newer= --mine --json
 conflict show: --json
-conflict settle: --take= --value= --reason=
-conflict object: --reason=
-conflict answer: --reason=
+conflict settle: --take= --value= --where= --dry-run --reason= --json
+conflict undo: --json
+conflict object: --reason= --withdraw --json
+conflict ask: --reason= --to= --json
+conflict answer: --reason= --json
+conflict seen: --all --json
 incident list: --unit= --all --json
 incident close: --note=
 held list: --json

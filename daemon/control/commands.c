@@ -30,6 +30,23 @@
 	{                                                                                                   \
 		"since", "CHANGE", N_("do not vouch for this change of it, nor for what was built on that") \
 	}
+#define OPT_WHERE                                                                     \
+	{                                                                             \
+		"where", "FILTER", N_("those that are so: unit=11383,state=disputed") \
+	}
+#define OPT_CONFLICTS                                                                   \
+	OPT_WHERE, OPT_UNIT(N_("only in the ledgers of this unit and those below it")), \
+	    {"plan", "PLAN", N_("only about this plan")},                               \
+	    {"period", "PERIOD", N_("only about this period")},                         \
+	    {"record", "PATH", N_("only about this record, or those in this folder")},  \
+	    {"field", "FIELD", N_("only about this field, as values.TT01")},            \
+	    {"state", "STATE", N_("open, disputed, overruled, objected or settled")},   \
+	    {"why", "WHY", N_("rank, equal, seal, owner or lead")},                     \
+	    {"older", "DAYS", N_("only those that have been there for so many days")},  \
+	    {"newer", "DAYS", N_("only those that have not been there for longer")},    \
+	{                                                                               \
+		"mine", NULL, N_("only what is this node's to decide or to answer")     \
+	}
 #define OPT_ON_BEHALF OPT_UNIT(N_("the subordinate unit whose report it is"))
 
 const struct command commands[] = {
@@ -222,18 +239,29 @@ const struct command commands[] = {
 	N_("Add up the reports of a period; say how many units reported of how many.")},
     {"missing", "PLAN", 1, 1, COMMAND_LOCAL, true, 0, OPTIONS(OPT_PERIOD),
 	N_("List the units that have not reported.")},
-    {"conflict list", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+    {"conflict list", "", 0, 0, COMMAND_LOCAL, true, 0, OPTIONS(OPT_CONFLICTS),
 	N_("List what was overruled or is disputed.")},
     {"conflict show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
-	N_("Show a conflict: both values and who wrote them.")},
-    {"conflict settle", "ID", 1, 1, COMMAND_NODE, false, 0,
-	OPTIONS({"take", "SIDE", N_("kept, other, base or superior: the value that is to stand")},
-	    {"value", "VALUE", N_("another value that is to stand")}, OPT_REASON(N_("why"))),
-	N_("Settle a conflict by taking one of its values.")},
-    {"conflict object", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),
+	N_("Show a conflict: both values, who wrote them, what each would make of the totals.")},
+    {"conflict settle", "[ID]", 0, 1, COMMAND_NODE, true, 0,
+	OPTIONS({"take", "SIDE",
+		    N_("kept, other, base, superior, owner or newest-seen: the value that is to stand")},
+	    {"value", "VALUE", N_("another value that is to stand")}, OPT_WHERE,
+	    {"dry-run", NULL, N_("only say what would change, and in which totals")}, OPT_REASON(N_("why"))),
+	N_("Settle a conflict, or all that --where names, by taking one of its values.")},
+    {"conflict undo", "[ID]", 0, 1, COMMAND_NODE, true, 0, NO_OPTIONS,
+	N_("Take back what this node settled last, if nobody has built on it.")},
+    {"conflict object", "ID", 1, 1, COMMAND_NODE, true, 0,
+	OPTIONS(OPT_REASON(N_("why")), {"withdraw", NULL, N_("take back what this node said on it")}),
 	N_("Object to how a conflict was decided.")},
-    {"conflict answer", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("the answer"))),
-	N_("Answer an objection.")},
+    {"conflict ask", "ID", 1, 1, COMMAND_NODE, true, 0,
+	OPTIONS(OPT_REASON(N_("the question")), {"to", "WRITER", N_("only this one of its sides")}),
+	N_("Ask the other side of a conflict for its reasons.")},
+    {"conflict answer", "ID", 1, 1, COMMAND_NODE, true, 0, OPTIONS(OPT_REASON(N_("the answer"))),
+	N_("Answer an objection or a question.")},
+    {"conflict seen", "[ID...]", 0, -1, COMMAND_NODE, true, 0,
+	OPTIONS({"all", NULL, N_("everything that was decided against this unit so far")}),
+	N_("Say that this unit knows what was decided against it.")},
     {"incident list", "", 0, 0, COMMAND_LOCAL, true, 0,
 	OPTIONS(OPT_UNIT(N_("only what concerns this unit")), {"all", NULL, N_("closed ones as well")}),
 	N_("List what was refused, who was not let in, and what befell keys.")},

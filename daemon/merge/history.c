@@ -114,6 +114,21 @@ bool history_seen(const struct history *h, const struct oid *young, const struct
 	return a && b && node_has_seen(a, b);
 }
 
+size_t history_seen_count(const struct history *h, const struct oid *id)
+{
+	const struct node *node = history_node(h, id);
+	size_t n = 0;
+	for (size_t c = 0; node && c < node->n_clock; c++)
+		n += node->clock[c];
+	return n;
+}
+
+const char *history_writer(const struct history *h, const struct oid *id)
+{
+	const struct node *node = history_node(h, id);
+	return node ? node->writer : NULL;
+}
+
 void history_maximal(const struct history *h, struct oids *list)
 {
 	struct oids kept = {0};

@@ -60,6 +60,10 @@ size_t history_count(const struct history *h);
 
 /* Is `old` among what `young` has seen? A change has seen itself. False if one is not in the history. */
 bool history_seen(const struct history *h, const struct oid *young, const struct oid *old);
+/* How many changes this one has seen, itself included; 0 if it is not in the history. */
+size_t history_seen_count(const struct history *h, const struct oid *id);
+/* Who wrote it; NULL if it is not in the history. Lives as long as that. */
+const char *history_writer(const struct history *h, const struct oid *id);
 /* Reduce to the maximal ones (seen by no other of the list), sorted by id. Unknown ids are dropped. */
 void history_maximal(const struct history *h, struct oids *list);
 /* The maximal changes of the whole history. */

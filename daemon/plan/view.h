@@ -38,9 +38,19 @@ struct view {
 	/* A record as a change left it; ERR_NOT_FOUND if it was absent then. */
 	int (*read_at)(void *ctx, const char *ledger, const struct oid *change, const char *path,
 	    struct arena *arena, struct record *r, struct err *err);
-	/* The words of a change. */
+	/* The words of a change, without its records. */
 	int (*change)(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
 	    struct change *out, struct err *err);
+	/* The same with the records that it touched. */
+	int (*change_whole)(void *ctx, const char *ledger, const struct oid *id, struct arena *arena,
+	    struct change *out, struct err *err);
+	/* How many changes this one has seen, itself included (0: it is not here), and, where `old` is not NULL,
+	 * whether that is one of them (*seen). */
+	int (*seen)(void *ctx, const char *ledger, const struct oid *change, const struct oid *old, size_t *n,
+	    bool *seen, struct err *err);
+	/* The changes that none of `known` has seen, parents before children: id and writer. */
+	int (*news)(void *ctx, const char *ledger, const struct oids *known, struct arena *arena,
+	    struct view_write **out, size_t *n, struct err *err);
 	/* The commit that a ledger stands at: the same for the same set of changes. ERR_NOT_FOUND if it has none. */
 	int (*tip)(void *ctx, const char *ledger, struct oid *out, struct err *err);
 	const struct registry *registry;

@@ -192,8 +192,8 @@ static int read_change(struct store *s, const char *ledger, const struct oid *id
 	return rc || !records ? rc : fill_records(s, &commit, arena, out, err);
 }
 
-int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
-    struct change *out, struct err *err)
+static int find_change(struct store *s, const char *ledger, const struct oid *id, bool records,
+    struct arena *arena, struct change *out, struct err *err)
 {
 	struct commit commit = {0};
 	char hex[OID_HEX + 1];
@@ -201,7 +201,19 @@ int store_change(struct store *s, const char *ledger, const struct oid *id, stru
 	oid_hex(id, hex);
 	if (rc == 0 && !commit.is_signed)
 		rc = err_set(err, ERR_NOT_FOUND, N_("there is no change %1 in ledger %2"), hex, ledger);
-	return rc ? rc : read_change(s, ledger, id, true, arena, out, err);
+	return rc ? rc : read_change(s, ledger, id, records, arena, out, err);
+}
+
+int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	return find_change(s, ledger, id, true, arena, out, err);
+}
+
+int store_change_words(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err)
+{
+	return find_change(s, ledger, id, false, arena, out, err);
 }
 
 int store_walk(struct store *s, const char *ledger, bool records,

@@ -45,6 +45,9 @@ int store_list(struct store *s, const char *ledger, const struct oid *commit, co
  * of that id. Whether it belongs to the ledger is the history's to say. */
 int store_change(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
     struct change *out, struct err *err);
+/* The same without its records: costs the reading of one commit. */
+int store_change_words(struct store *s, const char *ledger, const struct oid *id, struct arena *arena,
+    struct change *out, struct err *err);
 /* Visit the signed changes of a ledger, parents before children, in the order of history_between; stop when visit
  * returns non-zero (returned). `records` says whether their record texts are needed (costly). The change lives only during the call. */
 int store_walk(struct store *s, const char *ledger, bool records,

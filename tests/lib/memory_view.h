@@ -22,7 +22,9 @@ struct memory_record {
 
 /* One change as it left one record. */
 struct memory_past {
-	char *ledger, *path, *text, *writer, *body;
+	char *ledger, *path, *text, *writer, *body, *subject;
+	const char *const *settles; /* the arena's */
+	size_t n_settles;
 	unsigned change;
 	int64_t time;
 };
@@ -31,7 +33,7 @@ struct memory {
 	struct view view;
 	struct memory_past *past;
 	size_t n_past;
-	const char *body; /* of the change being written */
+	const struct change *writing; /* the change being written */
 	struct registry *registry;
 	struct memory_record *records;
 	size_t n;
@@ -63,9 +65,19 @@ static inline void memory_write(
 	r->change = m->changes;
 	r->time = m->view.now;
 	free(r->writer);
-	r->writer = mem_dup(m->view.unit);
+	r->writer = mem_alloc(strlen(m->view.unit) + (m->view.station ? strlen(m->view.station) : 0) + 2);
+	sprintf(r->writer, "%s%s%s", m->view.station ? m->view.station : "", m->view.station ? "@" : "",
+	    m->view.unit);
+	const struct change *c = m->writing;
 	struct memory_past past = {mem_dup(ledger), mem_dup(path), mem_dup(r->text), mem_dup(r->writer),
-	    mem_dup(m->body), m->changes, m->view.now};
+	    mem_dup(c ? c->body : NULL), mem_dup(c ? c->subject : NULL), NULL, 0, m->changes, m->view.now};
+	if (c && c->n_settles) {
+		const char **settles = arena_alloc(&m->arena, c->n_settles * sizeof *settles);
+		for (size_t i = 0; i < c->n_settles; i++)
+			settles[i] = arena_dup(&m->arena, c->settles[i]);
+		past.settles = settles;
+		past.n_settles = c->n_settles;
+	}
 	VEC_PUSH(m->past, m->n_past, past);
 }
 
@@ -180,12 +192,62 @@ static inline int memory_change(void *ctx, const char *ledger, const struct oid 
 			continue;
 		*out = (struct change){.ledger = p->ledger,
 		    .id = one,
+		    .parent = memory_id(p->change - 1),
 		    .time = p->time,
 		    .unit = arena_dup(arena, p->writer),
+		    .claim = CLAIM_NONE,
+		    .subject = arena_dup(arena, p->subject),
+		    .settles = p->settles,
+		    .n_settles = p->n_settles,
 		    .body = arena_dup(arena, p->body)};
 		return 0;
 	}
 	return err_set(err, ERR_NOT_FOUND, "no such change in %1", ledger);
+}
+
+static inline int memory_change_whole(void *ctx, const char *ledger, const struct oid *id,
+    struct arena *arena, struct change *out, struct err *err)
+{
+	struct memory *m = ctx;
+	int rc = memory_change(ctx, ledger, id, arena, out, err);
+	out->records = arena_alloc(arena, (m->n_past + 1) * sizeof *out->records);
+	for (size_t i = 0; rc == 0 && i < m->n_past; i++) {
+		const struct memory_past *p = &m->past[i];
+		struct oid one = memory_id(p->change);
+		if (oid_eq(&one, id) && strcmp(p->ledger, ledger) == 0)
+			out->records[out->n_records++] =
+			    (struct change_record){p->path, p->text, p->text ? strlen(p->text) : 0};
+	}
+	return rc;
+}
+
+/* One after the other: each change has seen all before it. */
+static inline int memory_seen(void *ctx, const char *ledger, const struct oid *change, const struct oid *old,
+    size_t *n, bool *seen, struct err *err)
+{
+	(void)ctx, (void)ledger, (void)err;
+	*n = change->b[OID_SIZE - 2] * 256u + change->b[OID_SIZE - 1];
+	if (old)
+		*seen = oid_cmp(change, old) >= 0;
+	return 0;
+}
+
+static inline int memory_news(void *ctx, const char *ledger, const struct oids *known, struct arena *arena,
+    struct view_write **out, size_t *n, struct err *err)
+{
+	struct memory *m = ctx;
+	(void)err;
+	*n = 0;
+	*out = arena_alloc(arena, (m->n_past + 1) * sizeof **out);
+	for (size_t i = 0; i < m->n_past; i++) {
+		struct oid one = memory_id(m->past[i].change);
+		bool old = *n && oid_eq(&(*out)[*n - 1].change, &one);
+		for (size_t k = 0; k < known->n; k++)
+			old = old || oid_cmp(&known->items[k], &one) >= 0;
+		if (!old && strcmp(m->past[i].ledger, ledger) == 0)
+			(*out)[(*n)++] = (struct view_write){one, m->past[i].writer, NULL, false};
+	}
+	return 0;
 }
 
 /* What a ledger stands at: the newest change of it. */
@@ -289,6 +351,9 @@ static inline struct memory *memory_new(const char *root, const char *level, int
 	    .writes = memory_writes,
 	    .read_at = memory_read_at,
 	    .change = memory_change,
+	    .change_whole = memory_change_whole,
+	    .seen = memory_seen,
+	    .news = memory_news,
 	    .tip = memory_tip,
 	    .registry = m->registry,
 	    .unit = root,
@@ -315,6 +380,7 @@ static inline void memory_free(struct memory *m)
 		free(m->past[i].text);
 		free(m->past[i].writer);
 		free(m->past[i].body);
+		free(m->past[i].subject);
 	}
 	free(m->past);
 	outcome_free(&m->last);
@@ -329,10 +395,10 @@ static inline void memory_apply(struct memory *m, const struct outcome *o)
 	for (size_t i = 0; i < o->n_changes; i++) {
 		const struct change *c = &o->changes[i];
 		m->changes++;
-		m->body = c->body;
+		m->writing = c;
 		for (size_t k = 0; k < c->n_records; k++)
 			memory_write(m, c->ledger, c->records[k].path, c->records[k].text, c->records[k].len);
-		m->body = NULL;
+		m->writing = NULL;
 	}
 }
 

@@ -112,13 +112,17 @@ t 'apart' tuyen -C n/11383 sync --pause
 t 'the ward' tuyen -C n/11383 report correct hp 2026-06 A=44 --reason x
 t 'the city' tuyen -C n/31 report correct --unit 11383 hp 2026-06 A=43 --reason y
 t 'together' tuyen -C n/11383 sync --resume --wait --timeout 20
-keys 31 '.conflicts[] | select(.field == "values.A")' 'id ledger record field base kept other why state' conflict list
-keys 31 '.conflicts[] | select(.field == "values.A") | .kept' 'value unit rank' conflict list
+keys 31 '.conflicts[] | select(.field == "values.A")' 'id ledger record field issuer plan period base kept other why state since days mine may_settle' conflict list
+keys 31 '.conflicts[] | select(.field == "values.A") | .kept' 'value unit rank change' conflict list
 ID=$(jq -r '.conflicts[] | select(.field == "values.A") | .id' out)
 t 'object' tuyen -C n/11383 conflict object "$ID" --reason 'sai'
 t 'answer' tuyen -C n/11383 sync --wait --timeout 20
-keys 31 . 'id ledger record field base kept other why state objections answers' conflict show "$ID"
-keys 31 '.objections[0]' 'id unit reason' conflict show "$ID"
+keys 31 . 'id ledger record field issuer plan period base kept other why state since days mine may_settle needed_rank totals objections answers' conflict show "$ID"
+keys 31 '.objections[0]' 'id unit to reason time' conflict show "$ID"
+keys 31 .kept 'value unit rank change time subject reason' conflict show "$ID"
+keys 31 '.totals[0]' 'issuer plan period indicator name from to disputed_from disputed_to take' conflict show "$ID"
+keys 31 . 'fields totals left changes' conflict settle "$ID" --take other --dry-run
+keys 31 '.fields[0]' 'ledger record field from to conflicts' conflict settle "$ID" --take other --dry-run
 keys 31 '.to_do[] | select(.kind == "conflict")' 'kind id ledger record field state' status
 keys 31 '.corrections[0]' 'id by fields reason' report show --unit 11383 hp 2026-06
 stop n/31

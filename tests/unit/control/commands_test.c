@@ -59,7 +59,6 @@ static void every_row_is_sound(void **state)
 		assert_true(c->help[strlen(c->help) - 1] == '.');
 		assert_true(c->max_words == -1 || c->max_words >= c->min_words);
 		assert_true(c->file_word <= (c->max_words < 0 ? WORDS_MAX : c->max_words));
-		assert_true(c->place == COMMAND_LOCAL || !c->json);
 		for (const struct command *d = commands; d != c; d++)
 			assert_string_not_equal(c->name, d->name);
 		for (const struct command_option *o = c->options; o->name; o++)

@@ -80,6 +80,22 @@ static void who_saw_what(void **state)
 	history_free(h);
 }
 
+static void how_much_each_saw(void **state)
+{
+	(void)state;
+	static const size_t counts[] = {1, 2, 2, 3, 3, 6};
+	struct history *h = diamond();
+	for (char name = 'a'; name <= 'f'; name++) {
+		struct oid id = id_of(name);
+		assert_int_equal(history_seen_count(h, &id), counts[name - 'a']);
+	}
+	struct oid e = id_of('e'), none = id_of('x');
+	assert_string_equal(history_writer(h, &e), "11383");
+	assert_int_equal(history_seen_count(h, &none), 0);
+	assert_null(history_writer(h, &none));
+	history_free(h);
+}
+
 static void a_missing_head_parks(void **state)
 {
 	(void)state;
@@ -279,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(who_saw_what),
+	    cmocka_unit_test(how_much_each_saw),
 	    cmocka_unit_test(a_missing_head_parks),
 	    cmocka_unit_test(adding_again_is_nothing),
 	    cmocka_unit_test(maximal),
