@@ -211,6 +211,8 @@ PATIENCE=30 until_true moved
 behind 'an attachment of 16 MB' D-4
 the_line --delay 50
 PATIENCE=60 settle
+all_here() { tuyen -C 11383 attach list --json | jq -e '.attachments | length > 0 and all(.state == "here")'; }
+PATIENCE=200 until_true all_here
 
 # ---- memory ----
 memory() { awk -v k="$2:" '$1 == k { n += $2 } END { print n }' "/proc/$1/smaps_rollup"; }
