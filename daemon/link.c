@@ -1,5 +1,6 @@
 #include "link.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,9 +80,17 @@ static void store_batch(struct link *l, const struct sync_action *a)
 	    [ARRIVAL_PARKED] = SYNC_PARKED,
 	    [ARRIVAL_REFUSED] = SYNC_REFUSED,
 	};
-	for (size_t i = 0; i < a->n; i++)
+	struct sync_late late = {0};
+	for (size_t i = 0; i < a->n; i++) {
+		const struct rate_late *of = &results[i].late;
 		answers[i] =
-		    (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err};
+		    (struct sync_result){statuses[results[i].status], results[i].id, &results[i].err, NULL};
+		if (of->why == RATE_WITHIN)
+			continue;
+		l->peer->late = *of;
+		late = (struct sync_late){l->peer->late.writer, of->most, of->why == RATE_TOO_LONG};
+		answers[i].late = &late;
+	}
 	for (size_t i = 0; i < a->n; i++)
 		l->peer->came_back += results[i].status == ARRIVAL_STORED &&
 				      node_instance_wrote(l->node, &a->changes[i].change);
@@ -137,6 +146,16 @@ static void take_refusal(struct link *l, const struct sync_refusal *r)
 		add_refused(l, r);
 }
 
+/* Our superior alone lets us wait. */
+static void take_late(struct link *l, const struct sync_late *late)
+{
+	struct rate_late *to = &l->peer->late;
+	if (!l->up)
+		return;
+	*to = (struct rate_late){.why = late->bytes ? RATE_TOO_LONG : RATE_TOO_MANY, .most = late->most};
+	snprintf(to->writer, sizeof to->writer, "%s", late->writer);
+}
+
 /* The hello must say the name that the proved key has in the registry. */
 static bool check_peer(struct link *l, const struct sync_peer *p, struct err *err)
 {
@@ -177,8 +196,10 @@ static bool act(struct link *l, const struct sync_action *a)
 		remember(l, a);
 		return true;
 	case SYNC_DO_EXCHANGED:
-		if (a->equal)
+		if (a->equal) {
 			ERR_CLEAR(&l->peer->error);
+			l->peer->late = (struct rate_late){0};
+		}
 		if (a->equal && !l->peer->refused.n && !l->peer->untold && !a->refused)
 			ERR_CLEAR(&l->peer->refusal);
 		l->calls->exchanged(l->ctx, l, a->token, a->equal, a->refused);
@@ -196,6 +217,9 @@ static bool act(struct link *l, const struct sync_action *a)
 		return false;
 	case SYNC_DO_PIECE:
 		keep_piece(l, a);
+		return true;
+	case SYNC_DO_LATE:
+		take_late(l, &a->late);
 		return true;
 	case SYNC_DO_STAND:
 		node_attach_stands(l->node, l->peer->id, a->piece.id, a->stand);
@@ -279,6 +303,7 @@ static void use_peer(struct link *l, struct link_peer *peer)
 	l->peer = l->view.peer = peer;
 	ERR_CLEAR(&peer->error);
 	peer->again = 0;
+	peer->late = (struct rate_late){0};
 	peer->refused.n =
 	    0; /* offered once more on every line: the far end may have been repaired, or upgraded */
 	oids_free(&peer->unwanted);
@@ -367,6 +392,12 @@ void link_moved(struct link *l)
 	if (!l->peer->unproven)
 		link_pieces_look(&l->pieces);
 	sync_local(l->sync, sys_ticks());
+	pump(l);
+}
+
+void link_retry(struct link *l)
+{
+	sync_retry(l->sync, sys_ticks());
 	pump(l);
 }
 

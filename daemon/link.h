@@ -10,6 +10,7 @@
 
 #include "base/table.h"
 #include "net/redial.h"
+#include "registry/rate.h"
 #include "node.h"
 #include "sync/sync.h"
 
@@ -33,6 +34,7 @@ struct link_peer {
 	struct oids
 	    unwanted; /* the same for good, and not told again: what it took back itself (node/heal.h) */
 	struct err refusal; /* the last refusal, for status */
+	struct rate_late late; /* of ours there, or of theirs here, waits for another day */
 	bool untold; /* nobody who waited for an exchange was told of it yet */
 	struct err error; /* why the last line ended */
 	unsigned again; /* it was busy: seconds after which it asked to be called again; 0: it was not */
@@ -57,6 +59,7 @@ struct link *link_open(struct node *n, struct link_peer *peer, bool up, struct n
     const struct link_calls *calls, void *ctx);
 void link_close(struct link *l); /* no callback; accepts NULL */
 void link_moved(struct link *l);
+void link_retry(struct link *l); /* what was parked here may be welcome now */
 void link_request(struct link *l, uint64_t token);
 struct link_peer *link_peer(const struct link *l);
 void link_set_peer(struct link *l, struct link_peer *peer); /* it is this instance of the same node */

@@ -20,6 +20,7 @@
 #include "node/keys.h"
 #include "node/left.h"
 #include "node/parcel.h"
+#include "node/rate.h"
 #include "node/relay.h"
 #include "node/repair.h"
 #include "node/requests.h"
@@ -75,6 +76,8 @@ int node_open(const char *dir, uv_loop_t *loop, struct node **out, struct err *e
 	if (rc == 0)
 		rc = node_incidents_open(n, err);
 	if (rc == 0)
+		rc = node_rate_open(n, err);
+	if (rc == 0)
 		rc = node_attach_open(n, err);
 	if (rc == 0)
 		rc = node_part_open(n, err);
@@ -122,6 +125,7 @@ void node_close(struct node *n)
 	control_server_stop(n->control);
 	node_attach_close(n);
 	node_heal_close(n);
+	node_rate_close(n);
 	node_incidents_close(n);
 	registry_free(n->registry);
 	store_close(n->store);
@@ -262,6 +266,8 @@ int node_write(struct node *n, struct outcome *o, struct err *err)
 	}
 	if (rc == 0)
 		rc = tx_commit(tx, err);
+	if (rc == 0)
+		node_rate_written(n, o);
 	for (size_t i = 0; rc == 0 && i < o->n_changes; i++)
 		node_incidents_entered(n, &o->changes[i]);
 	if (rc == 0)

@@ -23,6 +23,7 @@ struct control_server;
 struct upkeep_timer;
 struct parcels;
 struct attachments;
+struct rate_desk;
 
 struct node {
 	char *dir;
@@ -41,6 +42,7 @@ struct node {
 	struct upkeep_timer *upkeep; /* node/upkeep.h */
 	struct parcels *parcels; /* node/parcel.h: NULL while there are none */
 	struct attachments *attachments; /* node/attach.h */
+	struct rate_desk *rate; /* node/rate.h */
 	struct control_server *control;
 	uv_timer_t *left; /* node/left.h */
 };

@@ -61,6 +61,7 @@ incident list: --unit= --all --json
 incident close: --note=
 held list: --json
 held show: --json
+held allow:
 held confirm: --unit=
 held set-aside: --reason=
 status: --json

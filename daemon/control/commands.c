@@ -272,6 +272,8 @@ const struct command commands[] = {
 	N_("List the changes that are to be confirmed.")},
     {"held show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
 	N_("Show a change that is to be confirmed, with what it writes.")},
+    {"held allow", "UNIT", 1, 1, COMMAND_NODE, false, 0, NO_OPTIONS,
+	N_("Take in today what a unit or station has written beyond the limit of a day.")},
     {"held confirm", "[ID...]", 0, -1, COMMAND_NODE, false, 0,
 	OPTIONS(OPT_UNIT(N_("all that wait of this unit"))), N_("Confirm changes: they are as good as any.")},
     {"held set-aside", "ID", 1, 1, COMMAND_NODE, false, 0, OPTIONS(OPT_REASON(N_("why"))),

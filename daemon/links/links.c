@@ -313,6 +313,13 @@ void links_moved(struct links *s)
 		links_wake(s);
 }
 
+void links_retry(struct links *s)
+{
+	for (size_t i = s ? s->n_open : 0;
+	     i-- > 0;) /* backwards: a link that ends gives its place to the last */
+		link_retry(s->open[i].link);
+}
+
 static void close_all(struct links *s)
 {
 	while (s->n_open)

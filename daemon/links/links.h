@@ -19,6 +19,7 @@ int links_reload(struct links *s, struct err *err); /* the configuration has cha
  * memory that does not hold any more. */
 void links_restart(struct links *s, const char *ledger);
 void links_rekey(struct links *s); /* the node has another key (node/keys.h); accepts NULL */
+void links_retry(struct links *s); /* what was parked may be welcome now; accepts NULL */
 void links_moved(struct links *s); /* ledgers or units have changed: everybody looks again, soon */
 
 /*
@@ -59,6 +60,7 @@ struct link_state {
 	uint64_t budget, spent; /* bytes of this day; 0: no budget */
 	int64_t next_try; /* seconds from now until the next dial; 0: none due */
 	const struct err *error; /* why the last line ended or could not be had; code 0: none */
+	struct err late; /* what waits for another day; code 0: nothing */
 	const struct err *refused; /* the last refusal of a change of ours; code 0: none */
 };
 /* The superior, the open lines from below, then those below that have called before and are not there now. */

@@ -2,6 +2,7 @@
 
 #include "base/sys.h"
 #include "links/inside.h"
+#include "node/rate.h"
 
 /* Rounded up: what waits takes at least a second. */
 static int64_t seconds_of(const struct sync_load *load, const struct sync_pace *pace)
@@ -45,6 +46,7 @@ static void state_of(
 	out->error = &p->error;
 	out->refused = &p->refusal;
 	load_of(s, p, up, line, out);
+	node_rate_tell(&p->late, up ? out->waiting.changes : out->coming.changes, p->id, up, &out->late);
 	if (!line)
 		return;
 	out->instance = line->met ? p->instance : NULL;

@@ -3,6 +3,7 @@
 
 #include "links/inside.h"
 #include "node/held.h"
+#include "node/rate.h"
 
 #define ASK_AGAIN 200 /* ms after an exchange that ended unequal, while somebody waits */
 #define UNEQUAL_HELD 3 /* exchanges that ended so before it is asked whether something is held */
@@ -185,6 +186,21 @@ static struct wait *wait_of(struct links *s, uint64_t token)
 	return w;
 }
 
+/* Does something wait that no exchange brings now? */
+static bool is_put_off(struct links *s, struct link *l, struct err *err)
+{
+	const struct link_peer *peer = link_peer(l);
+	struct link_load load;
+	bool up = link_is_up(l);
+	if (node_held_between(s->node, peer->id, up, err))
+		return true;
+	if (peer->late.why == RATE_WITHIN)
+		return false;
+	link_load(s->node, link_peer(l), up, l, &load);
+	node_rate_tell(&peer->late, up ? load.waiting.changes : load.coming.changes, peer->id, up, err);
+	return true;
+}
+
 void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool equal, unsigned refused)
 {
 	struct link_peer *peer = link_peer(l);
@@ -207,8 +223,7 @@ void links_wait_exchanged(struct links *s, struct link *l, uint64_t token, bool 
 	} else {
 		/* Something moved meanwhile, or is parked: once more, until the time is over. What waits for a
 		 * person's word does not come by waiting. */
-		if (++w->unequal >= UNEQUAL_HELD &&
-		    node_held_between(s->node, peer->id, link_is_up(l), &err)) {
+		if (++w->unequal >= UNEQUAL_HELD && is_put_off(s, l, &err)) {
 			end_wait(w, &err);
 			return;
 		}

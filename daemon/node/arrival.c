@@ -8,6 +8,7 @@
 #include "node/heal.h"
 #include "node/held.h"
 #include "node/incidents.h"
+#include "node/rate.h"
 #include "plan/receipt.h"
 #include "record/screen.h"
 #include "store/held.h"
@@ -17,6 +18,7 @@ struct judging {
 	const struct arrival *arrival;
 	bool fresh; /* units came in this very transaction, which the registry has not read yet */
 	const struct registry_grant *grant;
+	struct rate_late late; /* why it was parked */
 };
 
 /* Whoever holds a key that the superior had once may not go on under it as if nothing had happened. */
@@ -34,7 +36,7 @@ static int check_beyond_doubt(const struct judging *j, const struct change *c, s
 static int judge(
     void *ctx, const struct change *c, const struct change_texts *texts, size_t n, struct err *err)
 {
-	const struct judging *j = ctx;
+	struct judging *j = ctx;
 	/* What comes back from above the superior has taken in after all. */
 	int rc = j->arrival->from_above ? 0 : node_heal_check(j->node, &c->id, err);
 	if (rc == 0)
@@ -46,6 +48,9 @@ static int judge(
 	if (rc == 0 && j->arrival->unproven)
 		rc = check_beyond_doubt(j, c, err);
 	if (rc || j->arrival->from_above || j->arrival->decided)
+		return rc;
+	rc = node_rate_arrival(j->node, c, &j->late, err);
+	if (rc)
 		return rc;
 	return node_held_judge(j->node, j->grant, c, j->arrival->peer);
 }
@@ -137,7 +142,12 @@ static void receive(struct judging *j, struct tx *tx, const struct change *c, st
 		r->status = ARRIVAL_PARKED;
 		return;
 	}
+	j->late = (struct rate_late){0};
 	int rc = tx_receive(tx, c, j->grant->key, judge, j, &r->id, &known, &r->err);
+	if (rc == ERR_PARKED)
+		r->late = j->late;
+	if ((rc == 0 && !known && !j->arrival->from_above) || rc == TX_HELD)
+		node_rate_taken(n, c);
 	if (rc == 0)
 		r->status = known ? ARRIVAL_KNOWN : ARRIVAL_STORED;
 	else if ((r->held = rc == TX_HELD))

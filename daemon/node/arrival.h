@@ -3,6 +3,7 @@
 #define TUYEN_NODE_ARRIVAL_H
 
 #include "node.h"
+#include "registry/rate.h"
 
 #define ARRIVAL_HEADS_MAX 128 /* of a ledger; what would be one more is parked */
 
@@ -25,6 +26,7 @@ struct arrival_result {
 	enum arrival_status status;
 	struct oid id; /* zero while it cannot be computed */
 	struct err err; /* why parked or refused */
+	struct rate_late late; /* parked: its writer has written much today */
 	bool held; /* parked, and kept here until somebody confirms it */
 };
 

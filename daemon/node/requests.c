@@ -17,6 +17,7 @@
 #include "node/join.h"
 #include "node/load.h"
 #include "node/parcel.h"
+#include "node/rate.h"
 #include "node/reorg.h"
 #include "node/repair.h"
 #include "node/units.h"
@@ -44,7 +45,7 @@ static int run_op(struct node *n, const struct op *op, struct control_request *r
 	node_view(n, &v);
 	if (rc == 0)
 		rc = op->run(&v, &req->args, &o, err);
-	if (rc == 0 && (rc = node_write(n, &o, err)) != 0)
+	if (rc == 0 && ((rc = node_rate_entry(n, &o, err)) != 0 || (rc = node_write(n, &o, err)) != 0))
 		o.n_notes = o.output.len = 0; /* nothing was done; and their words may be what was refused */
 	if (rc == 0 && op->after) {
 		node_view(n, &v);
@@ -168,9 +169,10 @@ static json_t *load_json(const struct sync_load *load, bool known)
 static void put_line(void *ctx, const struct link_state *s)
 {
 	json_t *list = ctx, *o = json_object();
-	struct buf error = {0}, refused = {0};
+	struct buf error = {0}, refused = {0}, late = {0};
 	err_format(s->error, NULL, &error);
 	err_format(s->refused, NULL, &refused);
+	err_format(&s->late, NULL, &late);
 	json_object_set_new(o, "peer", json_string(s->peer));
 	char instance[2 * 8 + 1] = "";
 	if (s->instance)
@@ -200,10 +202,15 @@ static void put_line(void *ctx, const struct link_state *s)
 	json_object_set_new(o, "next_try", s->next_try ? json_integer(s->next_try) : json_null());
 	json_object_set_new(o, "error", error.len ? json_string(error.data) : json_null());
 	json_object_set_new(o, "refused", refused.len ? json_string(refused.data) : json_null());
-	json_object_set_new(o, "trouble", in_parts(s->refused->msg ? s->refused : s->error));
+	json_object_set_new(o, "late", late.len ? json_string(late.data) : json_null());
+	json_object_set_new(o, "trouble",
+	    in_parts(s->refused->msg ? s->refused
+		     : s->late.msg   ? &s->late
+				     : s->error));
 	json_array_append_new(list, o);
 	buf_free(&error);
 	buf_free(&refused);
+	buf_free(&late);
 }
 
 /* For `status`: the lines as JSON. */
@@ -251,6 +258,7 @@ static const struct {
     {"attach remove", node_attach_remove, 2},
     {"attachments", node_attach_tell, 0},
     {"clock", clock_now, 0},
+    {"held allow", node_rate_allow, 1},
     {"held confirm", node_held_confirm, 0},
     {"held set-aside", node_held_set_aside, 1},
     {"incident close", node_incident_close, 1},

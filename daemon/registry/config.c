@@ -100,8 +100,9 @@ static void read_lines(struct form *f, struct config *out)
 int config_parse(const char *file, const char *bytes, size_t len, struct config *out, struct err *err)
 {
 	static const char *const known[] = {"format", "unit", "station", "agency", "level", "name", "rank",
-	    "listen", "address", "window", "rate", "budget", "lines", "root", "paused", "attachments",
-	    "attachment_max", "relay", "superior", "anchor", "handover", "grant", "above", NULL};
+	    "listen", "address", "window", "rate", "rate_changes", "rate_bytes", "budget", "lines", "root",
+	    "paused", "attachments", "attachment_max", "relay", "superior", "anchor", "handover", "grant",
+	    "above", NULL};
 	struct form f;
 	config_init(out);
 	form_open(&f, &out->arena, file, bytes, len, CONFIG_FORMAT, known, err);
@@ -115,6 +116,8 @@ int config_parse(const char *file, const char *bytes, size_t len, struct config 
 	out->address = form_address(&f, "address");
 	out->window = form_line(&f, "window", false);
 	out->rate = form_line(&f, "rate", false);
+	out->rate_changes = form_line(&f, "rate_changes", false);
+	out->rate_bytes = form_line(&f, "rate_bytes", false);
 	out->budget = form_line(&f, "budget", false);
 	read_lines(&f, out);
 	out->root = form_yes(&f, "root");
@@ -149,6 +152,8 @@ void config_print(const struct config *c, struct buf *out)
 	form_put(out, 0, "address", c->address);
 	form_put(out, 0, "window", c->window);
 	form_put(out, 0, "rate", c->rate);
+	form_put(out, 0, "rate_changes", c->rate_changes);
+	form_put(out, 0, "rate_bytes", c->rate_bytes);
 	form_put(out, 0, "budget", c->budget);
 	if (c->lines_max)
 		yaml_put_open(out, 0, "lines");
@@ -288,6 +293,8 @@ const struct config_key config_keys[] = {
     {"lines.max", N_("lines from below that may be in their first exchange at once (256)")},
     {"listen", N_("host:port at which subordinates may dial this node")},
     {"rate", N_("bits a second each way on the line to the superior, such as 64k")},
+    {"rate.bytes", N_("bytes a day that one unit or station below may write, such as 64M")},
+    {"rate.changes", N_("changes a day that one unit or station below, and this node, may write (2000)")},
     {"relay", N_("'whole': the superior gets the reports of all units below; 'totals': only what 'report "
 		 "fill' writes")},
     {"superior.address", N_("host:port at which this node dials its superior")},
@@ -311,6 +318,10 @@ static const char **slot(struct config *c, const char *key, struct err *err)
 		return &c->window;
 	if (strcmp(key, "rate") == 0)
 		return &c->rate;
+	if (strcmp(key, "rate.changes") == 0)
+		return &c->rate_changes;
+	if (strcmp(key, "rate.bytes") == 0)
+		return &c->rate_bytes;
 	if (strcmp(key, "budget") == 0)
 		return &c->budget;
 	if (strcmp(key, "lines.max") == 0)

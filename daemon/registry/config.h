@@ -35,7 +35,8 @@ struct config {
 	int rank; /* -1 until known (admitted, or root) */
 	const char *listen; /* "127.0.0.1:7031", or NULL: does not listen */
 	const char *address; /* what subordinates are told; NULL: the same as listen */
-	const char *window, *rate, *budget, *lines_max; /* registry/policy.h; NULL: not set */
+	const char *window, *rate, *budget, *lines_max, *rate_changes,
+	    *rate_bytes; /* registry/policy.h; NULL: not set */
 	bool root; /* this node is the anchor */
 	bool admitted; /* root, or a welcome was taken */
 	bool paused; /* sync --pause is in force */

@@ -72,7 +72,7 @@ static bool read_amount(const char *text, uint64_t least, uint64_t *out)
 int policy_of(const struct config *c, struct policy *out, struct err *err)
 {
 	uint64_t bits = 0, lines = POLICY_LINES;
-	*out = (struct policy){0};
+	*out = (struct policy){.daily = {RATE_CHANGES, RATE_BYTES}};
 	if (c->window && !read_windows(c->window, out))
 		return err_set(err, ERR_INPUT,
 		    N_("%1 must be hours such as 22:00-05:00, at most 8 with commas between, not '%2'"),
@@ -88,6 +88,13 @@ int policy_of(const struct config *c, struct policy *out, struct err *err)
 	if (c->lines_max && (!read_amount(c->lines_max, 1, &lines) || lines > 65535))
 		return err_set(err, ERR_INPUT, N_("%1 must be a whole number from 1 to 65535, not '%2'"),
 		    "lines.max", c->lines_max);
+	if (c->rate_changes && !read_amount(c->rate_changes, 1, &out->daily.changes))
+		return err_set(err, ERR_INPUT,
+		    N_("%1 must be how many changes a day one writer may write, such as 2000, not '%2'"),
+		    "rate.changes", c->rate_changes);
+	if (c->rate_bytes && !read_amount(c->rate_bytes, 1, &out->daily.bytes))
+		return err_set(err, ERR_INPUT, N_("%1 must be bytes a day, such as 64M, not '%2'"),
+		    "rate.bytes", c->rate_bytes);
 	out->rate = bits / 8;
 	out->lines_max = (unsigned)lines;
 	return 0;

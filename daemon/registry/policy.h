@@ -1,11 +1,12 @@
 /*
- * registry/policy.h - what a line may cost: hours, pace, bytes a day, and how many lines at once. The words of
- * tuyen.conf (window, rate, budget, lines.max) as figures. Pure.
+ * registry/policy.h - what a line may cost: hours, pace, bytes a day, how many lines at once, and how much one writer
+ * may write a day. The words of tuyen.conf (window, rate, budget, lines.max, rate.changes, rate.bytes) as figures. Pure.
  */
 #ifndef TUYEN_REGISTRY_POLICY_H
 #define TUYEN_REGISTRY_POLICY_H
 
 #include "registry/config.h"
+#include "registry/rate.h"
 
 #define POLICY_WINDOWS_MAX 8
 #define POLICY_LINES 256 /* in their first exchange at once, unless set */
@@ -21,6 +22,7 @@ struct policy {
 	uint64_t rate; /* bytes a second each way; 0: no limit */
 	uint64_t budget; /* bytes a day; 0: no limit */
 	unsigned lines_max;
+	struct rate_limit daily; /* of one writer */
 };
 
 /* "22:00-05:00,12:00-13:00"; "64k" bits a second; "20M" bytes; "256". NULL is fine. ERR_INPUT says what is meant. */

@@ -130,6 +130,14 @@ static void land_batch(
 	}
 }
 
+static void hear_late(struct sync *s, const struct frame_late *late)
+{
+	struct action_node *node = sync_push(s, SYNC_DO_LATE);
+	node->action.late =
+	    (struct sync_late){arena_dup(&node->arena, late->writer), late->most, late->bytes};
+	s->late_peer = s->late_heard = true;
+}
+
 void ack_hear(struct sync *s, struct heard *h)
 {
 	struct frame_ack m;
@@ -142,6 +150,8 @@ void ack_hear(struct sync *s, struct heard *h)
 	}
 	for (size_t i = 0; i < m.batches; i++)
 		land_batch(s, h, &m, &position, &next);
+	if (m.late.writer)
+		hear_late(s, &m.late);
 	/* What is still on its way keeps its ledgers marked. */
 	for (size_t i = 0; i < s->n_flying; i++)
 		for (size_t k = 0; k < s->flying[i].n; k++)

@@ -138,7 +138,8 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m)
 	struct buf p = {0};
 	wire_put_number(&p, m->batches);
 	if (m->lost || m->n || FRAME_NEXT_TYPE != 0) {
-		wire_put_number(&p, (m->lost ? 1 : 0) | FRAME_NEXT_FLAGS);
+		wire_put_number(&p, (m->lost ? FRAME_ACK_LOST : 0) | (m->late.writer ? FRAME_ACK_LATE : 0) |
+					FRAME_NEXT_FLAGS);
 		wire_put_number(&p, m->n);
 	}
 	for (size_t i = 0; i < m->n; i++) {
@@ -151,6 +152,11 @@ void frame_put_ack(struct buf *out, const struct frame_ack *m)
 		put_text(&p, e->record);
 		put_text(&p, e->field);
 		put_text(&p, e->sentence);
+	}
+	if (m->late.writer) {
+		put_text(&p, m->late.writer);
+		wire_put_number(&p, m->late.bytes);
+		wire_put_number(&p, m->late.most);
 	}
 	finish(out, FRAME_ACK, &p);
 }
@@ -188,8 +194,10 @@ int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_a
 	wire_reader_init(&r, p, len);
 	*out = (struct frame_ack){0};
 	out->batches = wire_count(&r, FRAME_MAX);
+	uint64_t flags = 0;
 	if (wire_left(&r)) {
-		out->lost = wire_number(&r) & 1;
+		flags = wire_number(&r);
+		out->lost = flags & FRAME_ACK_LOST;
 		out->n = wire_count(&r, FRAME_EXCEPTIONS_MAX);
 		r.bad |= out->n > wire_left(&r) / 2;
 	}
@@ -198,6 +206,11 @@ int frame_get_ack(const void *p, size_t len, struct arena *arena, struct frame_a
 	out->exceptions = arena_alloc(arena, (out->n + 1) * sizeof *out->exceptions);
 	for (size_t i = 0; i < out->n && !r.bad; i++)
 		get_exception(&r, arena, i ? out->exceptions[i - 1].position : 0, &out->exceptions[i]);
+	if (flags & FRAME_ACK_LATE) {
+		out->late.writer = get_text(&r, arena);
+		out->late.bytes = wire_number(&r) & 1;
+		out->late.most = wire_number(&r);
+	}
 	r.bad |= out->batches == 0;
 	return done(&r, "ack", err);
 }

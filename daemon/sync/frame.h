@@ -86,11 +86,20 @@ struct frame_exception {
 	const char *rule, *record, *field, *sentence; /* of FRAME_REFUSED alone; "" where not known */
 };
 
+/* What the peer has parked waits for another day, for its writer has written much. */
+struct frame_late {
+	const char *writer; /* NULL: nothing is said of it */
+	uint64_t most; /* a day */
+	bool bytes; /* else changes */
+};
+
+enum frame_ack_flag { FRAME_ACK_LOST = 1, FRAME_ACK_LATE = 2 };
 struct frame_ack {
 	size_t batches;
 	bool lost; /* the batches could not be read for want of what they build on; a have follows */
 	struct frame_exception *exceptions;
 	size_t n;
+	struct frame_late late;
 };
 
 /* RETRY: what was parked may be welcome now, send it again. */

@@ -204,6 +204,9 @@ struct sync {
 	int64_t last_in, last_out, last_ping, await_since;
 	bool awaiting, pinged;
 	struct sync_state counts;
+	bool late_here; /* changes of the peer were parked for that */
+	bool late_peer,
+	    late_heard; /* the peer has parked changes of ours for that; how much waits is to be said */
 	bool waiting_said;
 	int64_t waiting_said_at, paced_at;
 };
@@ -272,6 +275,7 @@ int64_t hold_next_tick(const struct sync *s);
 /* waiting.c */
 void pace_add(struct sync_pace *p, int64_t ms, uint64_t bytes);
 void waiting_heard(struct sync *s, size_t changes, size_t bytes);
+bool waiting_late(struct sync *s, struct frame_waiting *m); /* to be said because the peer lets it wait? */
 bool waiting_due(struct sync *s, struct frame_waiting *m); /* worth saying now? */
 
 /* speak.c */

@@ -118,6 +118,12 @@ static void hear_part(struct sync *s, struct heard *h)
 	part_hear(s, h->bytes, h->len, &h->err);
 }
 
+static void note_late(struct sync *s, const struct sync_late *late)
+{
+	s->ack.late = (struct frame_late){arena_dup(&s->ack_arena, late->writer), late->most, late->bytes};
+	s->counts.told = s->late_here = true;
+}
+
 static void add_exception(struct sync *s, size_t position, const struct sync_result *r)
 {
 	struct frame_exception e = {.position = s->ack_changes + position, .status = FRAME_DECLINED};
@@ -125,6 +131,9 @@ static void add_exception(struct sync *s, size_t position, const struct sync_res
 		e.status = FRAME_PARKED;
 		if (s->parked_here++ == 0) /* what was parked before them may be welcome already */
 			s->directives_moved = false;
+		if (r->late)
+			note_late(s, r->late);
+		s->counts.coming.changes += s->late_here; /* it has come, and is still to come in */
 	} else if (r) {
 		struct buf sentence = {0};
 		e.status = FRAME_REFUSED;

@@ -399,7 +399,7 @@ static void say_summary(struct sync *s)
 static void say_waiting(struct sync *s)
 {
 	struct frame_waiting m;
-	if (waiting_due(s, &m))
+	if (waiting_late(s, &m) || waiting_due(s, &m))
 		frame_put_waiting(speak_out(s), &m);
 }
 
@@ -417,9 +417,10 @@ void speak(struct sync *s)
 	say_decline(s);
 	bool all = !held && speak_changes(s);
 	say_have(s);
+	s->late_heard |= s->late_peer && s->x.active && !s->x.asked;
+	if ((s->late_heard && !s->n_flying) || (!all && !held))
+		say_waiting(s);
 	if (all)
 		say_summary(s);
-	else if (!held)
-		say_waiting(s);
 	blob_speak(s, all || held);
 }

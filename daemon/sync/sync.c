@@ -202,6 +202,7 @@ void sync_agree(struct sync *s)
 	part_stop(s, false);
 	s->book.acquainted = true;
 	s->equal = s->counts.told = true;
+	s->late_here = s->late_peer = s->late_heard = false;
 	s->counts.coming = (struct sync_load){0};
 	s->memory_old = s->durable = true;
 }
@@ -384,6 +385,16 @@ static bool is_early(const struct sync *s)
 	for (size_t i = s->queue_at; i < s->n_queue && !here; i++)
 		here = s->queue[i] == s->x.ask;
 	return here && s->x.rounds == 0;
+}
+
+void sync_retry(struct sync *s, int64_t now)
+{
+	s->now = now;
+	if (!s->parked_here)
+		return;
+	s->directives_moved = true;
+	sync_exchange_start(s);
+	settle(s);
 }
 
 void sync_request(struct sync *s, uint64_t token, int64_t now)

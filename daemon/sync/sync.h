@@ -171,6 +171,8 @@ void sync_receive(struct sync *s, const void *bytes, size_t len, int64_t now);
 /* Ledgers may have moved, or the registry changed who shares what. Cheap; call it after every commit. Directives go out
  * at once; other changes wait 0.4 s for more of them, at most 2 s, and go with anything that is said meanwhile. */
 void sync_local(struct sync *s, int64_t now);
+/* What was parked here may be welcome now, for another reason than that something has come: the peer is asked for it. */
+void sync_retry(struct sync *s, int64_t now);
 /* Somebody waits for an exchange that begins now: EXCHANGED with this token follows when it has ended. */
 void sync_request(struct sync *s, uint64_t token, int64_t now);
 /* Time has passed. Call it at sync_next_tick(), or whenever. */
@@ -185,12 +187,20 @@ enum sync_status {
 	SYNC_REFUSED, /* breaks a rule; `err` says which */
 };
 
+/* Why what was parked waits: its writer has written more than is taken in a day (schema/trust.md). */
+struct sync_late {
+	const char *writer;
+	uint64_t most; /* a day */
+	bool bytes; /* else changes */
+};
+
 /* The driver's word on one change of a STORE. `id` is the change's id as computed here; for REFUSED and PARKED it may
  * be zero when it could not be computed. */
 struct sync_result {
 	enum sync_status status;
 	struct oid id;
 	const struct err *err; /* for REFUSED; borrowed during the call */
+	const struct sync_late *late; /* for PARKED, where that is why; the peer is told. Borrowed likewise */
 };
 
 /* The answer to the STORE that was taken last: as many results as it had changes. */
@@ -209,6 +219,7 @@ enum sync_action_kind {
 	SYNC_DO_EXCHANGED, /* token, equal, refused */
 	SYNC_DO_REFUSED, /* refusal: the peer refused a change of ours; remember not to send it to this peer */
 	SYNC_DO_PEER, /* peer: its hello has come; the driver compares unit and station with the proved key */
+	SYNC_DO_LATE, /* late: the peer has parked changes of ours for that */
 	SYNC_DO_PIECE, /* piece, bytes: of an attachment; keep it, answer by sync_piece_kept */
 	SYNC_DO_STAND, /* piece.id, stand: how the peer stands to an attachment */
 	SYNC_DO_PART, /* part, bytes: keep them for the next line, need not be durable; no bytes: keep nothing of that kind */
@@ -266,6 +277,7 @@ struct sync_action {
 	struct sync_peer peer;
 	struct err err;
 	unsigned again; /* CLOSE with ERR_BUSY: seconds after which to call again; else 0 */
+	struct sync_late late;
 	struct sync_part part;
 	/* PIECE: what was there before it stands in `have` */
 	struct sync_blob piece;

@@ -87,6 +87,17 @@ void waiting_heard(struct sync *s, size_t changes, size_t bytes)
 		left->bytes = 0;
 }
 
+bool waiting_late(struct sync *s, struct frame_waiting *m)
+{
+	*m = (struct frame_waiting){{0}};
+	if (!s->late_heard || s->n_flying)
+		return false;
+	s->late_heard = false;
+	for (size_t i = 0; i < s->book.n; i++)
+		add(&s->world, s->book.ledgers[i], &s->book.ledgers[i]->known, &m->load);
+	return true;
+}
+
 bool waiting_due(struct sync *s, struct frame_waiting *m)
 {
 	*m = (struct frame_waiting){{0}};

@@ -301,6 +301,7 @@ static void act(struct sim *sim, int line, int side)
 		case SYNC_DO_REFUSED:
 		case SYNC_DO_PEER:
 			break;
+		case SYNC_DO_LATE:
 		case SYNC_DO_STAND:
 			break;
 		case SYNC_DO_PIECE: {

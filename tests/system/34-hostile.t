@@ -367,6 +367,13 @@ is 'rewrite-history: what was accepted stands' \
 	"$(tuyen -C n/31 report show hp.2026 2026-06 --unit 11383 --json | jq -c '[.state, .values.TT01]')" '["accepted","42"]'
 try tiny-flood x $tiny
 says 'tiny-flood: honest work, as far as anybody can tell' "^stored $tiny, parked 0, refused 0, lost 0"
+# The city takes a change a day: of a key that has written on every day of the last month 31, and all came just now.
+t 'the city takes less a day' tuyen -C n/31 config rate.changes 1
+before=$(tips n/31)
+try tiny-flood x $tiny
+says 'tiny-flood: beyond what is taken in a day all of it waits' "^stored 0, parked $tiny, refused 0, lost 0"
+is 'tiny-flood: and no ledger shows it' "$(tips n/31)" "$before"
+t 'the city takes more again' tuyen -C n/31 config rate.changes ''
 try realm x $realm
 says 'realm: whom one rules below oneself is nobody else'"'"'s business' "^stored $realm, parked 0, refused 0, lost 0"
 

@@ -94,6 +94,11 @@ static void write_messages(struct buf *all)
 	line(all, "ack of 200 batches; change 2 parked, 130 refused, 131 declined", &b);
 	frame_put_ack(&b, &(struct frame_ack){.batches = 1, .lost = true});
 	line(all, "ack of one lost batch", &b);
+	struct frame_exception late = {4, FRAME_PARKED, NULL, NULL, NULL, NULL};
+	frame_put_ack(
+	    &b, &(struct frame_ack){
+		    .batches = 1, .exceptions = &late, .n = 1, .late = {"cong-an@11383", 2000, false}});
+	line(all, "ack of a batch; change 4 parked, late: its writer has written 2,000 changes today", &b);
 	frame_put_summary(&b, &(struct frame_summary){5, FRAME_ASK, "digest......"});
 	line(all, "summary, ask 5", &b);
 	frame_put_summary(&b, &(struct frame_summary){300, FRAME_ANSWER | FRAME_RETRY, "digest......"});
@@ -200,7 +205,7 @@ static void messages_are_read_as_they_were_meant(void **state)
 		buf_free(&back);
 		n++;
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 21);
 	free(golden);
 }
 

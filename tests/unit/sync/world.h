@@ -469,6 +469,7 @@ static inline void node_act(struct node *n, int64_t now)
 		case SYNC_DO_PEER:
 			break;
 		case SYNC_DO_PIECE:
+		case SYNC_DO_LATE:
 		case SYNC_DO_STAND:
 			break;
 		case SYNC_DO_PART:
