@@ -24,7 +24,7 @@
 #include "peer_tls.h"
 #include "peer_trust.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 120000
 #define PATIENCE_SHORT_MS 2000 /* where silence is the right answer */
 #define LINES 200
 

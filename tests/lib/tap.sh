@@ -21,6 +21,14 @@ finish() {
 }
 trap finish EXIT
 
+# One run of a test at a time on this machine: a second one, of another working copy, would take the ports of a daemon that
+# is stopped for a moment. A test that another one runs (TAP_PORTS) goes under that one's lock. Daemons do not inherit it.
+tap_lock=/tmp/tuyen-test-$(basename "$0" | cut -c1-2).lock
+if [ -z "${TAP_PORTS:-}" ] && (: >>"$tap_lock") 2>/dev/null; then
+	exec 9>>"$tap_lock"
+	flock -w 900 9
+fi
+
 # ok NAME STATUS: one test point; status 0 passes.
 ok() {
 	n_tests=$((n_tests + 1))
@@ -114,7 +122,7 @@ start() {
 	*" ${1##*/} "*) start_program=$TUYEN_BUILD/next/tuyend ;;
 	*) start_program=tuyend ;;
 	esac
-	"$start_program" -C "$1" >>"$1.log" 2>&1 &
+	"$start_program" -C "$1" >>"$1.log" 2>&1 9>&- &
 	start_pid=$!
 	daemons="$daemons $1=$start_pid"
 	start_left=1500

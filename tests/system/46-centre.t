@@ -22,7 +22,7 @@ init() {
 	shift 4
 	t "init of $dir" tuyen -C "n/$dir" init --unit "$unit" --level "$level" --name "$name" "$@"
 }
-sync() { tuyen -C "n/$1" sync --wait --timeout 20; }
+sync() { tuyen -C "n/$1" sync --wait --timeout 100; }
 together() {
 	bad=
 	for node in ca 11383 00004 31 01 11383 00004 ca; do sync "$node" >>"$WORK/log" 2>&1 || bad="$bad $node"; done
