@@ -64,7 +64,7 @@ t 'exchange' tuyen -C n/11383 sync --wait --timeout 20
 keys 11383 '.to_do[] | select(.kind == "directive")' 'kind id issuer title version' status
 keys 11383 '.to_do[] | select(.kind == "report")' 'kind issuer plan period directive state due days_left overdue' status
 keys 11383 '.reports_due[0]' 'kind issuer plan period directive state due days_left overdue' status
-keys 11383 '.lines[0]' 'peer instance superior open equal address bytes_in bytes_out changes_in changes_out last_contact age waiting coming pace_out pace_in seconds closed_until closed_by rate budget spent next_try error refused' status
+keys 11383 '.lines[0]' 'peer instance superior open equal address bytes_in bytes_out changes_in changes_out last_contact age waiting coming pace_out pace_in seconds closed_until closed_by rate budget spent next_try error refused late' status
 keys 31 '.ledgers[0]' 'name tip heads' status
 keys 31 .clock 'now set' status
 keys 31 .conflicts 'open waiting' status
