@@ -89,7 +89,7 @@ json 'is its totals' '[.expected, .reported, .rows[0].value]' '[4,3,"11"]'
 t 'by unit' on 0 total tw --period 2026-06 --by unit
 says 'a row of its own' '31 .*totals 2/3 .*11 .*4/8'
 t 'as a table for others' on 0 total tw --period 2026-06 --by unit --format csv
-says 'too' '^31,Hải Phòng,totals,2026-07-01T08:00:0.\+07:00,,11,,4/8,1'
+says 'too' '^31,Hải Phòng,totals,2026-07-01T08:0.:..\+07:00,,11,,4/8,1'
 t 'the plan of the city' report 11383 hp 2026-06 A=2
 t 'for the centre' on 31 report fill hp 2026-06
 t 'too' sync 31
