@@ -117,6 +117,8 @@ static const char *state(struct reader *r, const json_t *line, int64_t now)
 		return said(r, N_("closed until %1"), hour(r, json_integer_value(until), now), "");
 	if (json_is_integer(next))
 		return said(r, N_("closed, tries in %1"), lines_span(r, json_integer_value(next)), "");
+	if (json_is_true(json_object_get(line, "superior")) && !r->config.paused)
+		return _(N_("closed, tries now"));
 	return _(N_("closed"));
 }
 

@@ -169,11 +169,28 @@ static const char *translate_known(const char *const *known, size_t n, const cha
 	return word;
 }
 
-/* The i-th argument of a template. What the template shows in quotes was typed or stored so, and stays. */
-static const char *translate_argument(const char *msg, int i, const char *arg)
+/* What a template shows in quotes was typed or stored so; what stands behind an option is to be typed. */
+static bool is_to_the_letter(const char *msg, int i)
 {
-	char quoted[] = {'\'', '%', (char)('1' + i), '\'', '\0'};
+	const char quoted[] = {'\'', '%', (char)('1' + i), '\'', '\0'}, *bare = quoted + 1;
 	if (strstr(msg, quoted))
+		return true;
+	for (const char *at = strchr(msg, '%'); at; at = strchr(at + 1, '%')) {
+		const char *word = at;
+		if (at[1] != bare[1] || word == msg || *--word != ' ')
+			continue;
+		while (word > msg && word[-1] != ' ')
+			word--;
+		if (strncmp(word, "--", 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The i-th argument of a sentence and its hint, "" if it has none. */
+static const char *translate_argument(const char *msg, const char *hint, int i, const char *arg)
+{
+	if (is_to_the_letter(msg, i) || is_to_the_letter(hint, i))
 		return arg;
 	const char *phrase = translate_known(phrases, sizeof phrases / sizeof *phrases, arg);
 	return phrase != arg ? phrase : say_choice(arg);
@@ -205,7 +222,7 @@ void say_note(bool warning, const char *msg, const char *const *args, int n_args
 	struct buf line = {0};
 	const char *words[ERR_ARGS];
 	for (int i = 0; i < n_args && i < ERR_ARGS; i++)
-		words[i] = translate_argument(msg, i, args[i]);
+		words[i] = translate_argument(msg, "", i, args[i]);
 	if (warning)
 		say_into(&line, N_("warning: "));
 	err_expand(say_translate(msg), words, n_args < ERR_ARGS ? n_args : ERR_ARGS, &line);
@@ -218,7 +235,8 @@ void say_format(const struct err *err, struct buf *out)
 	struct err said = *err;
 	const char *msg = err->msg ? err->msg : "";
 	for (int i = 0; i < said.n_args; i++)
-		snprintf(said.arg[i], ERR_ARG_SIZE, "%s", translate_argument(msg, i, err->arg[i]));
+		snprintf(said.arg[i], ERR_ARG_SIZE, "%s",
+		    translate_argument(msg, err->hint ? err->hint : "", i, err->arg[i]));
 	err_format(&said, say_translate, out);
 }
 

@@ -12,6 +12,7 @@
 #include "node/arrival.h"
 #include "node/heal.h"
 #include "node/instance.h"
+#include "node/parcel.h"
 #include "node/part.h"
 #include "node/shared.h"
 #include "sync/sync.h"
@@ -283,6 +284,7 @@ static void on_bytes(void *ctx, struct net_line *line, const void *bytes, size_t
 	(void)line;
 	l->peer->last_contact = sys_now();
 	l->peer->again = 0;
+	l->calls->heard(l->ctx, l);
 	sync_receive(l->sync, bytes, len, sys_ticks());
 	pump(l);
 }
@@ -457,8 +459,11 @@ void link_load(struct node *n, struct link_peer *peer, bool up, const struct lin
 	}
 	struct link_view view = {.node = n, .peer = peer, .up = up};
 	struct sync_world world;
+	struct buf known = {0};
 	link_view_world(&view, &world);
-	sync_waiting_by(&world, peer->memory.data, peer->memory.len, &out->waiting);
+	node_parcel_known_of(n, peer->id, &peer->memory, &known);
+	sync_waiting_by(&world, known.data, known.len, &out->waiting);
+	buf_free(&known);
 }
 
 enum redial_why link_end(const struct link *l)

@@ -51,6 +51,8 @@ struct link_calls {
 	/* It has said hello under the right name. May close other links, not this one. */
 	void (*met)(void *ctx, struct link *l, const unsigned char instance[8]);
 	void (*exchanged)(void *ctx, struct link *l, uint64_t token, bool equal, unsigned refused);
+	/* Bytes have come; while much goes the other way, its acknowledgements. */
+	void (*heard)(void *ctx, struct link *l);
 	void (*ended)(void *ctx, struct link *l, const struct err *why); /* the link is gone after it */
 };
 

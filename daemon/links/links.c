@@ -138,7 +138,15 @@ static void exchanged(void *ctx, struct link *l, uint64_t token, bool equal, uns
 		links_policy_exchanged(s);
 }
 
-static const struct link_calls link_calls = {links_memory, links_met, exchanged, ended};
+/* A budget ends within a window of its end, not when somebody next looks. */
+static void heard(void *ctx, struct link *l)
+{
+	struct links *s = ctx;
+	if (s->policy.budget && link_is_up(l))
+		links_count(s, links_line(s, l));
+}
+
+static const struct link_calls link_calls = {links_memory, links_met, exchanged, heard, ended};
 
 /* One line of a node may wait to say which instance it is; one more, and the older one is a leftover. */
 static void drop_unmet(struct links *s, const char *id)

@@ -68,6 +68,7 @@ struct net_line {
 	uint64_t in, out;
 	uint64_t shake_until; /* of the loop's clock: however slowly it answers */
 	bool broke; /* an open line, and nobody said that it ends */
+	bool foreign; /* in the handshake: whoever answered there is not of ours */
 };
 
 TAILQ_HEAD(line_list, net_line);

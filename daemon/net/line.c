@@ -146,6 +146,7 @@ void line_fail(struct net_line *line, const struct err *why)
 		return;
 	const struct net_calls *calls = line->calls;
 	bool nobodys = line->listener != NULL;
+	line->foreign = line->state == LINE_SHAKING && why->code == ERR_PEER;
 	line->said_bye = true;
 	if (line->wire.len)
 		leave(line);
@@ -178,7 +179,7 @@ static void cut(struct net_line *line, int status)
 	line->broke = line->state == LINE_OPEN;
 	if (line->state == LINE_SHAKING)
 		err_set(&why, ERR_TIMEOUT, N_("the far end at %1 hung up during the handshake"), line->far);
-	else if (status == UV_EOF)
+	else if (status == UV_EOF || status == UV_ECONNRESET || status == UV_EPIPE)
 		err_set(&why, ERR_TIMEOUT, N_("the line to %1 was cut"), line->far);
 	else
 		err_set(&why, ERR_TIMEOUT, N_("the line to %1 broke: %2"), line->far, uv_strerror(status));

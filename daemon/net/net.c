@@ -104,7 +104,7 @@ bool net_line_answered(const struct net_line *line)
 
 enum redial_why net_line_end(const struct net_line *line)
 {
-	if (line->in == 0)
+	if (line->in == 0 || line->foreign)
 		return REDIAL_UNANSWERED;
 	return line->broke ? REDIAL_CUT : REDIAL_TURNED_AWAY;
 }

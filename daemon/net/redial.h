@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 enum redial_why {
-	REDIAL_UNANSWERED, /* not one byte came: no way there, no such name, refused, hung up, silent */
+	REDIAL_UNANSWERED, /* by nobody of ours: no way there, no such name, refused, hung up, silent; or by the sign-in page of a
+			    * network, which says nothing of the far end behind it, and is gone when the line is back */
 	REDIAL_CUT, /* an open line broke, or fell silent */
-	REDIAL_TURNED_AWAY, /* it answered, and then refused us, hung up or speaks something else */
+	REDIAL_TURNED_AWAY, /* it answered, and then refused us or hung up */
 	REDIAL_KINDS
 };
 

@@ -22,7 +22,7 @@ struct telling {
 	json_t *list;
 	struct way *ways;
 	size_t n_ways;
-	struct strs seen;
+	struct strs seen; /* those that are to come; of those to go, with their ledger */
 };
 
 static void add_way(void *ctx, const struct link_state *s)
@@ -118,10 +118,22 @@ static void tell_coming(struct telling *t, const char *ledger, const struct atta
 
 /* ---- what is to go ---- */
 
+/* One that several records of a ledger name goes once. */
+static bool was_told(struct telling *t, const char *ledger, const struct attach_row *row)
+{
+	struct buf key = {0};
+	buf_printf(&key, "%s %s", row->hex, ledger);
+	bool told = strs_has(&t->seen, buf_str(&key));
+	if (!told)
+		strs_add(&t->seen, buf_str(&key));
+	buf_free(&key);
+	return told;
+}
+
 static void tell_going(struct telling *t, const char *ledger, const struct attach_row *row)
 {
 	bool own = strcmp(strchr(ledger, '/') + 1, t->n->config.unit) == 0;
-	if (!attach_file(t->n, row->hex)->here)
+	if (!attach_file(t->n, row->hex)->here || was_told(t, ledger, row))
 		return;
 	for (size_t i = 0; i < t->n_ways; i++) {
 		const struct way *w = &t->ways[i];

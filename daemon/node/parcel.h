@@ -25,4 +25,7 @@ bool node_parcel_take(struct node *n, struct control_request *req, struct err *e
 /* Words: ids of parcels. The output is a line for each that was read here: id and seconds. */
 int node_parcel_known(struct node *n, struct control_request *req, struct err *err);
 
+/* What a peer is known to have, as the memory of a book: by the memory of its lines, or by its parcels where they know more. */
+void node_parcel_known_of(struct node *n, const char *peer, const struct buf *by_lines, struct buf *out);
+
 #endif

@@ -84,3 +84,23 @@ void parcel_confirmed(struct node *n, const char *peer, const struct book *known
 	}
 	book_free(&by_line);
 }
+
+/* It counts for one instance of the peer, as the line's does; where there has been no line, whichever it is. */
+void node_parcel_known_of(struct node *n, const char *peer, const struct buf *by_lines, struct buf *out)
+{
+	struct book all = {0};
+	struct parcel_note note;
+	bool line = by_lines->len && book_load(&all, by_lines->data, by_lines->len);
+	parcel_note_load(n, peer, &note);
+	for (size_t i = 0; (!line || is_same(&all, &note.known)) && i < note.known.n; i++) {
+		const struct oids *ids = &note.known.ledgers[i]->known;
+		struct book_ledger *l = book_at(&all, note.known.ledgers[i]->name);
+		for (size_t k = 0; k < ids->n; k++)
+			if (!oids_has(&l->known, &ids->items[k]))
+				oids_add(&l->known, &ids->items[k]);
+		l->fresh = false;
+	}
+	book_save(&all, out);
+	parcel_note_free(&note);
+	book_free(&all);
+}

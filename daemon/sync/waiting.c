@@ -1,6 +1,18 @@
 #include "sync/inside.h"
 
+#define LEAST 80 /* bytes of a change: its peer has estimated, and what came may have been other changes */
+#define SHORT 2048 /* bytes of a record */
 #define SAMPLE 64 /* changes of a ledger that are weighed; the others are taken to be like them */
+
+/* Of a short record little is new, of a long text most, and a batch shrinks prose to a third or so. */
+static uint64_t weigh_long(const struct change *c)
+{
+	uint64_t more = 0;
+	for (size_t i = 0; i < c->n_records; i++)
+		if (c->records[i].text && c->records[i].len > SHORT)
+			more += (c->records[i].len - SHORT) / 3;
+	return more;
+}
 
 /* What a ledger's changes weigh, the first of them looked at. */
 static uint64_t weigh(const struct sync_world *world, const char *ledger, const struct oids *ids)
@@ -11,7 +23,7 @@ static uint64_t weigh(const struct sync_world *world, const char *ledger, const 
 		struct change c = {0};
 		struct err err = {0};
 		if (world->change(world->ctx, ledger, &ids->items[i], &arena, &c, &err) == 0) {
-			bytes += replay_estimate(&c);
+			bytes += replay_estimate(&c) + weigh_long(&c);
 			n++;
 		}
 		arena_free(&arena);
@@ -83,8 +95,8 @@ void waiting_heard(struct sync *s, size_t changes, size_t bytes)
 	struct sync_load *left = &s->counts.coming;
 	left->changes -= left->changes > changes ? changes : left->changes;
 	left->bytes -= left->bytes > bytes ? bytes : left->bytes;
-	if (left->changes == 0)
-		left->bytes = 0;
+	if (left->bytes < left->changes * LEAST || left->changes == 0)
+		left->bytes = left->changes * LEAST;
 }
 
 bool waiting_late(struct sync *s, struct frame_waiting *m)

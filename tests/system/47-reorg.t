@@ -205,8 +205,8 @@ fails 1 'a city cannot give it away' on 31 unit move 10040 --to 11
 says 'who can' 'is not above both'
 fails 1 'not to itself' on 0 unit move 10040 --to 10040
 fails 1 'not to one of its rank' on 0 unit move 10040 --to 10044
-t 'the centre moves it' on 0 unit move 10040 --to 11 --reason 'Nghị quyết 30'
-says 'what to do next' 'tuyen unit add 10040 --level commune'
+TUYEN_LANG=vi t 'the centre moves it' on 0 unit move 10040 --to 11 --reason 'Nghị quyết 30'
+says 'what to type next, in any language as it is to be typed' 'tuyen unit add 10040 --level commune'
 t 'the old city hears' on 31 sync --wait --timeout 20
 t 'the new city hears' on 11 sync --wait --timeout 20
 t 'it is no longer in the old one' on 31 unit show 10040 --json

@@ -42,6 +42,7 @@ t 'it is read there' on 11383 directive ack D-1
 t 'a report' on 11383 report set hp.2026 2026-06 TT01=42 TT02=7
 t 'goes in' on 11383 report submit hp.2026 2026-06
 t 'and up' on 11383 parcel write --to 31 stick
+is 'what is said to wait is what is in it, not what came from there' "$(on 11383 status --json | jq '.lines[0].waiting.changes')" "$(cat out err | grep -o '31: [0-9]* changes' | grep -o ' [0-9]* ' | tr -d ' ')"
 is 'nobody can read it on the way' "$(grep -c 'TT01' stick/*.par | grep -vc ':0$')" 0
 t 'at the city' on 31 parcel read stick
 says 'from the ward' 'parcel 1 of 11383: [0-9]+ changes were taken'

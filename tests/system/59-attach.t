@@ -116,6 +116,7 @@ t 'and once more' tuyen -C n/11383 attach add task hp.2026 T1 scan.pdf
 says 'says so' 'attached to task hp.2026 T1 already'
 t 'goes up' tuyen -C n/11383 sync --wait
 is 'is here at once' "$(tuyen -C n/31 attach list --json | jq -c '[.attachments[] | [.record, .state]]')" '[["task hp.2026 T1","here"],["report hp.2026 2026-06","here"]]'
+is 'and goes once' "$(tuyen -C n/11383 attach list --json | jq -c '[.attachments[].ways | length]')" '[1,1]'
 is 'kept once' "$(git -C n/31/store.git for-each-ref refs/attachments | wc -l)" 1
 t 'the list of one record' tuyen -C n/31 attach list task hp.2026 T1 --json
 json 'names it' '[.attachments[].record]' '["task hp.2026 T1"]'

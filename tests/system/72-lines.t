@@ -161,9 +161,16 @@ start n/11383
 t 'the next day' tuyen -C n/11383 sync --wait --timeout 40
 is 'brings the rest' "$(tip n/11383 directives/31)" "$(tip n/31 directives/31)"
 is 'and counts anew' "$(of 11383 '.spent < .budget or .spent > 0')" true
-t 'no budget' tuyen -C n/11383 config budget ''
 t 'no limit' tuyen -C n/11383 config rate ''
 t 'as before' tuyen -C n/11383 sync --wait --timeout 20
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	tuyen -C n/31 directive issue --id E-$i --title 'Dài' --text "$(words 48)" --to all >out 2>err || ok 'directive' 1
+done
+tries=0
+until [ "$(of 11383 '.closed_by == "budget" and (.open | not)')" = true ] || [ $tries -gt 1500 ]; do tries=$((tries + 1)); done
+is 'half a megabyte on a fast line stops at the budget as well' "$(of 11383 '[.closed_by, .spent >= 100000, .spent < 300000]')" '["budget",true,true]'
+t 'no budget' tuyen -C n/11383 config budget ''
+t 'all comes' tuyen -C n/11383 sync --wait --timeout 20
 unset TUYEN_NOW
 
 # ---- many at once ----

@@ -461,6 +461,7 @@ static void what_waits_is_known_at_both_ends(void **state)
 	sync_state(city.sync, &st);
 	assert_in_range(st.coming.changes, 300, 599);
 	assert_int_equal(st.coming.changes + st.changes_in - 3, 600);
+	assert_true(st.coming.bytes >= st.coming.changes * 80);
 	sync_receive(ward.sync, buf_str(&city.outbox), city.outbox.len, 1406);
 	buf_cut(&city.outbox, 0);
 	node_act(&ward, 1406);
@@ -475,6 +476,22 @@ static void what_waits_is_known_at_both_ends(void **state)
 	sync_receive(city.sync, nonsense, 22, 1407);
 	sync_state(city.sync, &st);
 	assert_int_equal(st.coming.changes, (uint64_t)1 << 40);
+}
+
+/* Of a short record little is new in a change, of a long text most. */
+static void what_waits_is_weighed_by_its_length(void **state)
+{
+	(void)state;
+	struct sync_load load;
+	struct sync_world world = {
+	    &ward, w_shared, w_accepts, w_heads, w_between, w_has, w_change, w_text, w_memory, w_kept};
+	char text[32768] = "note: '";
+	memset(text + strlen(text), 'x', sizeof text - 16);
+	strcpy(text + sizeof text - 9, "'\n");
+	node_write(&ward, "reports/11383", "long", "reports/31/hp.2026/2026-06.yaml", text, NULL, NULL);
+	sync_waiting_by(&world, NULL, 0, &load);
+	assert_int_equal(load.changes, 1);
+	assert_in_range(load.bytes, 8000, 16000);
 }
 
 /* Before any hello; what a superior says beyond five minutes does not count. */
@@ -625,6 +642,7 @@ int main(void)
 	    T(who_stores_for_long_says_that_it_is_there),
 	    T(unknown_messages_are_skipped),
 	    T(what_waits_is_known_at_both_ends),
+	    T(what_waits_is_weighed_by_its_length),
 	    T(a_busy_superior_is_called_again),
 	    T(a_quiet_line_that_is_dead_is_given_up_within_a_minute),
 	    T(whatever_is_due_a_dead_line_is_given_up_within_a_minute),
