@@ -142,6 +142,16 @@ static json_t *directive_work(const struct directive *d)
 	return o;
 }
 
+static json_t *inherited_work(const struct agenda_inherited *t)
+{
+	json_t *o = work("inherited");
+	json_object_set_new(o, "unit", show_string(t->unit));
+	json_object_set_new(o, "directives", json_integer((json_int_t)t->directives));
+	json_object_set_new(o, "reports", json_integer((json_int_t)t->reports));
+	json_object_set_new(o, "tasks", json_integer((json_int_t)t->tasks));
+	return o;
+}
+
 static json_t *conflict_work(const struct conflict_item *c)
 {
 	json_t *o = work("conflict");
@@ -183,6 +193,8 @@ static json_t *agenda_json(struct reader *r, const struct status *s)
 		json_array_append_new(list, directive_work(t->directives[i]));
 	for (size_t i = 0; i < t->n_reports; i++)
 		json_array_append_new(list, report_json(&t->reports[i]));
+	for (size_t i = 0; i < t->n_inherited; i++)
+		json_array_append_new(list, inherited_work(&t->inherited[i]));
 	for (size_t i = 0; i < t->conflicts.n; i++)
 		if (conflict_waits(&t->conflicts.items[i]))
 			json_array_append_new(list, conflict_work(&t->conflicts.items[i]));
@@ -288,6 +300,16 @@ static size_t print_lost(const struct incidents_shown *list, bool print)
 	return n;
 }
 
+/* What is done of it is done by --unit. */
+static void print_inherited(struct reader *r, const struct agenda_inherited *t)
+{
+	say_out(N_("- left by %1, which ended and is replaced by this unit: directives to acknowledge %2, "
+		   "reports "
+		   "due %3, tasks open %4"),
+	    t->unit, arena_printf(&r->arena, "%zu", t->directives),
+	    arena_printf(&r->arena, "%zu", t->reports), arena_printf(&r->arena, "%zu", t->tasks));
+}
+
 static void print_agenda(struct reader *r, const struct status *s)
 {
 	const struct agenda *t = &s->agenda;
@@ -296,7 +318,7 @@ static void print_agenda(struct reader *r, const struct status *s)
 	if (s->damaged)
 		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
 			   "without it:"));
-	else if (t->n_directives + t->n_reports + t->n_waiting + others == 0)
+	else if (t->n_directives + t->n_reports + t->n_inherited + t->n_waiting + others == 0)
 		say_out(N_("Nothing is to be done here."));
 	else
 		say_out(N_("To be done here:"));
@@ -309,6 +331,8 @@ static void print_agenda(struct reader *r, const struct status *s)
 		    t->directives[i]->title);
 	for (size_t i = 0; i < t->n_reports; i++)
 		print_report(r, t, &t->reports[i]);
+	for (size_t i = 0; i < t->n_inherited; i++)
+		print_inherited(r, &t->inherited[i]);
 	for (size_t i = 0; i < t->conflicts.n; i++) {
 		const struct conflict_item *c = &t->conflicts.items[i];
 		if (conflict_waits(c))

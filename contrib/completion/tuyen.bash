@@ -28,7 +28,7 @@ indicator list: --json
 directive issue: --id= --title= --plan= --period= --to= --due= --number= --tasks= --text=
 directive list: --json
 directive show: --json
-directive ack: --note=
+directive ack: --note= --unit=
 directive revoke: --reason=
 report new:
 report set: --note= --unit= --reason=

@@ -233,6 +233,76 @@ static int find_conflicts(const struct view *v, struct arena *arena, struct agen
 	return rc;
 }
 
+/* ---- what those left whom this unit replaces ---- */
+
+static bool in_its_time(const struct directive *d, const struct registry_unit *u)
+{
+	day_t day;
+	struct err none = {0};
+	return !d->issued || date_parse_due(d->issued, &day, &none) != 0 || day <= u->valid_to;
+}
+
+static int count_tasks(
+    const struct view *v, const char *ledger, struct arena *arena, size_t *open, struct err *err)
+{
+	struct strs paths = {0};
+	struct record r;
+	int rc = v->list(v->ctx, ledger, "progress/", &paths, err);
+	for (size_t i = 0; rc == 0 && i < paths.n; i++) {
+		rc = v->read(v->ctx, ledger, paths.items[i], arena, &r, err);
+		*open += rc == 0 && !str_is(record_get(&r, "state"), "done");
+	}
+	strs_free(&paths);
+	return rc;
+}
+
+static int inherit(const struct view *v, const struct registry_unit *u, struct arena *arena,
+    struct agenda_inherited *out, struct err *err)
+{
+	struct view its = *v;
+	struct directives all;
+	struct agenda left = {0};
+	struct asking a = {&its, arena, &all, &left};
+	struct strs paths = {0};
+	const char *ledger = arena_printf(arena, "reports/%s", u->id);
+	its.unit = u->id;
+	*out = (struct agenda_inherited){.unit = u->id};
+	int rc = directive_read(&its, arena, &all, err);
+	if (rc == 0)
+		rc = v->list(v->ctx, ledger, "reports/", &paths, err);
+	if (rc == 0)
+		left.reports = arena_alloc(arena, (all.n + paths.n + 1) * sizeof *left.reports);
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		if (!in_its_time(&all.items[i], u))
+			continue;
+		out->directives += all.items[i].unread;
+		ask_report(&a, &all.items[i]);
+	}
+	if (rc == 0)
+		rc = add_returned(&a, &paths, err);
+	out->reports = left.n_reports;
+	strs_free(&paths);
+	return rc ? rc : count_tasks(v, ledger, arena, &out->tasks, err);
+}
+
+static int find_inherited(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
+{
+	struct strs ended = {0};
+	int rc = 0;
+	registry_replaced_by(v->registry, v->unit, &ended);
+	out->inherited = arena_alloc(arena, (ended.n + 1) * sizeof *out->inherited);
+	for (size_t i = 0; rc == 0 && i < ended.n; i++) {
+		const struct registry_unit *u = registry_unit(v->registry, ended.items[i]);
+		struct agenda_inherited *it = &out->inherited[out->n_inherited];
+		if (!u || u->valid_to >= date_of_time(v->now))
+			continue;
+		rc = inherit(v, u, arena, it, err);
+		out->n_inherited += it->directives + it->reports + it->tasks > 0;
+	}
+	strs_free(&ended);
+	return rc;
+}
+
 int agenda_read(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
 {
 	struct directives *all = arena_alloc(arena, sizeof *all);
@@ -257,6 +327,9 @@ int agenda_read(const struct view *v, struct arena *arena, struct agenda *out, s
 		return rc;
 	if (out->n_reports)
 		qsort(out->reports, out->n_reports, sizeof *out->reports, by_due);
-	rc = find_conflicts(v, arena, out, err);
+	if (!v->station)
+		rc = find_inherited(v, arena, out, err);
+	if (rc == 0)
+		rc = find_conflicts(v, arena, out, err);
 	return rc ? rc : find_last(v, arena, out, err);
 }

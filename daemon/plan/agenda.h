@@ -18,11 +18,21 @@ struct agenda_report {
 	bool overdue;
 };
 
+/* What a unit left that ended and that this one replaces as a whole. Only what it was asked before its last day. */
+struct agenda_inherited {
+	const char *unit; /* id */
+	size_t directives; /* not acknowledged in their version */
+	size_t reports; /* asked for, or returned, and not submitted */
+	size_t tasks; /* begun and not done */
+};
+
 struct agenda {
 	const struct directive **directives; /* not acknowledged here in their version */
 	size_t n_directives;
 	struct agenda_report *reports; /* by due date, those without last */
 	size_t n_reports;
+	struct agenda_inherited *inherited; /* those of whom anything is left */
+	size_t n_inherited;
 	struct conflict_items conflicts; /* all that are not settled */
 	size_t n_waiting; /* of these, such that wait for a person */
 	/* The report this unit submitted or corrected last (one that waits for its receipt, if any does); NULL issuer:

@@ -301,14 +301,34 @@ static int may_ack(const struct view *v, const struct directive *d, struct err *
 	return 0;
 }
 
-int directive_op_ack(const struct view *v, const struct args *a, struct outcome *o, struct err *err)
+/* Whoever replaces a unit as a whole acknowledges for it too. */
+static int stand_for(const struct view *v, const struct args *a, struct view *out, struct err *err)
 {
+	const struct registry_unit *u;
+	const char *typed = args_get(a, "unit");
+	*out = *v;
+	int rc = typed ? registry_resolve(v->registry, typed, &u, err) : 0;
+	if (rc || !typed || strcmp(u->id, v->unit) == 0)
+		return rc;
+	if (v->station || !registry_replaces(v->registry, v->unit, u->id))
+		return err_set(
+		    err, ERR_REFUSED, N_("%1 is no unit that %2 replaces as a whole"), u->id, v->unit);
+	out->unit = u->id;
+	return 0;
+}
+
+int directive_op_ack(const struct view *asker, const struct args *a, struct outcome *o, struct err *err)
+{
+	struct view its;
+	const struct view *v = &its;
 	const struct directive *d = NULL;
 	struct arena *arena = &o->arena;
 	struct record r;
 	bool exists;
 	char now[32];
-	int rc = find_typed(v, a, true, arena, &d, err);
+	int rc = stand_for(asker, a, &its, err);
+	if (rc == 0)
+		rc = find_typed(v, a, true, arena, &d, err);
 	if (rc == 0)
 		rc = may_ack(v, d, err);
 	if (rc)

@@ -128,6 +128,8 @@ t 'the one that goes on with it' commune 10036
 t 'a report' on 10032 report set vn 2026-05 A=7
 t 'sent' on 10032 report submit vn 2026-05
 t 'arrives' on 10032 sync --wait --timeout 20
+t 'it is asked for more' on 31 directive issue --id D-9 --plan vn --period 2026-04 --title 'Tháng 4' --to 10032 --due 2026-05-05
+t 'which comes' on 10032 sync --wait --timeout 20
 t 'no line' on 10032 sync --pause
 t 'in the last days' on 10032 report set vn 2026-06 A=8
 t 'a report that waits' on 10032 report submit vn 2026-06
@@ -154,6 +156,20 @@ t 'it comes to its successor' on 10036 sync --wait --timeout 20
 t 'who reads it' on 10036 report show vn 2026-06 --unit 10032 --json
 json 'as it was' .state '"submitted"'
 t 'and goes on with it' on 10036 task set vn 1.1 state=doing --unit 10032
+t 'what was left' on 10036 status --json
+json 'is to be done' '[.to_do[] | select(.kind == "inherited") | [.unit, .directives, .reports, .tasks]]' '[["10032",1,1,1]]'
+t 'for people' on 10036 status
+says 'in words' '- left by 10032, .*: directives to acknowledge 1, reports due 1, tasks open 1'
+TUYEN_LANG=vi on 10036 status >out
+grep -q 'do 10032 để lại' out
+ok 'and in Vietnamese' $?
+fails 1 'of another unit it takes nothing' on 10036 directive ack D-9 --unit 10012
+t 'it acknowledges' on 10036 directive ack D-9 --unit 10032
+t 'reports' on 10036 report set vn 2026-04 A=3 --unit 10032
+t 'as was asked' on 10036 report submit vn 2026-04 --unit 10032
+t 'and does the task' on 10036 task set vn 1.1 state=done --unit 10032
+t 'then' on 10036 status --json
+json 'nothing is left' '[.to_do[] | select(.kind == "inherited")]' '[]'
 t 'and corrects' on 10036 report correct vn 2026-06 A=9 --unit 10032 --reason 'Đếm lại'
 t 'up' on 10036 sync --wait --timeout 20
 t 'the city takes it' on 31 report show vn 2026-06 --unit 10032 --json
