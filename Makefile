@@ -111,6 +111,10 @@ $(UNIT_BIN): $(OUT)/tests/%: $(OUT)/obj/tests/unit/%.o $$(call test_libs,$$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(filter %.a,$^)) -lcmocka $(LDLIBS)
 $(OUT)/obj/tests/%.o: ALL_CFLAGS += -Itests/lib -Wno-missing-prototypes
+# Coverage of the merge is that of all rule versions, the one that only tests know as well.
+ifdef COVERAGE
+$(OUT)/obj/daemon/merge/%.o $(OUT)/obj/tests/unit/merge/%.o: ALL_CFLAGS += -DTUYEN_NEXT
+endif
 
 unit: $(UNIT_BIN) ## run the unit tests of this build (UNIT=pattern to choose)
 	$(Q)for t in $(if $(UNIT),$(foreach t,$(UNIT_BIN),$(if $(findstring $(UNIT),$(t)),$(t))),$(UNIT_BIN)); do echo "# $$t"; $$t || exit 1; done
@@ -181,7 +185,7 @@ $(HELPER_BIN): $(OUT)/testbin/%: $(OUT)/obj/tests/lib/%_main.o $(ALL_LIBS)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(ALL_LIBS)) $(LDLIBS)
 
 # What the next version may say, to be run beside this one (daemon/sync/frame.h): the rooms that speak are built once more.
-NEXT_ROOMS := sync registry
+NEXT_ROOMS := sync registry merge store
 $(OUT)/next/obj/%.o: %.c
 	$(call say,CC,$< of the next version)
 	$(Q)mkdir -p $(@D)

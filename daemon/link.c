@@ -61,6 +61,17 @@ static void end(struct link *l, const struct err *why)
 	calls->ended(l->ctx, l, why);
 }
 
+/* Nothing mends it but an upgrade, so people are told; once, for it comes again with every session. */
+static void tell_newer_rule(struct link *l, const struct err *why)
+{
+	struct err *told = &l->peer->refusal;
+	if (why->code != ERR_PARKED || !why->rule)
+		return;
+	if (!told->rule || strcmp(told->rule, why->rule) != 0)
+		log_err(LOG_WARNING, "parked", why);
+	*told = *why;
+}
+
 static void store_batch(struct link *l, const struct sync_action *a)
 {
 	struct arrival *batch = mem_alloc(a->n * sizeof *batch);
@@ -92,6 +103,8 @@ static void store_batch(struct link *l, const struct sync_action *a)
 		late = (struct sync_late){l->peer->late.writer, of->most, of->why == RATE_TOO_LONG};
 		answers[i].late = &late;
 	}
+	for (size_t i = 0; i < a->n; i++)
+		tell_newer_rule(l, &results[i].err);
 	for (size_t i = 0; i < a->n; i++)
 		l->peer->came_back += results[i].status == ARRIVAL_STORED &&
 				      node_instance_wrote(l->node, &a->changes[i].change);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "merge/conflict.h"
+#include "merge/merge.h"
 #include "merge/pack.h"
 #include "merge/past.h"
 
@@ -162,7 +163,7 @@ static void pack(struct draft *d, const struct history_change *c, struct pack_ou
 		unsigned above = history_node(d->h, &heads.items[i])->generation + 1;
 		generation = above > generation ? above : generation;
 	}
-	pack_begin(out, &c->id, c->claim, c->rank);
+	pack_begin(out, &c->id, c->claim, c->rule ? c->rule : 1, c->rank);
 	unsigned writer = word_of(d, c->writer), chain = find_chain(d->h, &d->seen, writer);
 	pack_put_word(out, writer);
 	pack_put_number(out, chain);
@@ -188,6 +189,11 @@ static int check_added(const struct history *h, const struct history_change *c, 
 		oid_hex(&c->heads.items[i], missing);
 		err_set(err, ERR_PARKED, "change %1 builds on %2, which has not arrived", hex, missing);
 		err_hint(err, "it is kept aside and taken up as soon as a sync brings the other");
+		return ERR_PARKED;
+	}
+	if (c->rule > MERGE_RULE) {
+		err_set(err, ERR_PARKED, "change %1 follows a newer merge rule than this program knows", hex);
+		err_hint(err, "upgrade tuyen on this node");
 		return ERR_PARKED;
 	}
 	return 0;

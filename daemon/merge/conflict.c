@@ -41,9 +41,9 @@ bool conflict_id_of_path(const char *path, char id[41])
 	return oid_parse(&digits, id) && strcmp(path, again) == 0;
 }
 
-static struct past shared(struct arena *arena, const struct node *a, const struct node *b)
+static struct past shared(struct arena *arena, const struct node *a, const struct node *b, int rule)
 {
-	struct past past = past_of_node(arena, a);
+	struct past past = past_of_node(arena, a, rule);
 	return past_common(arena, &past, b);
 }
 
@@ -83,7 +83,7 @@ static struct conflict overruled(struct arena *arena, const struct record_type *
     const struct field *field, const struct verdict *v, const struct stand *lost)
 {
 	const struct entry *kept = kept_against(v, lost->write);
-	struct past past = shared(arena, lost->write->by, kept->by);
+	struct past past = shared(arena, lost->write->by, kept->by, v->rule);
 	return (struct conflict){
 	    .losing = lost->write,
 	    .kept = kept,

@@ -24,6 +24,7 @@ struct node {
 	struct oid id;
 	const char *writer;
 	int rank;
+	int rule;
 	enum claim claim;
 	unsigned at; /* the at-th of the history, from 0 */
 	unsigned chain, place; /* the place-th of its chain, from 1 */
@@ -91,6 +92,7 @@ struct history {
 	size_t n_chains;
 	struct about *abouts;
 	size_t n_abouts;
+	size_t n_raised; /* changes under another rule than the first */
 	size_t n_orphans; /* conflict records that were written on, but whose losing write is not here */
 	struct cache *cache; /* NULL: nothing was asked for */
 	struct losing_slots losing;

@@ -224,8 +224,9 @@ bool history_same(const struct history *a, const struct history *b, const struct
 	struct pack_head ha, hb;
 	pack_get_head(&in_a, &ha);
 	pack_get_head(&in_b, &hb);
-	bool same = ha.claim == hb.claim && ha.rank == hb.rank && ha.n_heads == hb.n_heads &&
-		    ha.n_records == hb.n_records && ha.generation == hb.generation &&
+	bool same = ha.claim == hb.claim && ha.rule == hb.rule && ha.rank == hb.rank &&
+		    ha.n_heads == hb.n_heads && ha.n_records == hb.n_records &&
+		    ha.generation == hb.generation &&
 		    strcmp(a->words.items[ha.writer].text, b->words.items[hb.writer].text) == 0 &&
 		    same_heads(a, &ha.heads, x - 1, b, &hb.heads, y - 1, ha.n_heads);
 	for (unsigned i = 0; same && i < ha.n_records; i++) {

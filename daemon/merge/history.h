@@ -29,6 +29,7 @@ struct history_change {
 	const char *writer; /* "11383", "cong-an@11383" */
 	const char *unit;
 	int rank;
+	int rule; /* version of the merge rule; 0: the first. No lower than those of its heads */
 	enum claim claim;
 	const struct write *writes;
 	size_t n_writes;
@@ -39,7 +40,8 @@ struct history;
 struct history *history_new(void);
 void history_free(struct history *h);
 
-/* Add a change. Adding one that is there is fine (0, nothing happens). ERR_PARKED if a head is missing. */
+/* Add a change. Adding one that is there is fine (0, nothing happens). ERR_PARKED if a head is missing or the rule is newer
+ * than this code. */
 int history_add(struct history *h, const struct history_change *c, struct err *err);
 /* Undo the newest history_add: a change that was tried and not kept. */
 void history_drop_last(struct history *h);

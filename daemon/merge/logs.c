@@ -103,6 +103,7 @@ struct node *node_at(const struct history *h, unsigned change)
 	node->id = head.id;
 	node->writer = h->words.items[head.writer].text;
 	node->rank = head.rank;
+	node->rule = head.rule;
 	node->claim = head.claim;
 	node->at = change;
 	node->chain = head.chain;

@@ -22,6 +22,19 @@ struct view {
 	struct table texts; /* path -> canonical text */
 };
 
+int merge_rule(const struct history *h, const struct oids *heads)
+{
+	struct arena arena = {0};
+	int rule = h->n_raised ? past_of(h, &arena, heads).rule : 1;
+	arena_free(&arena);
+	return rule;
+}
+
+void merge_message(int rule, struct buf *out)
+{
+	buf_printf(out, "merge\n\nTuyen-Rule: %d\n", rule);
+}
+
 static const char *print(struct view *v, const struct record *r)
 {
 	struct buf text = {0};
@@ -142,11 +155,12 @@ static void add_roots(const struct history *h, const struct node *node, bool wor
 	}
 }
 
-/* What is written between, and what the old tips said on conflicts, which may be seen now. */
+/* What is written between, and what the old tips said on conflicts, which may be seen now. Under another rule: everything. */
 static void touched(const struct view *from, const struct view *to, struct table *roots)
 {
+	bool same_rule = from->past.rule == to->past.rule;
 	for (size_t c = 0; c < to->past.n; c++)
-		for (unsigned i = from->past.counts[c]; i < to->past.counts[c]; i++)
+		for (unsigned i = same_rule ? from->past.counts[c] : 0; i < to->past.counts[c]; i++)
 			add_roots(to->h, node_at(to->h, to->h->chains[c].items[i]), false, roots);
 	for (size_t i = 0; i < from->tips.n; i++)
 		add_roots(from->h, history_node(from->h, &from->tips.items[i]), true, roots);

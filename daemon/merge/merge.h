@@ -10,7 +10,16 @@
 #include "merge/history.h"
 #include "record/record.h"
 
-#define MERGE_RULE 1 /* the newest rule version this code knows */
+/*
+ * The newest version of the rule that this code knows (the table in rule.c). A state follows the highest version among the
+ * changes in it, so old states come out as they ever did. TUYEN_NEXT: what a next version may be, for tests alone.
+ */
+#ifdef TUYEN_NEXT
+#define MERGE_RULE 2
+#else
+#define MERGE_RULE 1
+#endif
+int merge_rule(const struct history *h, const struct oids *heads); /* of the state of what these have seen */
 
 /* A record that differs between two states. */
 struct merge_record {
@@ -55,9 +64,9 @@ int merge_settlement(struct arena *arena, const char *ledger, const char *confli
     struct err *err);
 
 /* The canonical merge commit (DESIGN 5): message and identity are fixed, parents are the heads sorted by id, time is
- * the latest of theirs. */
-#define MERGE_MESSAGE "merge\n\nTuyen-Rule: 1\n"
+ * the latest of theirs. The message names the rule. */
 #define MERGE_IDENTITY "tuyen <merge@tuyen.invalid>"
+void merge_message(int rule, struct buf *out);
 
 /* "conflicts/<2 hex>/<id>.yaml" from a conflict id of 40 hex digits. */
 void merge_conflict_path(const char *id, char path[64]);

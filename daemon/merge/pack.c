@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "merge/merge.h"
+
 unsigned pack_length(const unsigned char *b)
 {
 	return b[0] | (unsigned)b[1] << 8 | (unsigned)b[2] << 16 | (unsigned)b[3] << 24;
@@ -71,12 +73,14 @@ static struct pack_in skip_numbers(struct pack_in *in, unsigned n)
 bool pack_get_head(struct pack_in *in, struct pack_head *out)
 {
 	if (left(in) < PACK_LENGTH + OID_SIZE + 1 || pack_length(in->at) != left(in) ||
-	    in->at[PACK_LENGTH + OID_SIZE] > CLAIM_NONE) {
+	    (in->at[PACK_LENGTH + OID_SIZE] & 3) > CLAIM_NONE ||
+	    in->at[PACK_LENGTH + OID_SIZE] >> 2 >= MERGE_RULE) {
 		in->bad = true;
 		return false;
 	}
 	memcpy(out->id.b, in->at + PACK_LENGTH, OID_SIZE);
-	out->claim = in->at[PACK_LENGTH + OID_SIZE];
+	out->claim = in->at[PACK_LENGTH + OID_SIZE] & 3;
+	out->rule = (in->at[PACK_LENGTH + OID_SIZE] >> 2) + 1;
 	in->at += PACK_LENGTH + OID_SIZE + 1;
 	out->rank = (int)pack_number(in);
 	out->writer = get_word(in);
@@ -162,11 +166,11 @@ void pack_put_value(struct pack_out *out, const char *value, bool seal)
 		put_text(out, value, len);
 }
 
-void pack_begin(struct pack_out *out, const struct oid *id, enum claim claim, int rank)
+void pack_begin(struct pack_out *out, const struct oid *id, enum claim claim, int rule, int rank)
 {
 	buf_add(&out->bytes, "\0\0\0\0", PACK_LENGTH);
 	buf_add(&out->bytes, id->b, OID_SIZE);
-	buf_putc(&out->bytes, (char)claim);
+	buf_putc(&out->bytes, (char)((unsigned)claim | (unsigned)(rule - 1) << 2));
 	pack_put_number(out, (unsigned)rank);
 }
 

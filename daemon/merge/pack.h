@@ -24,6 +24,7 @@ struct pack_in {
 struct pack_head {
 	struct oid id;
 	enum claim claim;
+	int rule;
 	int rank;
 	unsigned writer, chain, generation;
 	unsigned n_heads;
@@ -68,7 +69,7 @@ struct pack_out {
 void pack_put_number(struct pack_out *out, unsigned number);
 void pack_put_word(struct pack_out *out, unsigned word);
 void pack_put_value(struct pack_out *out, const char *value, bool seal);
-void pack_begin(struct pack_out *out, const struct oid *id, enum claim claim, int rank);
+void pack_begin(struct pack_out *out, const struct oid *id, enum claim claim, int rule, int rank);
 void pack_end(struct pack_out *out); /* fills in the length */
 
 #endif

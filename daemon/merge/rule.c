@@ -106,7 +106,7 @@ static void by_claim(struct verdict *v)
 /* Steps 1 to 4: true when what stands agrees, and v->value is it. */
 static bool judge(struct arena *arena, const struct field *field, const struct past *past, struct verdict *v)
 {
-	*v = (struct verdict){0};
+	*v = (struct verdict){.rule = past->rule};
 	find_maximal(arena, field, past, v);
 	if (v->n == 0)
 		return true;
@@ -121,7 +121,7 @@ static bool judge(struct arena *arena, const struct field *field, const struct p
 /* What all that stand had seen. */
 static struct past common(struct arena *arena, const struct verdict *v)
 {
-	struct past past = past_of_node(arena, first_standing(v)->by);
+	struct past past = past_of_node(arena, first_standing(v)->by, v->rule);
 	for (size_t i = 0; i < v->n; i++)
 		if (v->stands[i].fate == FATE_STANDS)
 			past = past_common(arena, &past, v->stands[i].write->by);
@@ -156,7 +156,8 @@ static const char *blend(struct arena *arena, const struct record_type *type, co
 	return value;
 }
 
-struct verdict rule_resolve(
+/* Version 1: schema/merge.md. */
+static struct verdict resolve(
     struct arena *arena, const struct record_type *type, const struct field *field, const struct past *past)
 {
 	struct verdict *levels = NULL, v;
@@ -176,4 +177,31 @@ struct verdict rule_resolve(
 	}
 	free(levels);
 	return v;
+}
+
+#ifdef TUYEN_NEXT
+/* What another version may be: what is disputed shows nothing. */
+static struct verdict resolve_next(
+    struct arena *arena, const struct record_type *type, const struct field *field, const struct past *past)
+{
+	struct verdict v = resolve(arena, type, field, past);
+	if (v.disputed)
+		v.value = NULL;
+	return v;
+}
+#endif
+
+/* Each version is a row for ever: ledgers keep theirs, and old states must come out as they did. */
+static struct verdict (*const rules[MERGE_RULE])(
+    struct arena *, const struct record_type *, const struct field *, const struct past *) = {
+    resolve,
+#ifdef TUYEN_NEXT
+    resolve_next,
+#endif
+};
+
+struct verdict rule_resolve(
+    struct arena *arena, const struct record_type *type, const struct field *field, const struct past *past)
+{
+	return rules[past->rule - 1](arena, type, field, past);
 }

@@ -26,9 +26,10 @@ struct verdict {
 	bool disputed; /* those that stand differ, and the field shows the last common value */
 	struct stand *stands; /* the writes of step 1, sorted by change id */
 	size_t n;
+	int rule; /* the version by which it was found */
 };
 
-/* Memory is the arena's; `type` is the record's. */
+/* By the version of the rule that the past follows. Memory is the arena's; `type` is the record's. */
 struct verdict rule_resolve(
     struct arena *arena, const struct record_type *type, const struct field *field, const struct past *past);
 bool rule_same(const char *a, const char *b); /* values; NULL is absent */

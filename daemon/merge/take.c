@@ -144,6 +144,7 @@ static void file(struct history *h, struct pack_in in)
 	VEC_PUSH(h->packed, h->n, in.start);
 	history_slot_newest(h);
 	pack_get_head(&in, &head);
+	h->n_raised += head.rule > 1;
 	file_in_chain(h, &head);
 	for (unsigned i = 0; i < head.n_records; i++)
 		file_record(h, &in);
@@ -245,6 +246,7 @@ void history_drop_last(struct history *h)
 	in.ctx = &fresh;
 	cache_dropped(h);
 	pack_get_head(&in, &head);
+	h->n_raised -= head.rule > 1;
 	unfile_abouts(h);
 	for (unsigned i = 0; i < head.n_records; i++)
 		unfile_record(h, &in);

@@ -41,11 +41,8 @@ int draft_merge(struct store *s, struct history *h, const char *ledger, const st
     struct stage *st, struct oid *id, struct err *err)
 {
 	struct arena arena = {0};
-	struct commit merge = {.parents = heads->items,
-	    .n_parents = heads->n,
-	    .identity = MERGE_IDENTITY,
-	    .message = MERGE_MESSAGE,
-	    .time = INT64_MIN};
+	struct commit merge = {
+	    .parents = heads->items, .n_parents = heads->n, .identity = MERGE_IDENTITY, .time = INT64_MIN};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < heads->n; i++) {
 		struct commit head;
@@ -56,9 +53,12 @@ int draft_merge(struct store *s, struct history *h, const char *ledger, const st
 	if (rc == 0)
 		rc = merge_tree(s, h, ledger, heads, st, &merge.tree, err);
 	if (rc == 0) {
-		struct buf text = {0};
+		struct buf text = {0}, message = {0};
+		merge_message(merge_rule(h, heads), &message);
+		merge.message = buf_str(&message);
 		commit_print(&merge, &text);
 		stage_add(st, GIT_OBJECT_COMMIT, &text, id);
+		buf_free(&message);
 	}
 	arena_free(&arena);
 	return rc;

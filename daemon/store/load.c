@@ -236,6 +236,7 @@ int load_add(struct history *h, const struct change *c, const struct merge_write
 	    .writer = writer,
 	    .unit = c->unit,
 	    .rank = c->rank,
+	    .rule = c->rule,
 	    .claim = c->claim,
 	    .writes = writes->items,
 	    .n_writes = writes->n,

@@ -25,16 +25,18 @@ static int check_heads(const struct history *h, const struct change *c, struct e
 			   err, "merge", NULL, N_("a change names heads of which one has seen another"));
 }
 
-static int check_rule(const struct change *c, struct err *err)
+/* What has seen a newer rule follows it. */
+static int check_rule(const struct history *h, const struct change *c, struct err *err)
 {
 	if (c->rule > MERGE_RULE) {
 		err_set(err, ERR_PARKED,
 		    N_("a change of ledger %1 follows a newer merge rule than this program knows"),
 		    c->ledger);
 		err_hint(err, N_("upgrade tuyen on this node; the change is kept aside until then"));
+		err_rule(err, "rule", NULL, NULL);
 		return ERR_PARKED;
 	}
-	return c->rule == MERGE_RULE
+	return c->rule >= merge_rule(h, &c->heads)
 		   ? 0
 		   : DRAFT_REFUSE(err, "form", NULL, N_("a change follows no known merge rule"));
 }
@@ -146,7 +148,7 @@ int tx_receive(struct tx *tx, const struct change *c, const unsigned char public
 		return 0;
 	}
 	if (rc == 0)
-		rc = check_rule(c, err);
+		rc = check_rule(h, c, err);
 	if (rc == 0)
 		rc = check_heads(h, c, err);
 	if (rc)

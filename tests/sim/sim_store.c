@@ -199,7 +199,7 @@ static void state_of(
 	struct state base = *state;
 	lay_over(arena, &base, records, n, state);
 	struct buf all = {0};
-	buf_puts(&all, MERGE_MESSAGE);
+	merge_message(1, &all);
 	buf_add(&all, heads->items, heads->n * OID_SIZE);
 	for (size_t i = 0; i < state->n; i++) {
 		buf_puts(&all, state->records[i].path);

@@ -74,7 +74,7 @@ static void begin(struct pack_out *out, const struct history *h, unsigned name)
 {
 	struct oid id = id_of(name);
 	*out = (struct pack_out){.words = &h->words, .known = h->words.n};
-	pack_begin(out, &id, CLAIM_NONE, 2);
+	pack_begin(out, &id, CLAIM_NONE, 1, 2);
 }
 
 static void put_place(struct pack_out *out, const struct history *h, unsigned records)
