@@ -165,14 +165,20 @@ $(OUT)/obj/tests/proof/%.o: ALL_CFLAGS += -Itests
 SEED ?= 1
 EDITS ?= 1000000
 twice = for part in 1 2; do $(1) & pids="$$pids $$!"; done; for pid in $$pids; do wait $$pid || bad=1; done; [ -z "$$bad" ]
+each_of_two = for kind in $(2); do $(1) & pids="$$pids $$!"; done; for pid in $$pids; do wait $$pid || bad=1; done; [ -z "$$bad" ]
 proof: $(OUT)/testbin/small $(OUT)/simulate ## the merge: all small histories beside the oracle, and EDITS=1000000 in random countries (SEED=1); an hour
 	$(Q)$(call twice,$(OUT)/testbin/small 2 2 2 --part $$part/2 --seed $(SEED))
 	$(Q)$(OUT)/testbin/small --equal 2 1 2 --seed $(SEED)
 	$(Q)$(OUT)/testbin/small --walks 20000 3 3 3 --seed $(SEED)
 	$(Q)$(OUT)/testbin/small --walks 20000 --equal 3 3 3 --seed $(SEED)
+	$(Q)$(OUT)/testbin/small --claims 1 1 2 --seed $(SEED)
+	$(Q)$(OUT)/testbin/small --forked 1 1 2 --seed $(SEED)
+	$(Q)$(OUT)/testbin/small --walks 10000 --words 3 3 3 --seed $(SEED)
+	$(Q)$(call each_of_two,$(OUT)/testbin/small --walks 10000 --words $$kind 3 3 3 --seed $(SEED),--claims --forked)
 	$(Q)$(call twice,$(OUT)/simulate --edits $$(($(EDITS) / 2)) --seeds $(SEED)$$part)
 proof-short: $(OUT)/testbin/small $(OUT)/simulate
 	$(Q)$(OUT)/testbin/small 1 2 1 && $(OUT)/testbin/small --equal 1 1 2 && $(OUT)/testbin/small --walks 500 3 3 3
+	$(Q)$(OUT)/testbin/small --walks 150 --words --claims 3 3 3 && $(OUT)/testbin/small --walks 150 --words --forked 3 3 3
 	$(Q)$(OUT)/simulate --edits 2000
 .PHONY: proof proof-short
 

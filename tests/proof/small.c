@@ -2,7 +2,8 @@
  * small A B C [--part P/N] [--seed S] - every history in which the writer of the highest tier writes up to A changes,
  * the one below him B, the lowest C: walked through one by one.
  * small --walks N A B C [--seed S] - N of them, chosen at random: for histories too many to walk through.
- * --equal: the two below are of one tier, a unit and its station.
+ * --equal: the two below are of one tier, a unit and its station. --claims: likewise, and the unit owns the figures, the station
+ * leads the task. --forked: the two below are one unit twice. --words: people object to conflicts and answer, too.
  *
  * A history is a word: in each place a writer, what he has seen of the others, and what he does. Two changes that do not know of
  * each other may stand in either order, so one history has several words; walked through is its normal form alone, in which no
@@ -14,153 +15,16 @@
  * before and at once; what its writer typed stands in his tree; nothing has vanished. Words that are complete are added once
  * more in the opposite order, as far as the history lets them, and give the same.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "small.h"
 
-#include "base/sys.h"
-#include "unit/merge/oracle_tree.h"
-
-#define WRITERS 3
-#define PLACES 9 /* in a word at most */
-#define SETS (1 << PLACES)
-#define LEDGER "reports/31"
-#define PATH "reports/31/p/2026-06.yaml"
-
-static struct {
-	const char *name;
-	int rank;
-} writers[WRITERS] = {{"0", 0}, {"31", 1}, {"11383", 2}};
-
-enum act { SET_FIRST, SET_SECOND, SET_OTHER, DELETE, SEAL, TAKE_OTHER, TAKE_KEPT, ACTS };
-static const char *const act_names[ACTS] = {"sets the figure to 1", "sets the figure to 2",
-    "sets the other figure", "deletes the report", "accepts the report", "settles for the other value",
-    "settles for the value kept"};
-
-/* What a word is at one of its places. */
-struct place {
-	size_t writer;
-	set_t view; /* what he had seen */
-	enum act act;
-};
-
-static struct {
-	struct oracle o;
-	struct place word[PLACES];
-	struct history *history;
-	struct merge_writes writes[PLACES];
-	size_t left[WRITERS], wrote[WRITERS];
-	bool figure_written;
-	uint64_t seed;
-	unsigned long part, parts, branch;
-	uint64_t random;
-} p;
-
-static struct {
-	unsigned long histories, whole, conflicts, disputed, sealed, settled, gone;
-} count;
-
-/* Trees of the sets of changes looked at so far; those of a place are forgotten with it. */
-struct trees {
-	struct table *of[SETS];
-};
-
-/* ---- what is wrong ---- */
-
-static void print_tree(const char *title, const struct table *t)
-{
-	printf("--- %s\n", title);
-	for (size_t i = 0; i < t->n; i++)
-		if (t->rows[i].value)
-			printf("%s\n%s", t->rows[i].key, (const char *)t->rows[i].value);
-}
-
-_Noreturn static void wrong(const char *what, const struct table *a, const struct table *b)
-{
-	printf("FAILED: %s (seed %llu)\n", what, (unsigned long long)p.seed);
-	for (size_t i = 0; i < p.o.n; i++) {
-		printf("%zu: %s, who has seen", i, writers[p.word[i].writer].name);
-		for (EACH(k, p.word[i].view))
-			printf(" %zu", k);
-		printf("%s, %s\n", p.word[i].view ? "" : " nothing", act_names[p.word[i].act]);
-	}
-	if (a)
-		print_tree("the rule", a);
-	if (b)
-		print_tree("the other", b);
-	exit(1);
-}
-
-static void must(int rc, const struct err *err)
-{
-	struct buf text = {0};
-	if (rc == 0)
-		return;
-	err_format(err, NULL, &text);
-	wrong(buf_str(&text), NULL, NULL);
-}
-
-/* ---- trees ---- */
-
-static bool same_rows(const struct table *a, const struct table *b)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (!oracle_same(a->rows[i].value, table_get(b, a->rows[i].key)))
-			return false;
-	return true;
-}
-
-static void must_equal(const struct table *a, const struct table *b, const char *what)
-{
-	if (!same_rows(a, b) || !same_rows(b, a))
-		wrong(what, a, b);
-}
-
-static void heads_of(set_t set, struct oids *out)
-{
-	*out = (struct oids){0};
-	for (EACH(i, set)) {
-		bool seen = false;
-		for (EACH(j, set))
-			seen = seen || (i != j && oracle_seen(&p.o, j, i));
-		if (!seen)
-			oids_add(out, &p.o.changes[i].id);
-	}
-	oids_sort(out);
-}
-
-/* Lay over a tree what changes in it between two sets. */
-static void advance(const struct history *h, set_t from, set_t to, struct table *tree)
-{
-	struct oids a, b;
-	struct merge_result r;
-	heads_of(from, &a);
-	heads_of(to, &b);
-	merge_advance(h, LEDGER, &a, &b, &r);
-	for (size_t i = 0; i < r.n; i++)
-		*table_at(tree, arena_dup(&p.o.arena, r.records[i].path)) =
-		    arena_dup(&p.o.arena, r.records[i].text);
-	merge_result_free(&r);
-	oids_free(&a);
-	oids_free(&b);
-}
-
-static const struct table *tree_of(struct trees *trees, set_t set)
-{
-	if (!trees->of[set]) {
-		trees->of[set] = arena_alloc(&p.o.arena, sizeof(struct table));
-		advance(p.history, 0, set, trees->of[set]);
-	}
-	return trees->of[set];
-}
-
-/* The first open conflict by its id; NULL: none. */
+/* The first conflict about the report by its id; NULL: none. Those among words are left alone. */
 static const char *first_conflict(const struct table *tree)
 {
 	const char *first = NULL;
 	for (size_t i = 0; i < tree->n; i++) {
 		const char *path = tree->rows[i].key, *text = tree->rows[i].value;
-		if (text && oracle_is_conflict(path) && (!first || strcmp(path, first) < 0))
+		if (text && oracle_is_conflict(path) && (!first || strcmp(path, first) < 0) &&
+		    strstr(text, "record: " PATH "\n"))
 			first = path;
 	}
 	return first;
@@ -179,20 +43,38 @@ static const char *print(const struct record *r)
 
 struct doing {
 	const struct table *tree; /* that he sees */
-	const char *before, *after; /* the report */
+	const char *path, *before, *after; /* the report; of words, the conflict */
 	const char *conflict; /* that he settles */
 	struct otarget settles;
 };
 
-static const char *with(const char *text, const char *field, const char *value)
+static const char *with_at(const char *path, const char *text, const char *field, const char *value)
 {
 	struct record r;
-	const struct record *old = oracle_parse(&p.o, PATH, text);
-	record_init(&r, &p.o.arena, type_by_path(LEDGER, PATH));
+	const struct record *old = oracle_parse(&p.o, path, text);
+	record_init(&r, &p.o.arena, type_by_path(LEDGER, path));
 	for (size_t i = 0; old && i < old->n; i++)
 		record_put(&r, old->fields[i].path, old->fields[i].value);
 	record_put(&r, field, value);
 	return print(&r);
+}
+
+static const char *with(const char *text, const char *field, const char *value)
+{
+	return with_at(PATH, text, field, value);
+}
+
+/* All speak in one row, so that words collide. */
+static bool speak(struct doing *d, const char *table, const char *what)
+{
+	d->path = first_conflict(d->tree);
+	if (!d->path)
+		return false;
+	d->before = table_get(d->tree, d->path);
+	if (strcmp(table, "answers") == 0 && !strstr(d->before, "objections:"))
+		return false;
+	d->after = with_at(d->path, d->before, arena_printf(&p.o.arena, "%s.x.reason", table), what);
+	return !oracle_same(d->before, d->after);
 }
 
 static bool settle(struct doing *d, const char *side)
@@ -216,8 +98,11 @@ static bool settle(struct doing *d, const char *side)
 }
 
 /* False: that cannot be done here, or changes nothing. */
-static bool do_act(enum act act, struct doing *d)
+static bool do_act(enum act act, const char *writer, struct doing *d)
 {
+	if (act == OBJECT || act == ANSWER)
+		return speak(d, act == OBJECT ? "objections" : "answers", writer);
+	d->path = PATH;
 	d->after = d->before = table_get(d->tree, PATH);
 	if (act == TAKE_OTHER || act == TAKE_KEPT)
 		return settle(d, act == TAKE_OTHER ? "other.value" : "kept.value");
@@ -242,23 +127,6 @@ static void name(struct oid *id, size_t writer, size_t k)
 	buf_free(&text);
 }
 
-static void add(struct history *h, size_t i)
-{
-	const struct ochange *c = &p.o.changes[i];
-	struct err err = {0};
-	struct history_change hc = {.id = c->id,
-	    .writer = c->writer,
-	    .unit = c->writer,
-	    .rank = c->rank,
-	    .claim = c->claim,
-	    .writes = p.writes[i].items,
-	    .n_writes = p.writes[i].n};
-	for (EACH(k, c->heads))
-		oids_add(&hc.heads, &p.o.changes[k].id);
-	must(history_add(h, &hc, &err), &err);
-	oids_free(&hc.heads);
-}
-
 /* Both are told: the rule and the oracle. */
 static void author(const struct place *place, const struct doing *d)
 {
@@ -266,8 +134,9 @@ static void author(const struct place *place, const struct doing *d)
 	struct ochange *c = &p.o.changes[i];
 	struct err err = {0};
 	p.word[i] = *place;
-	*c = (struct ochange){
-	    .writer = writers[place->writer].name, .rank = writers[place->writer].rank, .claim = CLAIM_NONE};
+	*c = (struct ochange){.writer = writers[place->writer].name,
+	    .rank = writers[place->writer].rank,
+	    .claim = writers[place->writer].claim};
 	name(&c->id, place->writer, p.wrote[place->writer]++);
 	for (EACH(k, place->view)) {
 		bool seen = false;
@@ -276,7 +145,7 @@ static void author(const struct place *place, const struct doing *d)
 		c->heads |= seen ? 0 : BIT(k);
 	}
 	if (!oracle_same(d->before, d->after))
-		c->texts[c->n_texts++] = (struct change_texts){PATH, d->before, d->after,
+		c->texts[c->n_texts++] = (struct change_texts){d->path, d->before, d->after,
 		    d->before ? strlen(d->before) : 0, d->after ? strlen(d->after) : 0};
 	must(merge_writes_of(&p.o.arena, LEDGER, c->texts, c->n_texts, &p.writes[i], &err), &err);
 	if (d->conflict) {
@@ -286,7 +155,8 @@ static void author(const struct place *place, const struct doing *d)
 			 d->after ? strlen(d->after) : 0, &p.writes[i], &err),
 		    &err);
 	}
-	oracle_write(&p.o, i, &d->before);
+	const char *report = table_get(d->tree, PATH);
+	oracle_write(&p.o, i, &report);
 	add(p.history, i);
 }
 
@@ -370,6 +240,8 @@ static void tally(const struct table *tree, bool whole)
 		count.conflicts++;
 		count.disputed += strstr(text, "state: disputed") != NULL;
 		count.sealed += strstr(text, "why: seal") != NULL;
+		count.claimed += strstr(text, "why: owner") || strstr(text, "why: lead");
+		count.objected += strstr(text, "state: objected") != NULL;
 	}
 	count.settled += p.o.changes[p.o.n - 1].n_settles > 0;
 }
@@ -382,7 +254,8 @@ static void check(struct trees *trees, bool whole)
 	const struct table *tree = tree_of(trees, all), *before = tree_of(trees, all & ~BIT(last)),
 			   *own = tree_of(trees, oracle_past(&p.o, last));
 	const struct ochange *c = &p.o.changes[last];
-	if (c->n_texts && !oracle_same(table_get(own, PATH), c->texts[0].after))
+	if (c->n_texts && !oracle_is_conflict(c->texts[0].path) &&
+	    !oracle_same(table_get(own, PATH), c->texts[0].after))
 		wrong("what was typed does not stand", own, NULL);
 	oracle_tree(&p.o, all, &slow);
 	must_equal(tree, &slow, "the oracle says otherwise");
@@ -452,7 +325,7 @@ static bool take(struct trees *trees, struct place *place, enum act act)
 	struct doing d = {.tree = tree_of(trees, place->view)};
 	bool figure = act == SET_FIRST || act == SET_SECOND;
 	place->act = act;
-	if ((act == SET_SECOND && !p.figure_written) || !do_act(act, &d))
+	if ((act == SET_SECOND && !p.figure_written) || !do_act(act, writers[place->writer].name, &d))
 		return false;
 	author(place, &d);
 	p.left[place->writer]--;
@@ -491,7 +364,7 @@ static void walk(const struct trees *above)
 	size_t n = choices(places);
 	struct arena arena = p.o.arena;
 	for (size_t i = 0; i < n; i++)
-		for (int act = 0; act < ACTS; act++) {
+		for (int act = 0; act < p.acts; act++) {
 			struct trees here = *above;
 			bool figure_written = p.figure_written;
 			p.o.arena = (struct arena){0};
@@ -526,7 +399,7 @@ static void stroll(const size_t *each)
 	for (size_t tries = 0; !is_whole() && tries < 200; tries++) {
 		struct place places[CHOICES_MAX];
 		size_t n = choices(places);
-		if (n && take(&trees, &places[dice(n)], (enum act)dice(ACTS)))
+		if (n && take(&trees, &places[dice(n)], (enum act)dice((size_t)p.acts)))
 			check(&trees, is_whole());
 	}
 	while (p.o.n)
@@ -539,26 +412,46 @@ static void stroll(const size_t *each)
 
 static void usage(void)
 {
-	fputs("usage: small A B C [--equal] [--part P/N] [--seed S], or small --walks N A B C [--equal] "
-	      "[--seed S]\n",
+	fputs("usage: small [--walks N] A B C [--equal | --claims | --forked] [--words] [--part P/N] [--seed "
+	      "S]\n",
 	    stderr);
 	exit(2);
 }
 
 static void report(const size_t *each, unsigned long walks, int64_t ms)
 {
-	bool equal = writers[1].rank == writers[2].rank;
-	printf("small histories of %s tiers, %zu, %zu and %zu changes: ", equal ? "two" : "three", each[0],
-	    each[1], each[2]);
+	printf("small histories of %s%s, %zu, %zu and %zu changes: ", p.tiers,
+	    p.acts == ACTS ? ", with words" : "", each[0], each[1], each[2]);
 	if (walks)
 		printf("%lu at random, ", walks);
 	else if (p.parts > 1)
 		printf("part %lu of %lu, ", p.part + 1, p.parts);
 	printf("%lu looked at, %lu of them whole; %lu conflicts in their trees (%lu disputed, %lu by a "
-	       "seal), %lu "
-	       "settlements, %lu without the report; %lld.%lld s\n",
-	    count.histories, count.whole, count.conflicts, count.disputed, count.sealed, count.settled,
-	    count.gone, (long long)ms / 1000, (long long)ms / 100 % 10);
+	       "seal, %lu by a claim, %lu objected), %lu settlements, %lu without the report; %lld.%lld s\n",
+	    count.histories, count.whole, count.conflicts, count.disputed, count.sealed, count.claimed,
+	    count.objected, count.settled, count.gone, (long long)ms / 1000, (long long)ms / 100 % 10);
+}
+
+/* Who the two below are. */
+static bool below_are(const char *option)
+{
+	static const struct {
+		const char *option, *says, *second;
+		enum claim claims[2];
+	} rows[] = {{"--equal", "two tiers", "cong-an@31", {CLAIM_NONE, CLAIM_NONE}},
+	    {"--claims", "two tiers, an owner and a lead", "cong-an@31", {CLAIM_OWNER, CLAIM_LEAD}},
+	    {"--forked", "two tiers, a unit forked", "31", {CLAIM_NONE, CLAIM_NONE}}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (strcmp(option, rows[i].option) != 0)
+			continue;
+		p.tiers = rows[i].says;
+		writers[1].claim = rows[i].claims[0];
+		writers[2].name = rows[i].second;
+		writers[2].rank = writers[1].rank;
+		writers[2].claim = rows[i].claims[1];
+		return true;
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -566,11 +459,15 @@ int main(int argc, char **argv)
 	size_t each[WRITERS], n = 0;
 	unsigned long walks = 0;
 	p.seed = p.parts = 1;
+	p.acts = OBJECT;
+	p.tiers = "three tiers";
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--walks") == 0 && i + 1 < argc)
 			walks = strtoul(argv[++i], NULL, 10);
-		else if (strcmp(argv[i], "--equal") == 0)
-			writers[2].name = "cong-an@31", writers[2].rank = writers[1].rank;
+		else if (strcmp(argv[i], "--words") == 0)
+			p.acts = ACTS;
+		else if (below_are(argv[i]))
+			continue;
 		else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
 			p.seed = strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--part") == 0 && i + 1 < argc &&
