@@ -156,6 +156,20 @@ void history_tips(const struct history *h, struct oids *out)
 	history_maximal(h, out);
 }
 
+size_t history_ahead(const struct history *h, const struct oids *from, const struct oids *to)
+{
+	struct arena arena = {0};
+	struct past old = past_of(h, &arena, from), now = past_of(h, &arena, to);
+	size_t n = 0;
+	for (size_t i = 0; i < from->n; i++)
+		if (!history_has(h, &from->items[i]))
+			n = SIZE_MAX;
+	for (size_t c = 0; n < SIZE_MAX && c < h->n_chains; c++)
+		n = old.counts[c] > now.counts[c] ? SIZE_MAX : n + now.counts[c] - old.counts[c];
+	arena_free(&arena);
+	return n;
+}
+
 static int by_generation(const void *a, const void *b)
 {
 	const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;

@@ -68,6 +68,9 @@ size_t history_seen_count(const struct history *h, const struct oid *id);
 const char *history_writer(const struct history *h, const struct oid *id);
 /* Reduce to the maximal ones (seen by no other of the list), sorted by id. Unknown ids are dropped. */
 void history_maximal(const struct history *h, struct oids *list);
+/* How many changes `to` have seen that `from` have not; SIZE_MAX where `from` are unknown or have seen
+ * what `to` have not. */
+size_t history_ahead(const struct history *h, const struct oids *from, const struct oids *to);
 /* The maximal changes of the whole history. */
 void history_tips(const struct history *h, struct oids *out);
 /* All changes seen by any of `heads` and by none of `have` (unknown ids in `have` are ignored), parents before

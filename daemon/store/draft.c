@@ -17,16 +17,34 @@ static struct tree_edit *edits_of(const struct merge_result *r)
 	return edits;
 }
 
-static int merge_tree(struct store *s, struct history *h, const char *ledger, const struct oids *heads,
-    struct stage *st, struct oid *tree, struct err *err)
+/* Of the states there are, the one from which the fewest changes lead to what these heads have seen. */
+static struct merged nearest(const struct history *h, const struct oids *heads, const struct merged *last)
 {
-	struct oids first = {heads->items, 1};
+	struct merged best = {0};
+	size_t least = last ? history_ahead(h, &last->heads, heads) : SIZE_MAX;
+	if (least < SIZE_MAX)
+		best = *last;
+	for (size_t i = 0; i < heads->n; i++) {
+		struct oids head = {&heads->items[i], 1};
+		size_t ahead = history_ahead(h, &head, heads);
+		if (ahead < least) {
+			least = ahead;
+			best = (struct merged){head.items[0], head};
+		}
+	}
+	return best;
+}
+
+static int merge_tree(struct store *s, struct history *h, const char *ledger, const struct oids *heads,
+    const struct merged *last, struct stage *st, struct oid *tree, struct err *err)
+{
+	struct merged from = nearest(h, heads, last);
 	struct merge_result result = {0};
 	struct oid base;
-	int rc = load_tree(s, &heads->items[0], &base, err);
+	int rc = load_tree(s, &from.id, &base, err);
 	if (rc)
 		return rc;
-	merge_advance(h, ledger, &first, heads, &result);
+	merge_advance(h, ledger, &from.heads, heads, &result);
 	struct tree_edit *edits = edits_of(&result);
 	if (result.n)
 		rc = tree_update(s, &base, edits, result.n, st, tree, err);
@@ -38,8 +56,12 @@ static int merge_tree(struct store *s, struct history *h, const char *ledger, co
 }
 
 int draft_merge(struct store *s, struct history *h, const char *ledger, const struct oids *heads,
-    struct stage *st, struct oid *id, struct err *err)
+    const struct merged *last, struct stage *st, struct oid *id, struct err *err)
 {
+	if (last && oids_eq(&last->heads, heads)) {
+		*id = last->id;
+		return 0;
+	}
 	struct arena arena = {0};
 	struct commit merge = {
 	    .parents = heads->items, .n_parents = heads->n, .identity = MERGE_IDENTITY, .time = INT64_MIN};
@@ -51,7 +73,7 @@ int draft_merge(struct store *s, struct history *h, const char *ledger, const st
 			merge.time = head.time;
 	}
 	if (rc == 0)
-		rc = merge_tree(s, h, ledger, heads, st, &merge.tree, err);
+		rc = merge_tree(s, h, ledger, heads, last, st, &merge.tree, err);
 	if (rc == 0) {
 		struct buf text = {0}, message = {0};
 		merge_message(merge_rule(h, heads), &message);
@@ -64,17 +86,38 @@ int draft_merge(struct store *s, struct history *h, const char *ledger, const st
 	return rc;
 }
 
+int draft_merge_write(
+    struct tx *tx, struct tx_ledger *ledger, const struct oids *heads, struct oid *id, struct err *err)
+{
+	struct history *h;
+	struct stage stage = {0};
+	int rc = store_history(tx->s, ledger->name, &h, err);
+	if (rc == 0)
+		rc = draft_merge(tx->s, h, ledger->name, heads, &ledger->last, &stage, id, err);
+	if (rc == 0)
+		rc = stage_write(tx->s, &stage, err);
+	if (rc == 0) {
+		ledger->last.id = *id;
+		oids_free(&ledger->last.heads);
+		oids_copy(&ledger->last.heads, heads);
+	}
+	stage_free(&stage);
+	return rc;
+}
+
 /* The parent of a change that has seen these heads. A merge is written at once: it holds nothing that is not already
  * accepted. */
-static int find_parent(struct draft *d, const char *ledger, const struct oids *heads, struct err *err)
+static int find_parent(
+    struct draft *d, struct tx *tx, const char *ledger, const struct oids *heads, struct err *err)
 {
+	struct tx_ledger *l;
 	if (heads->n < 2) {
 		if (heads->n)
 			d->c.parent = heads->items[0];
 		return 0;
 	}
-	int rc = draft_merge(d->s, d->history, ledger, heads, &d->stage, &d->c.parent, err);
-	return rc ? rc : stage_write(d->s, &d->stage, err);
+	int rc = tx_ledger_at(tx, ledger, &l, err);
+	return rc ? rc : draft_merge_write(tx, l, heads, &d->c.parent, err);
 }
 
 int draft_begin(struct draft *d, struct tx *tx, const char *ledger, const struct oids *heads, struct err *err)
@@ -82,7 +125,7 @@ int draft_begin(struct draft *d, struct tx *tx, const char *ledger, const struct
 	*d = (struct draft){.s = tx->s, .parent_time = INT64_MIN};
 	int rc = store_history(d->s, ledger, &d->history, err);
 	if (rc == 0)
-		rc = find_parent(d, ledger, heads, err);
+		rc = find_parent(d, tx, ledger, heads, err);
 	if (rc == 0 && !oid_is_zero(&d->c.parent)) {
 		struct commit parent;
 		rc = load_commit(d->s, &d->c.parent, &d->arena, &parent, err);

@@ -17,10 +17,17 @@
 #define DRAFT_REFUSE(err, rule, record, ...) \
 	(err_set(err, ERR_REFUSED, __VA_ARGS__), err_rule(err, rule, record, NULL), (err)->code)
 
+/* A commit that is written, and the signed changes that it stands for. */
+struct merged {
+	struct oid id;
+	struct oids heads;
+};
+
 /* What a transaction knows of a ledger that it touches. */
 struct tx_ledger {
 	char *name;
 	struct oid tip; /* as the ref was found; zero: no ledger yet */
+	struct merged last; /* the tip, or the merge that was made last */
 	struct oids heads; /* with this transaction's changes */
 	bool changed;
 };
@@ -87,8 +94,12 @@ int draft_keep(struct draft *d, struct tx_ledger *ledger, struct err *err);
 int draft_hold(struct draft *d, struct err *err);
 void draft_free(struct draft *d);
 
-/* The canonical merge of two or more heads: staged, with its tree. */
+/* The canonical merge of two or more heads: staged, with its tree. It costs what they have seen beyond the nearest of them
+ * and of `last` (may be NULL), and nothing where that is their merge. */
 int draft_merge(struct store *s, struct history *h, const char *ledger, const struct oids *heads,
-    struct stage *st, struct oid *id, struct err *err);
+    const struct merged *last, struct stage *st, struct oid *id, struct err *err);
+/* The same, and it is written; the ledger remembers it. */
+int draft_merge_write(
+    struct tx *tx, struct tx_ledger *ledger, const struct oids *heads, struct oid *id, struct err *err);
 
 #endif

@@ -73,7 +73,7 @@ static int tip_of(
 	h = history_new();
 	int rc = load_history(s, ledger, heads, h, err);
 	if (rc == 0)
-		rc = draft_merge(s, h, ledger, heads, &stage, tip, err);
+		rc = draft_merge(s, h, ledger, heads, NULL, &stage, tip, err);
 	if (rc == 0)
 		rc = stage_write(s, &stage, err);
 	if (rc == 0)

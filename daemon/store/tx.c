@@ -55,6 +55,9 @@ int tx_ledger_at(struct tx *tx, const char *name, struct tx_ledger **out, struct
 	struct err none = {0};
 	if (store_tip(tx->s, name, &fresh.tip, &none))
 		fresh.tip = (struct oid){0};
+	fresh.last.id = fresh.tip;
+	if (load_heads(tx->s, &fresh.tip, &fresh.last.heads, &none))
+		fresh.last = (struct merged){0};
 	fresh.name = mem_dup(name);
 	history_tips(h, &fresh.heads);
 	VEC_PUSH(tx->ledgers, tx->n_ledgers, fresh);
@@ -63,20 +66,10 @@ int tx_ledger_at(struct tx *tx, const char *name, struct tx_ledger **out, struct
 }
 
 /* Where the ref is to point: the only head, or the canonical merge, written but not yet synced; zero: nowhere. */
-static int new_tip(struct tx *tx, const struct tx_ledger *l, struct oid *tip, struct err *err)
+static int new_tip(struct tx *tx, struct tx_ledger *l, struct oid *tip, struct err *err)
 {
-	struct history *h;
-	struct stage stage = {0};
 	*tip = l->heads.n ? l->heads.items[0] : (struct oid){0};
-	if (l->heads.n < 2)
-		return 0;
-	int rc = store_history(tx->s, l->name, &h, err);
-	if (rc == 0)
-		rc = draft_merge(tx->s, h, l->name, &l->heads, &stage, tip, err);
-	if (rc == 0)
-		rc = stage_write(tx->s, &stage, err);
-	stage_free(&stage);
-	return rc;
+	return l->heads.n < 2 ? 0 : draft_merge_write(tx, l, &l->heads, tip, err);
 }
 
 /* Compare and swap; a zero `old` must not exist yet, a zero `now` is put back to not existing. */
@@ -188,6 +181,7 @@ void tx_destroy(struct tx *tx)
 			store_forget(tx->s, tx->ledgers[i].name);
 		free(tx->ledgers[i].name);
 		oids_free(&tx->ledgers[i].heads);
+		oids_free(&tx->ledgers[i].last.heads);
 	}
 	free(tx->ledgers);
 	strs_free(&tx->moved);

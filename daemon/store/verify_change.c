@@ -43,7 +43,7 @@ static int check_merge(struct verify *v, const struct oid *commit, const struct 
 {
 	struct stage stage = {0};
 	struct oid again;
-	int rc = draft_merge(v->s, v->history, v->ledger, heads, &stage, &again, err);
+	int rc = draft_merge(v->s, v->history, v->ledger, heads, NULL, &stage, &again, err);
 	if (rc == 0 && !oid_eq(&again, commit)) {
 		char hex[OID_HEX + 1];
 		oid_hex(commit, hex);

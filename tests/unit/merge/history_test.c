@@ -96,6 +96,31 @@ static void how_much_each_saw(void **state)
 	history_free(h);
 }
 
+static size_t ahead(const struct history *h, const char *from, const char *to)
+{
+	struct oids a, b;
+	ids_of(from, &a);
+	ids_of(to, &b);
+	size_t n = history_ahead(h, &a, &b);
+	oids_free(&a);
+	oids_free(&b);
+	return n;
+}
+
+static void how_much_more_was_seen(void **state)
+{
+	(void)state;
+	struct history *h = diamond();
+	assert_int_equal(ahead(h, "", "f"), 6);
+	assert_int_equal(ahead(h, "d", "de"), 2);
+	assert_int_equal(ahead(h, "de", "de"), 0);
+	assert_int_equal(ahead(h, "bc", "de"), 2);
+	assert_true(ahead(h, "d", "e") == SIZE_MAX);
+	assert_true(ahead(h, "f", "de") == SIZE_MAX);
+	assert_true(ahead(h, "ax", "f") == SIZE_MAX);
+	history_free(h);
+}
+
 static void a_missing_head_parks(void **state)
 {
 	(void)state;
@@ -296,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(who_saw_what),
 	    cmocka_unit_test(how_much_each_saw),
+	    cmocka_unit_test(how_much_more_was_seen),
 	    cmocka_unit_test(a_missing_head_parks),
 	    cmocka_unit_test(adding_again_is_nothing),
 	    cmocka_unit_test(maximal),
