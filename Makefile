@@ -250,6 +250,11 @@ journey: deps-demo ## a stick's journey: an island without a line, and what the 
 	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/journey.sh
 .PHONY: journey
 
+settle: deps-demo ## five conflicts settled on a terminal: the keys pressed and the screens seen
+	$(Q)$(MAKE) --no-print-directory -j $(JOBS) all $(OUT)/testbin/tty
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) sh contrib/demo/settle.sh
+.PHONY: settle
+
 $(OUT)/testbin/storm: $(call objects,$(wildcard tests/storm/*.c)) $(ALL_LIBS)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)

@@ -61,6 +61,7 @@ int cli_attach_get(struct cli *cli, struct err *err);
 int cli_attach_fetch(struct cli *cli, struct err *err);
 int cli_total(struct cli *cli, struct err *err);
 int cli_missing(struct cli *cli, struct err *err);
+int cli_conflict(struct cli *cli, struct err *err);
 int cli_conflict_list(struct cli *cli, struct err *err);
 int cli_conflict_show(struct cli *cli, struct err *err);
 int cli_conflict_settle(struct cli *cli, struct err *err);

@@ -43,6 +43,7 @@ static const struct verb {
     {"attach fetch", cli_attach_fetch},
     {"total", cli_total},
     {"missing", cli_missing},
+    {"conflict", cli_conflict},
     {"conflict list", cli_conflict_list},
     {"conflict show", cli_conflict_show},
     {"conflict settle", cli_conflict_settle},
@@ -153,11 +154,11 @@ static int help(char **argv, int argc, struct err *err)
 		return 0;
 	}
 	const struct command *found = command_find(argv, argc, &used, err);
+	size_t len = strlen(argv[0]);
 	if (found) {
 		help_command(found);
-		return 0;
+		shown++;
 	}
-	size_t len = strlen(argv[0]);
 	for (const struct command *c = commands; argc == 1 && c->name; c++)
 		if (strncmp(c->name, argv[0], len) == 0 && c->name[len] == ' ')
 			shown += printf("  %-18s %s\n", c->name, _(c->help)) > 0;

@@ -49,6 +49,7 @@ attach remove: --unit=
 attach fetch:
 total: --period= --by= --unit= --indicator= --format= --json
 missing: --period= --json
+conflict: --json
 conflict list: --where= --unit= --plan= --period= --record= --field= --state= --why= --older= --newer= --mine --json
 conflict show: --json
 conflict settle: --take= --value= --where= --dry-run --reason= --json

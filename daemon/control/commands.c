@@ -241,6 +241,8 @@ const struct command commands[] = {
 	N_("Add up the reports of a period; say how many units reported of how many.")},
     {"missing", "PLAN", 1, 1, COMMAND_LOCAL, true, 0, OPTIONS(OPT_PERIOD),
 	N_("List the units that have not reported.")},
+    {"conflict", "", 0, 0, COMMAND_LOCAL, true, 0, NO_OPTIONS,
+	N_("On a terminal: walk through the conflicts, one key a choice; else list them.")},
     {"conflict list", "", 0, 0, COMMAND_LOCAL, true, 0, OPTIONS(OPT_CONFLICTS),
 	N_("List what was overruled or is disputed.")},
     {"conflict show", "ID", 1, 1, COMMAND_LOCAL, true, 0, NO_OPTIONS,
@@ -354,6 +356,16 @@ static const struct command *find_name(const char *first, const char *second)
 	return NULL;
 }
 
+/* "conflict" is a command, and so is "conflict list". */
+static bool has_seconds(const char *first)
+{
+	size_t len = strlen(first);
+	for (const struct command *c = commands; c->name; c++)
+		if (starts_with_word(c->name, first) && c->name[len] == ' ')
+			return true;
+	return false;
+}
+
 /* "unit" alone, or "unit" with a word that no command of that family has. */
 static void refuse_second(const char *first, const char *second, struct err *err)
 {
@@ -361,7 +373,7 @@ static void refuse_second(const char *first, const char *second, struct err *err
 	const char *known[N_COMMANDS];
 	size_t len = strlen(first), n = 0;
 	for (const struct command *c = commands; c->name; c++) {
-		if (!starts_with_word(c->name, first))
+		if (!starts_with_word(c->name, first) || c->name[len] == '\0')
 			continue;
 		known[n++] = c->name + len + 1;
 		buf_printf(&verbs, "%s%s", verbs.len ? ", " : "", c->name + len + 1);
@@ -404,7 +416,7 @@ const struct command *command_find(char *const *argv, int argc, int *used, struc
 	*used = c ? 2 : 1;
 	if (!c)
 		c = find_name(argv[0], NULL);
-	if (c)
+	if (c && !(second && c->max_words == 0 && has_seconds(c->name)))
 		return c;
 	*used = 0;
 	for (c = commands; c->name; c++)
