@@ -10,7 +10,7 @@ export BENCH_ROWS="$tmp/rows" BENCH_MARKS="$tmp/marks" BENCH_LEDGER="$tmp/ledger
 : >"$BENCH_ROWS" && : >"$BENCH_MARKS"
 sh "$here/dead.sh" 2>"$tmp/dead.err" &
 dead=$!
-for part in ${PARTS:-sync peers attach crowd storm history upkeep}; do
+for part in ${PARTS:-sync peers attach crowd storm history conflicts upkeep}; do
 	sh "$here/$part.sh" || echo "bench: the part $part did not come to its end" >&2
 done
 wait $dead || { cat "$tmp/dead.err" >&2; echo 'bench: the part dead did not come to its end' >&2; }
