@@ -68,6 +68,7 @@ screen a ratio: v, and a value that fits neither
 key v
 expect Giá trị (Enter: quay lại):
 type 33
+expect thiếu mẫu số
 screen what the indicator says to that
 expect Giá trị (Enter: quay lại):
 type 33/58

@@ -181,6 +181,7 @@ screen
 key v
 expect Giá trị (Enter: quay lại):
 type 33
+expect thiếu mẫu số
 expect Giá trị (Enter: quay lại):
 type 33/58
 expect Xung đột 3 / 5
