@@ -5,11 +5,14 @@
 #include "base/sys.h"
 #include "cli.h"
 #include "graph.h"
+#include "overruled.h"
 #include "reader.h"
 #include "refused.h"
 #include "say.h"
 #include "show.h"
 #include "store/store.h"
+
+#define OVERRULED_SHOWN 5
 
 /* The changes of one ledger, oldest first: the order in which they had seen each other. */
 struct ledger_log {
@@ -107,7 +110,7 @@ static void show_refused(
 }
 
 static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, const struct refusals *refused,
-    long limit, bool json)
+    const struct overruled *told, long limit, bool json)
 {
 	struct ledger_log *log;
 	json_t *list = json_array();
@@ -134,6 +137,7 @@ static void show_logs(struct reader *r, struct ledger_log *logs, size_t n, const
 		json_t *o = json_object();
 		json_object_set(o, "changes", list);
 		json_object_set_new(o, "refused", refused_json(r, refused));
+		json_object_set_new(o, "overruled", overruled_json(r, told));
 		show_json(o);
 		show_drop(table);
 		json_decref(list);
@@ -183,6 +187,7 @@ int cli_log(struct cli *cli, struct err *err)
 	struct strs names = {0};
 	struct ledger_log *logs = NULL;
 	struct refusals refused = {0};
+	struct overruled told = {0};
 	const char *typed = args_get(&cli->args, "limit");
 	char *end = NULL;
 	long limit = typed ? strtol(typed, &end, 10) : -1;
@@ -201,10 +206,14 @@ int cli_log(struct cli *cli, struct err *err)
 	}
 	if (rc == 0 && !graph)
 		rc = refused_read(&r, &names, &refused, err);
+	if (rc == 0)
+		rc = overruled_load(&r, &told, err);
 	if (rc == 0 && graph)
 		draw_logs(&r, logs, names.n, limit);
 	else if (rc == 0)
-		show_logs(&r, logs, names.n, &refused, limit, cli->json);
+		show_logs(&r, logs, names.n, &refused, &told, limit, cli->json);
+	if (rc == 0 && !cli->json)
+		overruled_print(&r, &told, OVERRULED_SHOWN, true);
 	refusals_free(&refused);
 	for (size_t i = 0; logs && i < names.n; i++)
 		free(logs[i].entries);

@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "cli.h"
+#include "overruled.h"
 #include "say.h"
 
 #define DEFAULT_DIR "/var/lib/tuyen"
@@ -139,8 +140,8 @@ static int run(const char *dir, char **argv, int argc, struct err *err)
 	cli.json = args_has(&cli.args, "json");
 	if (rc == 0 && args_has(&cli.args, "help"))
 		help_command(cli.command);
-	else if (rc == 0)
-		rc = verb_of(cli.command)(&cli, err);
+	else if (rc == 0 && (rc = verb_of(cli.command)(&cli, err)) == 0)
+		overruled_remind(&cli);
 	args_free(&cli.args);
 	return rc;
 }

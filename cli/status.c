@@ -6,11 +6,13 @@
 #include "attach_way.h"
 #include "base/sys.h"
 #include "cli.h"
+#include "conflicts.h"
 #include "held_work.h"
 #include "incidents.h"
 #include "lines.h"
 #include "maintain.h"
 #include "node.h"
+#include "overruled.h"
 #include "pending.h"
 #include "plan/agenda.h"
 #include "reader.h"
@@ -20,12 +22,14 @@
 #define ASIDE_TIMEOUT_MS 2000
 #define INCIDENTS_SHOWN 3
 #define ATTACHMENTS_SHOWN 5
+#define CONFLICTS_SHOWN 5
 
 /* What `status` has found out; the JSON is borrowed by both ways of showing it. */
 struct status {
 	struct agenda agenda;
 	struct incidents_shown incidents;
 	struct held_work held;
+	struct overruled overruled;
 	bool daemon;
 	json_t *lines; /* a list, empty without a daemon */
 	json_t *coming; /* attachments on their way (cli/attach_way.h); NULL without a daemon */
@@ -163,6 +167,18 @@ static json_t *conflict_work(const struct conflict_item *c)
 	return o;
 }
 
+static json_t *conflicts_json(struct reader *r, const struct agenda *t)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "open", json_integer((json_int_t)t->conflicts.n));
+	json_object_set_new(o, "waiting", json_integer((json_int_t)t->n_waiting));
+	json_object_set_new(o, "mine", json_integer((json_int_t)t->n_mine));
+	json_object_set_new(o, "objections", json_integer((json_int_t)t->n_words));
+	json_object_set_new(o, "oldest_days",
+	    t->oldest_word ? json_integer(conflict_age_days(r, t->oldest_word)) : json_null());
+	return o;
+}
+
 /* What was refused above and must be entered again. */
 static bool is_lost(const struct incident_shown *s)
 {
@@ -195,8 +211,11 @@ static json_t *agenda_json(struct reader *r, const struct status *s)
 		json_array_append_new(list, report_json(&t->reports[i]));
 	for (size_t i = 0; i < t->n_inherited; i++)
 		json_array_append_new(list, inherited_work(&t->inherited[i]));
+	json_t *told = overruled_json(r, &s->overruled);
+	json_array_extend(list, told);
+	json_decref(told);
 	for (size_t i = 0; i < t->conflicts.n; i++)
-		if (conflict_waits(&t->conflicts.items[i]))
+		if (conflict_is_mine(&r->view, &t->conflicts.items[i]))
 			json_array_append_new(list, conflict_work(&t->conflicts.items[i]));
 	return list;
 }
@@ -220,14 +239,11 @@ static json_t *last_json(struct reader *r, const struct agenda *t)
 
 static void status_json(struct reader *r, const struct status *s)
 {
-	json_t *o = json_object(), *reports = json_array(), *conflicts = json_object(),
-	       *clock = json_object();
+	json_t *o = json_object(), *reports = json_array(), *clock = json_object();
 	json_t *line;
 	size_t i;
 	for (i = 0; i < s->agenda.n_reports; i++)
 		json_array_append_new(reports, report_json(&s->agenda.reports[i]));
-	json_object_set_new(conflicts, "open", json_integer((json_int_t)s->agenda.conflicts.n));
-	json_object_set_new(conflicts, "waiting", json_integer((json_int_t)s->agenda.n_waiting));
 	json_object_set_new(clock, "now", json_string(reader_time(r, s->now)));
 	json_object_set_new(clock, "set", json_boolean(s->clock_set));
 	json_object_set_new(o, "unit", show_string(r->config.unit));
@@ -240,7 +256,7 @@ static void status_json(struct reader *r, const struct status *s)
 	json_object_set_new(o, "to_do", agenda_json(r, s));
 	json_object_set_new(o, "reports_due", reports);
 	json_object_set_new(o, "last_report", last_json(r, &s->agenda));
-	json_object_set_new(o, "conflicts", conflicts);
+	json_object_set_new(o, "conflicts", conflicts_json(r, &s->agenda));
 	json_object_set_new(o, "waits_above", held_work_waits_json(&s->held));
 	json_object_set_new(o, "incidents", incidents_json(&s->incidents));
 	json_object_set_new(o, "daemon", json_boolean(s->daemon));
@@ -310,6 +326,27 @@ static void print_inherited(struct reader *r, const struct agenda_inherited *t)
 	    arena_printf(&r->arena, "%zu", t->reports), arena_printf(&r->arena, "%zu", t->tasks));
 }
 
+static void print_conflicts(struct reader *r, const struct agenda *t)
+{
+	size_t shown = 0;
+	if (t->n_words)
+		say_out(N_("- objections waiting for you: %1, the oldest for %2 days: tuyen conflict list "
+			   "--mine"),
+		    arena_printf(&r->arena, "%zu", t->n_words),
+		    arena_printf(&r->arena, "%lld", (long long)conflict_age_days(r, t->oldest_word)));
+	for (size_t i = 0; i < t->conflicts.n && shown < CONFLICTS_SHOWN; i++) {
+		const struct conflict_item *c = &t->conflicts.items[i];
+		if (!conflict_is_mine(&r->view, c))
+			continue;
+		say_out(N_("- conflict %1 (%2): %3 of %4"), arena_printf(&r->arena, "%.10s", c->id),
+		    conflict_state_text(c), c->field && *c->field ? c->field : c->record, c->ledger);
+		shown++;
+	}
+	if (t->n_mine > shown)
+		say_out(N_("- and %1 more conflicts: tuyen conflict list --mine"),
+		    arena_printf(&r->arena, "%zu", t->n_mine - shown));
+}
+
 static void print_agenda(struct reader *r, const struct status *s)
 {
 	const struct agenda *t = &s->agenda;
@@ -318,7 +355,7 @@ static void print_agenda(struct reader *r, const struct status *s)
 	if (s->damaged)
 		say_out(N_("A ledger here cannot be read; 'tuyen verify' says what is wrong. What is known "
 			   "without it:"));
-	else if (t->n_directives + t->n_reports + t->n_inherited + t->n_waiting + others == 0)
+	else if (t->n_directives + t->n_reports + t->n_inherited + t->n_mine + s->overruled.n + others == 0)
 		say_out(N_("Nothing is to be done here."));
 	else
 		say_out(N_("To be done here:"));
@@ -333,12 +370,8 @@ static void print_agenda(struct reader *r, const struct status *s)
 		print_report(r, t, &t->reports[i]);
 	for (size_t i = 0; i < t->n_inherited; i++)
 		print_inherited(r, &t->inherited[i]);
-	for (size_t i = 0; i < t->conflicts.n; i++) {
-		const struct conflict_item *c = &t->conflicts.items[i];
-		if (conflict_waits(c))
-			say_out(N_("- conflict %1 (%2): %3 of %4"), arena_printf(&r->arena, "%.10s", c->id),
-			    say_choice(c->state), c->field && *c->field ? c->field : c->record, c->ledger);
-	}
+	overruled_print(r, &s->overruled, CONFLICTS_SHOWN, false);
+	print_conflicts(r, t);
 	printf("\n");
 }
 
@@ -395,6 +428,22 @@ static void print_attachments(struct reader *r, const struct status *s)
 		    arena_printf(&r->arena, "%zu", n - ATTACHMENTS_SHOWN));
 }
 
+/* "12 (5 wait for others)" */
+static const char *open_conflicts(struct reader *r, const struct agenda *t)
+{
+	struct buf line = {0};
+	buf_printf(&line, "%zu", t->conflicts.n);
+	if (t->n_waiting > t->n_mine) {
+		buf_puts(&line, " (");
+		say_into(&line, N_("%1 wait for others"),
+		    arena_printf(&r->arena, "%zu", t->n_waiting - t->n_mine));
+		buf_puts(&line, ")");
+	}
+	const char *text = arena_dup(&r->arena, buf_str(&line));
+	buf_free(&line);
+	return text;
+}
+
 static void status_print(struct reader *r, const struct status *s)
 {
 	struct show_table *table = show_table();
@@ -412,7 +461,7 @@ static void status_print(struct reader *r, const struct status *s)
 		say_out(N_("The reserve key lies in %1: move it to a stick and keep that in the safe."),
 		    s->reserve);
 	print_last(r, &s->agenda);
-	show_line(N_("Open conflicts"), arena_printf(&r->arena, "%zu", s->agenda.conflicts.n));
+	show_line(N_("Open conflicts"), open_conflicts(r, &s->agenda));
 	print_incidents(r, &s->incidents);
 	if (s->clock_set)
 		show_line(N_("Clock"),
@@ -452,6 +501,8 @@ int cli_status(struct cli *cli, struct err *err)
 	if (opened && incidents_read(cli, &r, NULL, false, &s.incidents, err) != 0)
 		rc = err->code;
 	if (opened && held_work_read(&r, &s.held, err) != 0)
+		rc = err->code;
+	if (opened && overruled_load(&r, &s.overruled, err) != 0)
 		rc = err->code;
 	if (opened) {
 		s.damaged = rc != 0;

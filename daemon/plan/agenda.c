@@ -219,6 +219,18 @@ static int find_last(const struct view *v, struct arena *arena, struct agenda *o
 	return rc || !last.path ? rc : keep_last(v, ledger, &last, arena, out, err);
 }
 
+static void count_words(const struct view *v, const struct conflict_item *c, struct agenda *out)
+{
+	for (size_t i = 0; i < c->n_objections; i++) {
+		if (!conflict_waits_here(v, c, &c->objections[i]))
+			continue;
+		int64_t time = conflict_word_time(v, c, "objections", c->objections[i].id);
+		if (time && (!out->oldest_word || time < out->oldest_word))
+			out->oldest_word = time;
+		out->n_words++;
+	}
+}
+
 static int find_conflicts(const struct view *v, struct arena *arena, struct agenda *out, struct err *err)
 {
 	struct conflict_items all;
@@ -228,6 +240,8 @@ static int find_conflicts(const struct view *v, struct arena *arena, struct agen
 		if (!conflict_is_open(&all.items[i]))
 			continue;
 		out->n_waiting += conflict_waits(&all.items[i]);
+		out->n_mine += conflict_is_mine(v, &all.items[i]);
+		count_words(v, &all.items[i], out);
 		out->conflicts.items[out->conflicts.n++] = all.items[i];
 	}
 	return rc;

@@ -35,6 +35,10 @@ struct agenda {
 	size_t n_inherited;
 	struct conflict_items conflicts; /* all that are not settled */
 	size_t n_waiting; /* of these, such that wait for a person */
+	size_t n_mine; /* of these, such that this node is to settle or to answer */
+	size_t n_words; /* objections and questions that wait for this node's answer */
+	int64_t
+	    oldest_word; /* when the oldest of them was said, by its writer's clock; 0: not known, or none */
 	/* The report this unit submitted or corrected last (one that waits for its receipt, if any does); NULL issuer:
 	 * none yet. */
 	struct {

@@ -17,6 +17,8 @@
  */
 int conflict_take(const struct view *v, const struct conflict_item *c, const char *take, const char **value,
     struct arena *arena, struct err *err);
+bool conflict_take_is(const char *take); /* is it one of those words */
+int conflict_no_take(const char *take, struct err *err); /* ERR_USAGE that says which there are */
 /* A value that people typed, checked as the figure's indicator or the field says; "" is absent. */
 int conflict_typed(const struct view *v, const struct conflict_item *c, const char *typed, const char **value,
     struct arena *arena, struct err *err);

@@ -23,6 +23,8 @@ static int read_choice(const struct args *a, struct outcome *o, struct conflict_
 		return err_set(err, ERR_USAGE, N_("--where settles by a rule (--take), not by --value"));
 	if (!out->take && !out->value)
 		return no_value(err);
+	if (out->take && !conflict_take_is(out->take))
+		return conflict_no_take(out->take, err);
 	return args_has(a, "reason") ? writing_reason(a, &o->arena, &out->reason, err) : 0;
 }
 

@@ -97,6 +97,20 @@ static const struct {
     {"newest-seen", take_newest_seen},
 };
 
+int conflict_no_take(const char *take, struct err *err)
+{
+	return err_set(err, ERR_USAGE,
+	    N_("--take is kept, other, base, superior, owner or newest-seen, not '%1'"), take);
+}
+
+bool conflict_take_is(const char *take)
+{
+	for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
+		if (strcmp(takes[i].name, take) == 0)
+			return true;
+	return false;
+}
+
 int conflict_take(const struct view *v, const struct conflict_item *c, const char *take, const char **value,
     struct arena *arena, struct err *err)
 {
@@ -104,8 +118,7 @@ int conflict_take(const struct view *v, const struct conflict_item *c, const cha
 	for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
 		if (strcmp(takes[i].name, take) == 0)
 			return takes[i].take(&t);
-	return err_set(err, ERR_USAGE,
-	    N_("--take is kept, other, base, superior, owner or newest-seen, not '%1'"), take);
+	return conflict_no_take(take, err);
 }
 
 int conflict_typed(const struct view *v, const struct conflict_item *c, const char *typed, const char **value,

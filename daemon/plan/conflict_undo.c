@@ -22,7 +22,8 @@ struct undoing {
 	struct buf words; /* what it says of each */
 	struct strs undone;
 	struct err why; /* why the last one cannot be taken back */
-	bool over; /* all that stands against it is what this node itself took back */
+	bool own; /* that was because this node itself has taken it back before */
+	bool over; /* so it is with all of them */
 };
 
 static bool names(const struct change *c, const char *prefix)
@@ -49,7 +50,7 @@ static int check_last(struct undoing *u, const struct conflict_item *c, struct e
 		rc = u->v->change(u->v->ctx, u->ledger, &writes[i].change, u->arena, &later, err);
 		if (rc)
 			return rc;
-		u->over = u->over && str_is(writes[i].writer, u->me) && str_is(later.subject, SUBJECT);
+		u->own = str_is(writes[i].writer, u->me) && str_is(later.subject, SUBJECT);
 		return err_set(err, ERR_REFUSED,
 		    N_("%1 of %2 was written by %3 after it was settled: that is to be settled or written "
 		       "anew"),
@@ -155,6 +156,7 @@ static int undo_settlement(struct undoing *u, struct err *err)
 		struct err mine = {0};
 		if (u->prefix && strncmp(id, u->prefix, strlen(u->prefix)) != 0)
 			continue;
+		u->own = false;
 		if (undo_one(u, id, &mine) == 0)
 			continue;
 		if (mine.code != ERR_REFUSED && mine.code != ERR_NOT_FOUND) {
@@ -162,7 +164,7 @@ static int undo_settlement(struct undoing *u, struct err *err)
 			rc = mine.code;
 		}
 		u->why = mine;
-		u->over = u->over && mine.code == ERR_REFUSED;
+		u->over = u->over && u->own;
 	}
 	return rc;
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/conflicts.h"
 #include "plan/due.h"
 #include "plan/report.h"
 #include "plan/report_edit.h"
@@ -121,6 +122,30 @@ static int check_gaps(
 	return ERR_REFUSED;
 }
 
+/* A disputed figure is nobody's word yet: the report neither says it nor is it to be sealed. */
+static int check_disputes(const struct report_edit *e, const char *hint, struct err *err)
+{
+	struct conflict_items all;
+	struct buf names = {0};
+	const char *first = NULL;
+	int rc = conflict_list(e->v, e->ledger, &e->o->arena, &all, err);
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		const struct conflict_item *c = &all.items[i];
+		if (!conflict_is_dispute(c) || strcmp(c->record, e->path) != 0 ||
+		    strncmp(c->field, "values.", 7) != 0)
+			continue;
+		buf_printf(&names, "%s%s (%.10s)", first ? ", " : "", c->field + 7, c->id);
+		first = first ? first : arena_printf(&e->o->arena, "%.10s", c->id);
+	}
+	if (first) {
+		rc = err_set(err, ERR_REFUSED, N_("the report on %1 for %2 has disputed figures: %3"),
+		    e->plan.plan, e->period.id, buf_str(&names), first);
+		err_hint(err, hint);
+	}
+	buf_free(&names);
+	return rc;
+}
+
 /* The reason of a change that makes a version: what is given, and what asked for the report. */
 static const char *with_statement(const struct report_edit *e, const char *reason)
 {
@@ -136,6 +161,11 @@ static int submit(struct report_edit *e, const struct args *a, struct err *err)
 	size_t gaps = report_edit_gaps(e, &names);
 	int rc = nil ? check_nil(e, err) : check_gaps(e, partial, gaps, buf_str(&names), err);
 	buf_free(&names);
+	if (rc == 0 && !partial)
+		rc = check_disputes(e,
+		    N_("settle them: 'tuyen conflict settle %4 --take kept|other|base'; or submit with "
+		       "--partial: they count at their last agreed value"),
+		    err);
 	if (rc)
 		return rc;
 	report_edit_state(e, "submitted");
@@ -226,6 +256,9 @@ int report_op_accept(const struct view *v, const struct args *a, struct outcome 
 	bool accepted = rc == 0 && strcmp(e.state, "accepted") == 0;
 	if (rc == 0 && !accepted && strcmp(e.state, "submitted") != 0)
 		rc = not_submitted(&e, err);
+	if (rc == 0 && !accepted)
+		rc = check_disputes(
+		    &e, N_("settle them first: 'tuyen conflict settle %4 --take kept|other|base'"), err);
 	if (rc == 0 && !accepted) {
 		report_edit_state(&e, "accepted");
 		rc = report_edit_commit(&e, "accept", NULL, err);

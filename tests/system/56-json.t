@@ -67,7 +67,7 @@ keys 11383 '.reports_due[0]' 'kind issuer plan period directive state due days_l
 keys 11383 '.lines[0]' 'peer instance superior open equal address bytes_in bytes_out changes_in changes_out last_contact age waiting coming pace_out pace_in seconds closed_until closed_by rate budget spent next_try error refused late' status
 keys 31 '.ledgers[0]' 'name tip heads' status
 keys 31 .clock 'now set' status
-keys 31 .conflicts 'open waiting' status
+keys 31 .conflicts 'open waiting mine objections oldest_days' status
 prints 31 '[.clock.set, .daemon, .paused, .admitted]' '[true,true,false,true]' status
 t 'set' tuyen -C n/11383 report set hp 2026-06 A=42 R=31/58
 t 'submit' tuyen -C n/11383 report submit hp 2026-06
