@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "ask.h"
 #include "base/sys.h"
@@ -24,26 +25,62 @@ int parcel_reach(struct cli *cli, struct err *err)
 
 /* ---- writing ---- */
 
-/* "1440K", "4G", "100000": bytes. */
-static int size_of(const char *text, size_t *out, struct err *err)
+/* "1440K", "4G", "100000": bytes. False: it is no size. */
+static bool size_of(const char *text, uint64_t *out)
 {
 	static const char units[] = "KMG";
 	char *end = NULL;
-	unsigned long long n = text ? strtoull(text, &end, 10) : 0;
-	*out = 0;
-	if (!text)
-		return 0;
+	unsigned long long n = strtoull(text, &end, 10);
 	const char *unit = *end ? strchr(units, *end) : NULL;
 	bool good = end != text && text[0] != '-' && n < (1ull << 33) && (!*end || (unit && !end[1]));
 	for (int i = 0; good && unit && i <= unit - units; i++)
 		n *= 1024;
-	if (!good || n < SPLIT_LEAST || n > ((unsigned long long)1 << 40)) {
+	*out = n;
+	return good && n <= (1ull << 40);
+}
+
+static int split_of(const char *text, size_t *out, struct err *err)
+{
+	uint64_t n = 0;
+	if (text && (!size_of(text, &n) || n < SPLIT_LEAST)) {
 		err_set(err, ERR_USAGE,
 		    N_("--split takes bytes, or as many with K, M or G, from %2 on, not '%1'"), text, "1K");
 		return err->code;
 	}
 	*out = (size_t)n;
 	return 0;
+}
+
+/* What is said of attachments, in bytes; nothing: as the daemon sees fit. */
+static int attachments_of(const char *text, struct args *out, struct err *err)
+{
+	uint64_t n = 0;
+	char bytes[24];
+	if (!text)
+		return 0;
+	if (strcmp(text, "all") == 0)
+		n = INT64_MAX;
+	else if (strcmp(text, "none") != 0 && !size_of(text, &n))
+		return err_set(err, ERR_USAGE,
+		    N_("--attachments takes none, all, or bytes, or as many with K, M or G, not '%1'"), text);
+	snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)n);
+	args_add_option(out, "attachments", bytes);
+	return 0;
+}
+
+/* As long as attachments can be left out, a stick need not be too small. */
+static void say_room(const char *path, bool folder, struct args *out)
+{
+	struct statvfs st;
+	char bytes[24];
+	char *place = mem_dup(path), *slash = strrchr(place, '/');
+	if (!folder && slash)
+		slash[1] = '\0';
+	if (statvfs(folder || slash ? place : ".", &st) == 0) {
+		snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)st.f_bavail * st.f_frsize);
+		args_add_option(out, "room", bytes);
+	}
+	free(place);
 }
 
 static bool is_folder(const char *path)
@@ -53,32 +90,87 @@ static bool is_folder(const char *path)
 	return (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-static int write_one(
-    struct cli *cli, const char *unit, const char *path, bool folder, size_t split, struct err *err)
+/* What was typed, beside the addressees. */
+struct writing {
+	struct cli *cli;
+	const char *path;
+	bool folder;
+	size_t split;
+};
+
+/* "ID", LF, "SIZE", LF, the cover. */
+static int read_head(
+    const struct buf *head, struct cover *cover, uint64_t *size, const char **rest, struct err *err)
+{
+	char id[COVER_ID_HEX + 1] = "";
+	char *end = NULL;
+	if (head->len <= sizeof id)
+		return err_set(err, ERR_INPUT, N_("the daemon gave no parcel"));
+	memcpy(id, head->data, COVER_ID_HEX);
+	*size = strtoull(head->data + sizeof id, &end, 10);
+	*rest = end + (*end == '\n');
+	return cover_read(id, *rest, head->len - (size_t)(*rest - head->data), cover, err);
+}
+
+/* Its content, as the daemon gives it. */
+static int write_content(const struct writing *w, struct parcel_saving *s, uint64_t size, struct err *err)
 {
 	struct args args = {0};
-	struct buf out = {0}, bytes = {0};
-	struct strs names = {0};
-	struct cover cover;
-	char id[COVER_ID_HEX + 1] = "";
-	strs_add(&args.words, unit);
-	if (args_has(&cli->args, "full"))
-		args_add_option(&args, "full", "");
-	int rc = ask_result(cli, "parcel write", &args, PARCEL_WAIT, &out, err);
-	if (rc == 0 && out.len > sizeof id) {
-		memcpy(id, out.data, COVER_ID_HEX);
-		buf_add(&bytes, out.data + sizeof id, out.len - sizeof id);
+	uint64_t got = 0;
+	int rc = 0;
+	strs_add(&args.words, s->cover->id);
+	for (bool more = true; rc == 0 && more;) {
+		struct buf out = {0};
+		rc = ask_result(w->cli, "parcel more", &args, PARCEL_WAIT, &out, err);
+		if (rc == 0 && out.len)
+			rc = parcel_save_add(s, out.data, out.len, err);
+		got += out.len;
+		more = out.len > 0;
+		buf_free(&out);
 	}
-	if (rc == 0)
-		rc = cover_read(id, buf_str(&bytes), bytes.len, &cover, err);
-	if (rc == 0)
-		rc = parcel_save(&cover, &bytes, path, folder, split, &names, err);
-	for (size_t i = 0; rc == 0 && i < names.n; i++)
-		say_out(N_("written: %1"), names.items[i]);
+	if (rc == 0 && got != size)
+		rc = err_set(err, ERR_INPUT, N_("the daemon gave no parcel"));
 	args_free(&args);
-	buf_free(&out);
-	buf_free(&bytes);
-	strs_free(&names);
+	return rc;
+}
+
+static int save(const struct writing *w, const struct buf *head, struct err *err)
+{
+	struct cover cover;
+	struct parcel_saving s = {.cover = &cover, .path = w->path, .folder = w->folder, .fd = -1};
+	const char *rest = NULL;
+	uint64_t size = 0;
+	int rc = read_head(head, &cover, &size, &rest, err);
+	if (rc)
+		return rc;
+	size_t len = head->len - (size_t)(rest - head->data);
+	rc = parcel_save_begin(&s, size, w->split, err);
+	if (rc == 0)
+		rc = parcel_save_add(&s, rest, len, err);
+	if (rc == 0)
+		rc = write_content(w, &s, size - len, err);
+	rc = parcel_save_end(&s, rc, err);
+	for (size_t i = 0; rc == 0 && i < s.names.n; i++)
+		say_out(N_("written: %1"), s.names.items[i]);
+	strs_free(&s.names);
+	return rc;
+}
+
+static int write_one(const struct writing *w, const char *unit, struct err *err)
+{
+	struct args args = {0};
+	struct buf head = {0};
+	strs_add(&args.words, unit);
+	if (args_has(&w->cli->args, "full"))
+		args_add_option(&args, "full", "");
+	say_room(w->path, w->folder, &args);
+	int rc = attachments_of(args_get(&w->cli->args, "attachments"), &args, err);
+	if (rc == 0)
+		rc = ask_result(w->cli, "parcel write", &args, PARCEL_WAIT, &head, err);
+	if (rc == 0)
+		rc = save(w, &head, err);
+	args_free(&args);
+	buf_free(&head);
 	return rc;
 }
 
@@ -102,13 +194,12 @@ static int addressees(const struct cli *cli, struct strs *to, struct err *err)
 }
 
 /* One that cannot be written does not keep the others from it. */
-static int write_each(
-    struct cli *cli, const struct strs *to, const char *path, bool folder, size_t split, struct err *err)
+static int write_each(const struct writing *w, const struct strs *to, struct err *err)
 {
 	int first = 0;
 	for (size_t i = 0; i < to->n; i++) {
 		struct err why = {0};
-		int rc = write_one(cli, to->items[i], path, folder, split, &why);
+		int rc = write_one(w, to->items[i], &why);
 		if (rc && first)
 			say_error(&why);
 		else if (rc)
@@ -122,21 +213,24 @@ static int write_each(
 
 int cli_parcel_write(struct cli *cli, struct err *err)
 {
-	const char *path = args_word(&cli->args, 0);
+	struct writing w = {.cli = cli, .path = args_word(&cli->args, 0)};
 	struct strs to = {0};
-	size_t split;
-	int rc = size_of(args_get(&cli->args, "split"), &split, err);
+	struct args typed = {0};
+	int rc = split_of(args_get(&cli->args, "split"), &w.split, err);
+	if (rc == 0)
+		rc = attachments_of(args_get(&cli->args, "attachments"), &typed, err);
 	if (rc == 0)
 		rc = addressees(cli, &to, err);
-	bool folder = to.n > 1 || is_folder(path);
-	if (rc == 0 && !folder && !split && sys_exists(path))
-		rc = parcel_taken(path, err);
+	w.folder = to.n > 1 || is_folder(w.path);
+	if (rc == 0 && !w.folder && !w.split && sys_exists(w.path))
+		rc = parcel_taken(w.path, err);
 	if (rc == 0)
 		rc = parcel_reach(cli, err);
-	if (rc == 0 && folder)
-		rc = sys_make_dir(path, 0755, err);
+	if (rc == 0 && w.folder)
+		rc = sys_make_dir(w.path, 0755, err);
 	if (rc == 0)
-		rc = write_each(cli, &to, path, folder, split, err);
+		rc = write_each(&w, &to, err);
+	args_free(&typed);
 	strs_free(&to);
 	return rc;
 }

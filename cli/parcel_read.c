@@ -25,20 +25,25 @@ struct reading {
 	int status;
 };
 
-static int hand_over(struct cli *cli, const char *name, const struct buf *bytes, struct err *err)
+/* The next portion, taken before the one after it is handed over: neither end holds more. */
+static int hand_over(struct reading *r, const char *name, const struct parcel *p, const struct buf *bytes,
+    bool more, struct buf *out, struct err *err)
 {
-	int rc = 0;
-	for (size_t at = 0; rc == 0 && (at < bytes->len || at == 0); at += PORTION) {
-		struct args args = {0};
-		struct buf text = {0};
-		size_t left = bytes->len - at;
-		base64_encode(buf_str(bytes) + at, left < PORTION ? left : PORTION, &text);
-		strs_add(&args.words, name);
-		strs_add(&args.words, buf_str(&text));
-		rc = ask_result(cli, "parcel put", &args, PARCEL_WAIT, NULL, err);
-		buf_free(&text);
-		args_free(&args);
-	}
+	struct args put = {0}, take = {0};
+	struct buf text = {0};
+	base64_encode(buf_str(bytes), bytes->len, &text);
+	strs_add(&put.words, name);
+	strs_add(&put.words, buf_str(&text));
+	strs_add(&take.words, name);
+	strs_add(&take.words, p->id);
+	if (more)
+		args_add_option(&take, "more", "");
+	int rc = ask_result(r->cli, "parcel put", &put, PARCEL_WAIT, NULL, err);
+	if (rc == 0)
+		rc = ask_result(r->cli, "parcel take", &take, PARCEL_WAIT, out, err);
+	buf_free(&text);
+	args_free(&put);
+	args_free(&take);
 	return rc;
 }
 
@@ -46,21 +51,29 @@ static int take(struct reading *r, const struct parcel *p, unsigned copy, struct
 {
 	unsigned char random[8];
 	char name[2 * sizeof random + 1];
-	struct args args = {0};
-	struct buf bytes = {0}, out = {0};
+	struct buf now = {0}, next = {0}, out = {0};
+	struct parcel_stream in = {.parcel = p, .copy = copy};
 	sys_random(random, sizeof random);
 	hex_encode(random, sizeof random, name);
-	strs_add(&args.words, name);
-	strs_add(&args.words, p->id);
-	int rc = parcel_join(p, copy, &bytes, err);
-	if (rc == 0)
-		rc = hand_over(r->cli, name, &bytes, err);
-	if (rc == 0)
-		rc = ask_result(r->cli, "parcel take", &args, PARCEL_WAIT, &out, err);
+	int rc = parcel_stream_read(&in, PORTION, &now, err);
+	for (bool more = true; rc == 0 && more;) {
+		struct err later = {0};
+		int broken = parcel_stream_read(&in, PORTION, &next, &later);
+		more = broken == 0 && next.len > 0;
+		rc = hand_over(r, name, p, &now, more, &out, err);
+		if (broken) { /* what came before it was taken */
+			*err = later;
+			rc = broken;
+		}
+		struct buf done = now;
+		now = next;
+		next = (struct buf){0};
+		buf_free(&done);
+	}
 	if (out.len && p->covered)
 		strs_add(&r->to_answer, p->cover.from);
-	args_free(&args);
-	buf_free(&bytes);
+	parcel_stream_close(&in);
+	buf_free(&now);
 	buf_free(&out);
 	return rc;
 }

@@ -10,7 +10,6 @@
 #include "base/sys.h"
 #include "say.h"
 
-#define FILE_MAX (64u << 20) /* of a parcel; nobody writes larger ones */
 #define HEAD_MAX (COVER_PIECE_LINE_MAX + COVER_SIZE_MAX)
 
 void parcels_free(struct parcels *all)
@@ -175,13 +174,15 @@ static void read_cover(struct parcel *p, unsigned copy)
 	    !cover_piece_read(head, len, &piece))
 		return;
 	p->covered = cover_read(p->id, head + piece.size, len - piece.size, &p->cover, &p->err) == 0;
+	struct parcel_stream in = {.parcel = p, .copy = copy};
 	if (!p->covered && len < sizeof head && parcel_piece(p, 2, copy) &&
-	    parcel_join(p, copy, &bytes, &none) == 0) {
+	    parcel_stream_read(&in, COVER_SIZE_MAX, &bytes, &none) == 0) {
 		ERR_CLEAR(&p->err);
 		p->covered = cover_read(p->id, buf_str(&bytes), bytes.len, &p->cover, &p->err) == 0;
 	}
 	if (!p->covered)
 		memset(&p->cover, 0, sizeof p->cover);
+	parcel_stream_close(&in);
 	buf_free(&bytes);
 }
 
@@ -250,20 +251,49 @@ const struct parcel_file *parcel_piece(const struct parcel *p, unsigned at, unsi
 	return found;
 }
 
-int parcel_join(const struct parcel *p, unsigned copy, struct buf *out, struct err *err)
+/* Opens the next piece; *end where it is missing. */
+static int next_piece(struct parcel_stream *s, bool *end, struct err *err)
 {
-	const struct parcel_file *file;
+	const struct parcel_file *file = parcel_piece(s->parcel, s->at + 1, s->copy);
+	char head[COVER_PIECE_LINE_MAX];
+	struct cover_piece piece;
+	*end = !file;
+	if (!file)
+		return 0;
+	s->at++;
+	s->file = fopen(file->path, "rb");
+	size_t len = s->file ? fread(head, 1, sizeof head, s->file) : 0;
+	if (!s->file || ferror(s->file))
+		return sys_error(err, "read", file->path);
+	if (!cover_piece_read(head, len, &piece) || fseek(s->file, (long)piece.size, SEEK_SET) != 0)
+		return err_set(err, ERR_INPUT, N_("%1 is no parcel"), file->path);
+	return 0;
+}
+
+int parcel_stream_read(struct parcel_stream *s, size_t len, struct buf *out, struct err *err)
+{
+	char bytes[16384];
+	bool end = false;
 	int rc = 0;
-	for (unsigned at = 1; rc == 0 && (file = parcel_piece(p, at, copy)) != NULL; at++) {
-		struct buf bytes = {0};
-		struct cover_piece piece;
-		rc = sys_read_file(file->path, FILE_MAX, &bytes, err);
-		if (rc == 0 && (!cover_piece_read(buf_str(&bytes), bytes.len, &piece) ||
-				   out->len + bytes.len > FILE_MAX))
-			rc = err_set(err, ERR_INPUT, N_("%1 is no parcel"), file->path);
-		if (rc == 0)
-			buf_add(out, bytes.data + piece.size, bytes.len - piece.size);
-		buf_free(&bytes);
+	while (rc == 0 && len && !end) {
+		if (!s->file) {
+			rc = next_piece(s, &end, err);
+			continue;
+		}
+		size_t n = fread(bytes, 1, len < sizeof bytes ? len : sizeof bytes, s->file);
+		buf_add(out, bytes, n);
+		len -= n;
+		if (ferror(s->file))
+			rc = sys_error(err, "read", parcel_piece(s->parcel, s->at, s->copy)->path);
+		else if (n == 0)
+			parcel_stream_close(s);
 	}
 	return rc;
+}
+
+void parcel_stream_close(struct parcel_stream *s)
+{
+	if (s->file)
+		fclose(s->file);
+	s->file = NULL;
 }

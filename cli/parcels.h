@@ -3,6 +3,8 @@
 #ifndef TUYEN_CLI_PARCELS_H
 #define TUYEN_CLI_PARCELS_H
 
+#include <stdio.h>
+
 #include "cli.h"
 #include "registry/cover.h"
 
@@ -46,13 +48,34 @@ unsigned parcel_there(const struct parcel *p);
 unsigned parcel_lacks(const struct parcel *p);
 /* The file of a piece, from 1; of its copies the one at `copy`, from 0, or where there are fewer the last; NULL: missing. */
 const struct parcel_file *parcel_piece(const struct parcel *p, unsigned at, unsigned copy);
-/* Its cover and content by those files, up to the first piece that is missing. */
-int parcel_join(const struct parcel *p, unsigned copy, struct buf *out, struct err *err);
+/* Its cover and content by those files, up to the first piece that is missing, portion by portion. Zero-initialise with
+ * parcel and copy. */
+struct parcel_stream {
+	const struct parcel *parcel;
+	unsigned copy;
+	unsigned at; /* the piece that is read, from 1 */
+	FILE *file;
+};
+/* Fewer than `len` bytes only at its end. */
+int parcel_stream_read(struct parcel_stream *s, size_t len, struct buf *out, struct err *err);
+void parcel_stream_close(struct parcel_stream *s);
 
-/* Write it in pieces of at most `split` bytes (0: in one) into the folder, under its own name, or into that very file.
- * No file is written over; where one of them fails none is left. Names of the files are added to `names`. */
-int parcel_save(const struct cover *cover, const struct buf *bytes, const char *path, bool folder,
-    size_t split, struct strs *names, struct err *err);
+/* Writing one, of `size` bytes, in pieces of at most `split` bytes (0: in one) into the folder, under its own name, or into
+ * that very file. No file is written over; where one of them fails none is left. */
+struct parcel_saving {
+	const struct cover *cover;
+	const char *path;
+	bool folder, taken;
+	unsigned at, of; /* pieces, from 1 */
+	size_t room; /* in one */
+	size_t left; /* in this one */
+	int fd;
+	struct strs names; /* of the files */
+};
+int parcel_save_begin(struct parcel_saving *s, uint64_t size, size_t split, struct err *err);
+int parcel_save_add(struct parcel_saving *s, const void *bytes, size_t len, struct err *err);
+/* rc: what went wrong before, and is the answer then. The names are the caller's to free. */
+int parcel_save_end(struct parcel_saving *s, int rc, struct err *err);
 
 /* ERR_REFUSED: another file has that name. */
 int parcel_taken(const char *path, struct err *err);

@@ -67,7 +67,7 @@ held confirm: --unit=
 held set-aside: --reason=
 status: --json
 sync: --wait --with= --pause --resume
-parcel write: --to= --full --split=
+parcel write: --to= --full --attachments= --split=
 parcel read:
 parcel list: --json
 blame: --unit= --json

@@ -294,6 +294,8 @@ const struct command commands[] = {
 	OPTIONS(
 	    {"to", "UNITS", N_("for whom: one parcel for each of these, by commas (default: the superior)")},
 	    {"full", NULL, N_("all from the first change on, not only what is not confirmed")},
+	    {"attachments", "none|SIZE|all",
+		N_("so many bytes of attachments go along: 200M (default: 64M)")},
 	    {"split", "SIZE", N_("in pieces of at most that many bytes: 1440K, 4G")}),
 	N_("Write what others lack into files for a stick, sealed to each of them.")},
     {"parcel read", "FILE-OR-FOLDER...", 1, -1, COMMAND_LOCAL, false, 0, NO_OPTIONS,

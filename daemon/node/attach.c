@@ -123,7 +123,7 @@ struct attach_file *attach_file(struct node *n, const char *hex)
 	return f;
 }
 
-static void forget_part(struct node *n, const char *hex, bool ask_too)
+void attach_forget_part(struct node *n, const char *hex, bool ask_too)
 {
 	struct attach_file *f = attach_file(n, hex);
 	struct err none = {0};
@@ -257,7 +257,7 @@ void attach_look(struct node *n, const char *ledger)
 	l.book->tip = tip;
 	for (size_t i = 0; i < l.gone.n; i++)
 		if (!attach_is_named(n, l.gone.items[i]))
-			forget_part(n, l.gone.items[i], true);
+			attach_forget_part(n, l.gone.items[i], true);
 	strs_free(&l.gone);
 }
 
@@ -303,7 +303,7 @@ bool node_attach_wanted(
 			out->size = l->rows[j].size;
 			out->have = f->have;
 			if (out->have >= out->size) { /* named with another length than before */
-				forget_part(n, l->rows[j].hex, false);
+				attach_forget_part(n, l->rows[j].hex, false);
 				out->have = 0;
 			}
 			return true;
@@ -449,9 +449,9 @@ static int finish(struct node *n, const char *hex, struct err *err)
 	f->line = NULL;
 	f->here = rc == 0;
 	if (rc == 0) {
-		forget_part(n, hex, true);
+		attach_forget_part(n, hex, true);
 	} else if (rc == ERR_CORRUPT || rc == ERR_REFUSED) {
-		forget_part(n, hex, false);
+		attach_forget_part(n, hex, false);
 		f->damaged += rc == ERR_REFUSED ? ATTACH_DAMAGED_MAX : 1;
 	} else {
 		f->have--; /* it is tried again with the last byte */

@@ -48,6 +48,7 @@ struct attach_file {
 /* What one peer has of one attachment. */
 struct attach_peer {
 	uint64_t gone; /* bytes, on the last line that asked for it */
+	uint64_t keeps; /* bytes, by its last parcel */
 	unsigned stand; /* enum sync_stand */
 	bool told; /* since this daemon began */
 	struct attach_pace pace;
@@ -70,9 +71,11 @@ int attach_ask(struct node *n, const char *hex, struct err *err); /* fetch it, w
 void attach_peers_load(struct node *n);
 const struct attach_peer *attach_peer_known(
     const struct node *n, const char *hex, const char *peer); /* or NULL */
+void attach_peer_keeps(struct node *n, const char *hex, const char *peer, uint64_t bytes);
 void attach_peers_ended(struct node *n, const void *line);
 void attach_disk_full(struct node *n);
 
+void attach_forget_part(struct node *n, const char *hex, bool ask_too);
 struct attach_file *attach_file(struct node *n, const char *hex);
 void attach_look(struct node *n, const char *ledger);
 bool attach_is_named(struct node *n, const char *hex); /* by any ledger that was looked at */

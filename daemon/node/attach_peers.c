@@ -101,6 +101,11 @@ void node_attach_stands(struct node *n, const char *peer, const unsigned char id
 	p->told = true;
 }
 
+void attach_peer_keeps(struct node *n, const char *hex, const char *peer, uint64_t bytes)
+{
+	peer_at(n, hex, peer)->keeps = bytes;
+}
+
 void node_attach_gave(
     struct node *n, const void *line, const char *peer, const unsigned char id[HASH_SIZE], uint64_t upto)
 {

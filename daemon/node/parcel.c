@@ -217,27 +217,41 @@ static int resolve(struct node *n, const char *typed, char id[COVER_NAME_MAX + 1
 	return rc;
 }
 
-/* Cover, then the frames, sealed. */
-static int seal_up(struct node *n, struct cover *c, const struct keys *keys, const struct buf *frames,
-    struct buf *out, struct err *err)
+/* The cover, with the content's key for the addressee. */
+static int print_cover(struct node *n, struct cover *c, const struct keys *keys,
+    const unsigned char secret[SEAL_SECRET_SIZE], struct buf *out, struct err *err)
 {
-	unsigned char secret[SEAL_SECRET_SIZE], context[SEAL_CONTEXT_SIZE];
+	unsigned char context[SEAL_CONTEXT_SIZE];
 	int rc = 0;
-	sys_random(secret, sizeof secret);
 	cover_context(c, context);
 	for (size_t i = 0; rc == 0 && i < keys->n; i++)
 		rc = seal_box(keys->key[i], secret, context, c->boxes[c->n_boxes++], err);
-	if (rc)
-		return rc;
-	cover_print(c, n->key, out);
-	struct seal_piece piece = {secret, c->context, 0, false};
-	for (size_t at = 0; !piece.last; at += PARCEL_CHUNK, piece.number++) {
-		size_t left = frames->len - at;
-		piece.last = left <= PARCEL_CHUNK;
-		seal_close(&piece, frames->data + at, piece.last ? left : PARCEL_CHUNK, out);
-	}
-	memset(secret, 0, sizeof secret);
-	return 0;
+	if (rc == 0)
+		cover_print(c, n->key, out);
+	return rc;
+}
+
+static void size_text(uint64_t bytes, char out[24])
+{
+	if (bytes >= 1u << 20)
+		snprintf(out, 24, "%llu MB", (unsigned long long)(bytes >> 20));
+	else
+		snprintf(out, 24, "%llu KB", (unsigned long long)(bytes + 1023) >> 10);
+}
+
+static void tell_attachments(struct control_request *req, const struct parcel_picks *p)
+{
+	char n[24], size[24];
+	snprintf(n, sizeof n, "%zu", p->n);
+	size_text(p->bytes, size);
+	if (p->n)
+		control_say(req, N_("%1 attachments go along, %2"), n, size);
+	snprintf(n, sizeof n, "%zu", p->left);
+	size_text(p->left_bytes, size);
+	if (p->left)
+		control_warn(req,
+		    N_("%1 attachments, %2, did not go, or not to their end: --attachments all takes them"),
+		    n, size);
 }
 
 static void tell_written(struct control_request *req, const struct cover *c, const struct parcel_written *w)
@@ -275,38 +289,82 @@ static void make_cover(struct node *n, const char *to, unsigned number, bool who
 	memcpy(c->instance, n->instance, sizeof c->instance);
 }
 
+/* How many bytes of attachments go along: as asked for, and as there is room left on the stick. */
+static uint64_t attachments_most(const struct control_request *req, size_t frames)
+{
+	const char *most = args_get(&req->args, "attachments"), *room = args_get(&req->args, "room");
+	uint64_t bytes = most ? strtoull(most, NULL, 10) : PARCEL_ATTACHMENTS;
+	uint64_t left = room ? strtoull(room, NULL, 10) : UINT64_MAX;
+	uint64_t taken = (uint64_t)frames + frames / 64 + COVER_SIZE_MAX;
+	left = left > taken ? (left - taken) / 64 * 63 : 0;
+	return bytes < left ? bytes : left;
+}
+
+static void send_it(struct node *n, struct parcel_sending *s)
+{
+	struct parcels *p = parcels_of(n);
+	if (p->n_sending == PARCEL_SENDING_MAX) {
+		parcel_send_free(p->sending[0]);
+		memmove(p->sending, p->sending + 1, --p->n_sending * sizeof *p->sending);
+	}
+	p->sending[p->n_sending++] = s;
+}
+
+/* The id, the size of all that follows, the cover; the content is fetched. */
+static void give_out(struct node *n, struct control_request *req, struct cover *cover,
+    const unsigned char secret[SEAL_SECRET_SIZE], const struct buf *head, struct buf *frames,
+    struct parcel_picks *picks)
+{
+	struct buf out = {0};
+	uint64_t size;
+	send_it(n, parcel_send(n, cover, secret, frames, picks, &size));
+	buf_printf(&out, "%s\n%llu\n", cover->id, (unsigned long long)(head->len + size));
+	buf_add(&out, head->data, head->len);
+	control_output(req, out.data, out.len);
+	buf_free(&out);
+}
+
 static int write_to(struct node *n, struct parcel_world *w, const struct keys *keys,
     struct control_request *req, struct err *err)
 {
 	struct parcel_note note;
 	struct book by_line = {0};
-	struct buf frames = {0}, out = {0};
+	struct buf frames = {0}, head = {0};
+	struct parcel_picks picks = {0};
 	struct cover cover;
 	struct parcel_written written;
+	unsigned char secret[SEAL_SECRET_SIZE];
+	bool full = args_has(&req->args, "full");
 	parcel_note_load(n, w->peer, &note);
 	struct parcel_options o = {.unit = n->config.unit,
 	    .station = n->config.station,
 	    .refusals = note.refusals,
 	    .n_refusals = note.n_refusals};
+	struct parcel_stand *stands = parcel_stands(w, &o.n_stands);
+	o.stands = stands;
 	memcpy(o.instance, n->instance, sizeof o.instance);
-	if (!args_has(&req->args, "full"))
+	if (!full)
 		parcel_known_of(n, &note, w->peer, &by_line, &o);
 	note.number++;
 	const struct sync_world world = parcel_sync_world(w);
 	parcel_write(&world, &o, &frames, &written);
+	parcel_pick(w, full, attachments_most(req, frames.len), &picks);
 	make_cover(n, w->peer, (unsigned)note.number, !o.known[0] && !o.known[1], &cover);
-	int rc = seal_up(n, &cover, keys, &frames, &out, err);
+	sys_random(secret, sizeof secret);
+	int rc = print_cover(n, &cover, keys, secret, &head, err);
 	if (rc == 0)
 		rc = parcel_note_save(n, w->peer, &note, err);
 	if (rc == 0) {
 		parcel_is_under_way(n, w->peer, &written.ledgers);
 		tell_written(req, &cover, &written);
-		control_output(req, cover.id, COVER_ID_HEX);
-		control_output(req, "\n", 1);
-		control_output(req, out.data, out.len);
+		tell_attachments(req, &picks);
+		give_out(n, req, &cover, secret, &head, &frames, &picks);
 	}
+	memset(secret, 0, sizeof secret);
 	buf_free(&frames);
-	buf_free(&out);
+	buf_free(&head);
+	free(picks.items);
+	free(stands);
 	book_free(&by_line);
 	strs_free(&written.ledgers);
 	parcel_note_free(&note);
@@ -326,6 +384,35 @@ int node_parcel_write(struct node *n, struct control_request *req, struct err *e
 	if (rc == 0)
 		rc = find_keys(n, id, &keys, err);
 	return rc ? rc : write_to(n, &w, &keys, req, err);
+}
+
+static void forget_sending(struct parcels *p, size_t i)
+{
+	parcel_send_free(p->sending[i]);
+	p->n_sending--;
+	memmove(p->sending + i, p->sending + i + 1, (p->n_sending - i) * sizeof *p->sending);
+}
+
+int node_parcel_more(struct node *n, struct control_request *req, struct err *err)
+{
+	struct parcels *p = parcels_of(n);
+	struct buf out = {0};
+	size_t i = 0;
+	while (i < p->n_sending && strcmp(parcel_send_id(p->sending[i]), args_word(&req->args, 0)) != 0)
+		i++;
+	if (i == p->n_sending) {
+		err_set(err, ERR_NOT_FOUND, N_("that parcel is not being written any more"));
+		err_hint(err, N_("write it again"));
+		return err->code;
+	}
+	parcel_send_next(p->sending[i], PARCEL_PORTION, &out);
+	control_output(req, buf_str(&out), out.len);
+	if (out.len == 0 && parcel_send_failed(p->sending[i]))
+		control_warn(req, N_("some of what is stored here cannot be read: run 'tuyen verify'"));
+	if (out.len == 0)
+		forget_sending(p, i);
+	buf_free(&out);
+	return 0;
 }
 
 /* ---- handing over ---- */
@@ -368,6 +455,21 @@ int node_parcel_put(struct node *n, struct control_request *req, struct err *err
 	return err_set(err, ERR_INPUT, N_("this is larger than any parcel"));
 }
 
+int parcel_handed(struct node *n, const char *name, struct buf *out, struct err *err)
+{
+	struct parcels *p = parcels_of(n);
+	for (size_t i = 0; i < p->n; i++) {
+		if (strcmp(p->handed[i].name, name) != 0)
+			continue;
+		*out = p->handed[i].bytes;
+		free(p->handed[i].name);
+		memmove(p->handed + i, p->handed + i + 1, (p->n - i - 1) * sizeof *p->handed);
+		p->n--;
+		return 0;
+	}
+	return err_set(err, ERR_NOT_FOUND, N_("no parcel was handed over by that name"));
+}
+
 void node_parcels_close(struct node *n)
 {
 	struct parcels *p = n->parcels;
@@ -376,6 +478,8 @@ void node_parcels_close(struct node *n)
 	parcel_taking_stop(p->taking);
 	while (p->n)
 		drop_oldest(p);
+	while (p->n_sending)
+		forget_sending(p, 0);
 	free(p);
 	n->parcels = NULL;
 }

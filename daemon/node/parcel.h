@@ -16,11 +16,15 @@ struct parcels;
 /* Reading that goes on is ended, and its asker told. Accepts a node without. */
 void node_parcels_close(struct node *n);
 
-/* `parcel write`. Words: the addressee. Option full. The output is a cover and its content, without the line of a piece. */
+/* `parcel write`. Words: the addressee. Options full; attachments: bytes of them at most; room: bytes of all at most, as far as
+ * attachments can be left out. The output is the id, a line; the size of what follows in bytes, a line; the cover. */
 int node_parcel_write(struct node *n, struct control_request *req, struct err *err);
+/* Words: that id. The output is the next portion of the content; none at its end. */
+int node_parcel_more(struct node *n, struct control_request *req, struct err *err);
 /* Words: a name of the command's choice for what it hands over, and the next portion in base64. */
 int node_parcel_put(struct node *n, struct control_request *req, struct err *err);
-/* Words: that name, and the parcel's id. True: finished later. */
+/* Words: that name, and the parcel's id. Option more: it is only a part, and what follows is handed over and taken under the same
+ * name. True: finished later. */
 bool node_parcel_take(struct node *n, struct control_request *req, struct err *err);
 /* Words: ids of parcels. The output is a line for each that was read here: id and seconds. */
 int node_parcel_known(struct node *n, struct control_request *req, struct err *err);

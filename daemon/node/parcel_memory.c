@@ -1,8 +1,14 @@
 /* What parcels and lines know of one peer, each for the other: what one has confirmed neither sends again. */
 #include <string.h>
 
+#include "base/log.h"
+#include "base/sys.h"
+#include "control/control.h"
 #include "links/links.h"
 #include "node/parcel_inside.h"
+
+#define READ_NOTE "parcels-read"
+#define READ_KEPT 512 /* parcels remembered as read */
 
 static bool is_same(const struct book *a, const struct book *b)
 {
@@ -103,4 +109,40 @@ void node_parcel_known_of(struct node *n, const char *peer, const struct buf *by
 	book_save(&all, out);
 	parcel_note_free(&note);
 	book_free(&all);
+}
+
+/* ---- which were read ---- */
+
+void parcel_remember_read(struct node *n, const char *id)
+{
+	struct buf text = {0}, kept = {0};
+	struct err err = {0};
+	int rc = store_note_read(n->store, READ_NOTE, &text, &err);
+	buf_printf(&kept, "%s %lld\n", id, (long long)sys_now());
+	char *rest = NULL;
+	unsigned lines = 1;
+	for (char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line && lines < READ_KEPT;
+	     line = strtok_r(NULL, "\n", &rest), lines++)
+		if (strncmp(line, id, COVER_ID_HEX) != 0)
+			buf_printf(&kept, "%s\n", line);
+	if (rc == 0)
+		rc = store_note_write(n->store, READ_NOTE, kept.data, kept.len, &err);
+	if (rc)
+		log_err(LOG_WARNING, "parcel", &err);
+	buf_free(&text);
+	buf_free(&kept);
+}
+
+int node_parcel_known(struct node *n, struct control_request *req, struct err *err)
+{
+	struct buf text = {0};
+	int rc = store_note_read(n->store, READ_NOTE, &text, err);
+	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
+		const char *id = req->args.words.items[i];
+		const char *line = strlen(id) == COVER_ID_HEX ? strstr(buf_str(&text), id) : NULL;
+		if (line)
+			control_output(req, line, strcspn(line, "\n") + 1);
+	}
+	buf_free(&text);
+	return rc;
 }

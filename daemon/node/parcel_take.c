@@ -1,7 +1,10 @@
 /*
  * Reading a parcel. One batch a turn of the loop: open the next sealed piece, hand its frames to the reader, judge and
- * store what comes out as a line would (link.c). At the end what its writer has, and has refused, is noted. Whatever
- * stops it, what was taken before stays.
+ * store what comes out as a line would (link.c). Behind the last batch what its writer has, and has refused, is noted; then
+ * come attachments. Whatever stops it, what was taken before stays.
+ *
+ * It is handed over portion by portion and held no longer than it takes to read one: between two of them nobody is
+ * answered (req is NULL), and who does not go on gives way to the next.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,63 +16,11 @@
 #include "node/arrival.h"
 #include "node/heal.h"
 #include "node/instance.h"
-#include "node/parcel_inside.h"
+#include "node/parcel_taking.h"
 
-#define READ_NOTE "parcels-read"
-#define READ_KEPT 512 /* parcels remembered as read */
 #define TOLD_MAX 8 /* refusals named one by one */
 #define HEX_SHOWN 12
-
-struct taking {
-	struct node *node;
-	struct control_request *req;
-	uv_timer_t *timer;
-	struct buf bytes;
-	struct parcel_opened from;
-	size_t at; /* in bytes: of the next sealed piece */
-	struct seal_piece piece;
-	struct parcel_reader *reader;
-	bool greeted, news;
-	struct parcel_note note;
-	size_t taken, here, held, parked, refused, lost, declined, came_back;
-	struct err parked_why;
-};
-
-/* ---- which were read ---- */
-
-static void remember_read(struct taking *t)
-{
-	struct buf text = {0}, kept = {0};
-	struct err err = {0};
-	int rc = store_note_read(t->node->store, READ_NOTE, &text, &err);
-	buf_printf(&kept, "%s %lld\n", t->from.cover.id, (long long)sys_now());
-	char *rest = NULL;
-	unsigned n = 1;
-	for (char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL; line && n < READ_KEPT;
-	     line = strtok_r(NULL, "\n", &rest), n++)
-		if (strncmp(line, t->from.cover.id, COVER_ID_HEX) != 0)
-			buf_printf(&kept, "%s\n", line);
-	if (rc == 0)
-		rc = store_note_write(t->node->store, READ_NOTE, kept.data, kept.len, &err);
-	if (rc)
-		log_err(LOG_WARNING, "parcel", &err);
-	buf_free(&text);
-	buf_free(&kept);
-}
-
-int node_parcel_known(struct node *n, struct control_request *req, struct err *err)
-{
-	struct buf text = {0};
-	int rc = store_note_read(n->store, READ_NOTE, &text, err);
-	for (size_t i = 0; rc == 0 && i < req->args.words.n; i++) {
-		const char *id = req->args.words.items[i];
-		const char *line = strlen(id) == COVER_ID_HEX ? strstr(buf_str(&text), id) : NULL;
-		if (line)
-			control_output(req, line, strcspn(line, "\n") + 1);
-	}
-	buf_free(&text);
-	return rc;
-}
+#define STEPS 64 /* of a turn, where nothing is stored */
 
 /* ---- taking ---- */
 
@@ -80,7 +31,7 @@ static void begin(struct taking *t)
 	t->reader = parcel_reader_new(&world);
 	t->piece = (struct seal_piece){t->from.secret, t->from.cover.context, 0, false};
 	t->at = t->from.cover.size;
-	t->greeted = false;
+	t->greeted = t->ended = false;
 }
 
 static void tell_refused(struct taking *t, const struct sync_received *s, const struct arrival_result *r)
@@ -189,9 +140,9 @@ static int open_piece(struct taking *t, struct err *err)
 	if (good)
 		parcel_reader_add(t->reader, buf_str(&plain), plain.len);
 	buf_free(&plain);
-	snprintf(place, sizeof place, "%zu", t->at);
+	snprintf(place, sizeof place, "%zu", t->gone + t->at);
 	t->at += len;
-	snprintf(end, sizeof end, "%zu", t->at);
+	snprintf(end, sizeof end, "%zu", t->gone + t->at);
 	t->piece.number++;
 	if (good)
 		return 0;
@@ -215,33 +166,6 @@ static int check_peer(struct taking *t, struct err *err)
 		return 0;
 	return err_set(err, ERR_PEER, N_("this parcel calls its writer %1, but its cover says %2"), name,
 	    t->from.cover.from);
-}
-
-/* One batch, or one piece. 1: the end was reached. */
-static int step(struct taking *t, struct err *err)
-{
-	struct parcel_item item;
-	int rc = parcel_reader_next(t->reader, &item, err);
-	if (rc == 0)
-		rc = check_peer(t, err);
-	if (rc)
-		return rc;
-	switch (item.event) {
-	case PARCEL_WAITS:
-		return t->piece.last ? too_short(err) : open_piece(t, err);
-	case PARCEL_CHANGES:
-		store_batch(t, &item);
-		return 0;
-	case PARCEL_LOST:
-		t->lost += item.n;
-		return 0;
-	case PARCEL_DECLINED:
-		t->declined += item.n;
-		return 0;
-	case PARCEL_ENDS:
-		break;
-	}
-	return 1;
 }
 
 /* ---- the end ---- */
@@ -277,8 +201,12 @@ static void heal(struct taking *t)
 static void learn(struct taking *t)
 {
 	struct err err = {0};
-	if (t->from.ended_key || t->from.world.unproven)
+	size_t n;
+	if (t->learned || t->from.ended_key || t->from.world.unproven)
 		return;
+	t->learned = true;
+	const struct parcel_stand *stands = parcel_reader_stands(t->reader, &n);
+	parcel_stands_learn(&t->from.world, stands, n);
 	if (parcel_reader_learn(t->reader, &t->note.known)) {
 		parcel_reduce(t->node, &t->note.known);
 		t->note.heard = sys_now();
@@ -287,57 +215,6 @@ static void learn(struct taking *t)
 	if (parcel_note_save(t->node, t->from.cover.from, &t->note, &err) != 0)
 		log_err(LOG_WARNING, "parcel", &err);
 	heal(t);
-}
-
-static void tell_waiting(struct taking *t)
-{
-	const char *args[ERR_ARGS];
-	char n[24];
-	snprintf(n, sizeof n, "%zu", t->held);
-	if (t->held)
-		control_warn(t->req,
-		    N_("%1 changes are held until somebody here confirms them; `tuyen held list` shows them"),
-		    n);
-	snprintf(n, sizeof n, "%zu", t->parked);
-	if (t->parked)
-		control_warn(t->req,
-		    N_("%1 changes wait for something that has not come yet; read this parcel again later"),
-		    n);
-	for (int i = 0; i < t->parked_why.n_args; i++)
-		args[i] = t->parked_why.arg[i];
-	if (t->parked && t->parked_why.msg)
-		control_note(t->req, true, t->parked_why.msg, args, t->parked_why.n_args);
-}
-
-/* What was taken, then what was not, and why. */
-static void tell(struct taking *t, const struct err *err)
-{
-	const char *from = t->from.cover.from;
-	bool left = t->held || t->parked || t->refused || t->lost || t->declined || err->code;
-	char number[16], n[24];
-	snprintf(number, sizeof number, "%u", t->from.cover.number);
-	snprintf(n, sizeof n, "%zu", t->taken);
-	if (t->taken)
-		control_say(t->req, N_("parcel %1 of %2: %3 changes were taken"), number, from, n);
-	else if (left)
-		control_say(t->req, N_("parcel %1 of %2: nothing was taken"), number, from);
-	else
-		control_say(t->req, N_("parcel %1 of %2: nothing new"), number, from);
-	tell_waiting(t);
-	snprintf(n, sizeof n, "%zu", t->lost);
-	if (t->lost)
-		control_warn(t->req,
-		    N_("%1 changes rest on others that are not here: ask %2 for a parcel written with "
-		       "--full"),
-		    n, from);
-	snprintf(n, sizeof n, "%zu", t->declined);
-	if (t->declined && !t->from.world.unproven)
-		control_warn(t->req, N_("%1 changes are of ledgers that are not taken from %2"), n, from);
-	if (t->from.ended_key)
-		control_warn(t->req, N_("it was written under a key of %1 that has ended"), from);
-	/* For the command: whether there is something to confirm. */
-	if (t->taken)
-		control_output(t->req, "taken\n", 6);
 }
 
 static void free_timer(uv_handle_t *handle)
@@ -351,7 +228,9 @@ static void drop(struct taking *t)
 	uv_close((uv_handle_t *)t->timer, free_timer);
 	parcel_reader_free(t->reader);
 	parcel_note_free(&t->note);
+	parcel_blobs_end(&t->blobs);
 	buf_free(&t->bytes);
+	free(t->name);
 	memset(t->from.secret, 0, sizeof t->from.secret);
 	free(t);
 }
@@ -370,34 +249,121 @@ static int refuse_unproven(struct taking *t, struct err *err)
 static void conclude(struct taking *t, struct err *err)
 {
 	learn(t);
+	parcel_blobs_end(&t->blobs);
 	if (err->code == 0 && t->from.world.unproven)
 		refuse_unproven(t, err);
-	tell(t, err);
-	if (err->code == 0 && t->parked + t->lost == 0)
-		remember_read(t);
+	parcel_take_tell(t, err);
+	size_t failed = t->blobs.count[PARCEL_BLOB_FAILED];
+	if (err->code == 0 && t->parked + t->lost + failed == 0)
+		parcel_remember_read(t->node, t->from.cover.id);
 	if (t->came_back)
 		node_instance_came_back(t->node, t->from.cover.from, t->came_back);
-	if (err->code == 0 && t->refused)
+	if (err->code == 0 && t->refused + failed)
 		err_set(err, ERR_REFUSED, N_("not all of this parcel was taken in"));
 	control_finish(t->req, err);
 	drop(t);
+}
+
+enum step { STEP_ON, STEP_STORED, STEP_PORTION, STEP_UNPROVEN, STEP_DONE };
+
+static bool lacks_portion(const struct taking *t)
+{
+	return t->more && t->bytes.len - t->at < PARCEL_CHUNK + SEAL_TAG_SIZE;
+}
+
+/* The changes have ended. A writer whose key is not known yet brings no attachments. */
+static enum step end_changes(struct taking *t)
+{
+	t->ended = true;
+	if (t->from.world.unproven)
+		return STEP_UNPROVEN;
+	learn(t);
+	parcel_blobs_begin(&t->blobs, &t->from.world);
+	return STEP_STORED;
+}
+
+/* One batch, or one piece. */
+static int step(struct taking *t, enum step *out, struct err *err)
+{
+	struct parcel_item item;
+	int rc = parcel_reader_next(t->reader, &item, err);
+	if (rc == 0)
+		rc = check_peer(t, err);
+	if (rc)
+		return rc;
+	*out = STEP_ON;
+	switch (item.event) {
+	case PARCEL_WAITS:
+		*out = t->piece.last && t->ended ? STEP_DONE : lacks_portion(t) ? STEP_PORTION : STEP_ON;
+		if (*out != STEP_ON)
+			return 0;
+		return t->piece.last ? too_short(err) : open_piece(t, err);
+	case PARCEL_CHANGES:
+		store_batch(t, &item);
+		*out = STEP_STORED;
+		return 0;
+	case PARCEL_LOST:
+		t->lost += item.n;
+		return 0;
+	case PARCEL_DECLINED:
+		t->declined += item.n;
+		return 0;
+	case PARCEL_PIECE:
+		parcel_blobs_take(&t->blobs, &item.piece, t->req);
+		*out = t->blobs.now == PARCEL_BLOB_WHOLE ? STEP_STORED : STEP_ON;
+		return 0;
+	case PARCEL_ENDS:
+		*out = end_changes(t);
+		return 0;
+	}
+	return 0;
+}
+
+/* ---- being asked ---- */
+
+/* What was read of this portion is not needed any more, unless it may have to be read again. */
+static void await_portion(struct taking *t)
+{
+	struct control_request *req = t->req;
+	uv_timer_stop(t->timer);
+	if (!t->from.world.unproven) {
+		memmove(t->bytes.data, t->bytes.data + t->at, t->bytes.len - t->at);
+		buf_cut(&t->bytes, t->bytes.len - t->at);
+		t->gone += t->at;
+		t->at = 0;
+	}
+	t->req = NULL;
+	control_finish(req, NULL);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct taking *t = timer->data;
 	struct err err = {0}, none = {0};
-	int rc = step(t, &err);
-	if (rc == 0)
+	enum step at = STEP_ON;
+	int rc = 0;
+	for (int i = 0; rc == 0 && at == STEP_ON && i < STEPS; i++)
+		rc = step(t, &at, &err);
+	if (rc == 0 && at <= STEP_STORED)
 		return;
 	/* It may have brought what shows that the key is good: then once more, and all of it. */
-	if (t->from.world.unproven && t->taken && parcel_check_writer(&t->from, &none) == 0 &&
-	    !t->from.world.unproven) {
+	if (at != STEP_PORTION && t->from.world.unproven && t->taken &&
+	    parcel_check_writer(&t->from, &none) == 0 && !t->from.world.unproven) {
 		t->declined = 0;
 		begin(t);
-		return;
+	} else if (rc == 0 && at == STEP_PORTION) {
+		await_portion(t);
+	} else {
+		conclude(t, &err);
 	}
-	conclude(t, &err);
+}
+
+/* Nobody asks any more; what it brought counts. */
+static void abandon(struct taking *t)
+{
+	learn(t);
+	parcel_blobs_end(&t->blobs);
+	drop(t);
 }
 
 void parcel_taking_stop(struct taking *t)
@@ -406,49 +372,45 @@ void parcel_taking_stop(struct taking *t)
 	if (!t)
 		return;
 	err_set(&err, ERR_TIMEOUT, N_("the daemon ends; read the parcel again when it runs"));
-	control_finish(t->req, &err);
+	if (t->req)
+		control_finish(t->req, &err);
 	drop(t);
 }
 
-static int take_handed(struct node *n, const char *name, struct buf *out, struct err *err)
+/* The next portion of what is being read. */
+static int go_on(struct taking *t, struct control_request *req, struct err *err)
 {
-	struct parcels *p = parcels_of(n);
-	for (size_t i = 0; i < p->n; i++) {
-		if (strcmp(p->handed[i].name, name) != 0)
-			continue;
-		*out = p->handed[i].bytes;
-		free(p->handed[i].name);
-		memmove(p->handed + i, p->handed + i + 1, (p->n - i - 1) * sizeof *p->handed);
-		p->n--;
-		return 0;
+	struct buf bytes = {0};
+	int rc = parcel_handed(t->node, t->name, &bytes, err);
+	if (rc == 0 && t->bytes.len + bytes.len > PARCEL_FILE_MAX)
+		rc = err_set(err, ERR_INPUT, N_("this is larger than any parcel"));
+	if (rc == 0) {
+		buf_add(&t->bytes, buf_str(&bytes), bytes.len);
+		t->more = args_has(&req->args, "more");
+		t->req = req;
+		uv_timer_start(t->timer, on_timer, 0, 1);
 	}
-	return err_set(err, ERR_NOT_FOUND, N_("no parcel was handed over by that name"));
+	buf_free(&bytes);
+	return rc;
 }
 
-bool node_parcel_take(struct node *n, struct control_request *req, struct err *err)
+static int take_new(struct node *n, struct control_request *req, struct err *err)
 {
-	if (req->args.words.n < 2) {
-		err_set(err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), req->command);
-		return false;
-	}
-	if (parcels_of(n)->taking) {
-		err_set(err, ERR_BUSY, N_("another parcel is being read"));
-		err_hint(err, N_("try again in a moment"));
-		return false;
-	}
 	struct taking *t = mem_alloc(sizeof *t);
 	t->node = n;
 	t->req = req;
+	t->more = args_has(&req->args, "more");
 	int rc = node_admitted(n, err);
 	if (rc == 0)
-		rc = take_handed(n, args_word(&req->args, 0), &t->bytes, err);
+		rc = parcel_handed(n, args_word(&req->args, 0), &t->bytes, err);
 	if (rc == 0)
 		rc = parcel_open(n, args_word(&req->args, 1), &t->bytes, &t->from, err);
 	if (rc) {
 		buf_free(&t->bytes);
 		free(t);
-		return false;
+		return rc;
 	}
+	t->name = mem_dup(args_word(&req->args, 0));
 	parcel_note_load(n, t->from.cover.from, &t->note);
 	begin(t);
 	t->timer = mem_alloc(sizeof *t->timer);
@@ -456,5 +418,24 @@ bool node_parcel_take(struct node *n, struct control_request *req, struct err *e
 	t->timer->data = t;
 	uv_timer_start(t->timer, on_timer, 0, 1);
 	n->parcels->taking = t;
-	return true;
+	return 0;
+}
+
+bool node_parcel_take(struct node *n, struct control_request *req, struct err *err)
+{
+	struct taking *t = parcels_of(n)->taking;
+	if (req->args.words.n < 2) {
+		err_set(err, ERR_USAGE, N_("'%1' needs more words; see `tuyen %1 --help`"), req->command);
+		return false;
+	}
+	if (t && t->req) {
+		err_set(err, ERR_BUSY, N_("another parcel is being read"));
+		err_hint(err, N_("try again in a moment"));
+		return false;
+	}
+	if (t && strcmp(t->name, args_word(&req->args, 0)) == 0)
+		return go_on(t, req, err) == 0;
+	if (t)
+		abandon(t);
+	return take_new(n, req, err) == 0;
 }

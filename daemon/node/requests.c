@@ -267,6 +267,7 @@ static const struct {
     {"key rotate", node_key_rotate, 0},
     {"lines", lines, 0},
     {"parcel known", node_parcel_known, 0},
+    {"parcel more", node_parcel_more, 1},
     {"parcel put", node_parcel_put, 2},
     {"parcel write", node_parcel_write, 1},
     {"reload", reload, 0},

@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "sync/frame.h"
+#include "sync/parcel_blob.h"
 #include "sync/parcel_note.h"
 #include "sync/replay.h"
-#include "sync/wire.h"
 
 #define BATCH_ESTIMATE 2048 /* what a batch weighs, about: more is lost with a damage, less costs more */
 
-enum parcel_frame { PARCEL_FRAME_REFUSED = 32, PARCEL_FRAME_END = 33 };
 enum end_flag { END_MORE = 1 };
 
 /* ---- writing ---- */
@@ -155,6 +154,7 @@ void parcel_write(const struct sync_world *world, const struct parcel_options *o
 	put_hello(&w);
 	put_refusals(&w);
 	put_have(&w, &ledgers);
+	parcel_put_stands(out, options->stands, options->n_stands);
 	for (int reports = 0; reports < 2; reports++)
 		for (size_t i = 0; i < ledgers.n && !written->more; i++)
 			if (is_directives(ledgers.items[i]) == !reports)
@@ -182,6 +182,8 @@ struct parcel_reader {
 	struct frame_have have;
 	struct sync_refusal *refusals;
 	size_t n_refusals;
+	struct parcel_stand *stands;
+	size_t n_stands;
 };
 
 struct parcel_reader *parcel_reader_new(const struct sync_world *world)
@@ -266,11 +268,23 @@ static int read_end(
 	return in.bad ? err_set(err, ERR_PEER, N_("the end of the parcel cannot be read")) : 0;
 }
 
+/* Behind the changes nothing is looked at but attachments. */
+static int read_piece(
+    unsigned type, const unsigned char *bytes, size_t len, struct parcel_item *out, struct err *err)
+{
+	if (type != FRAME_PIECE)
+		return 0;
+	out->event = PARCEL_PIECE;
+	return parcel_get_piece(bytes, len, &out->piece, err);
+}
+
 /* One frame; *out stays PARCEL_WAITS if it has only told us something. */
 static int read_frame(struct parcel_reader *r, unsigned type, const unsigned char *bytes, size_t len,
     struct parcel_item *out, struct err *err)
 {
 	int rc;
+	if (r->ended)
+		return read_piece(type, bytes, len, out, err);
 	if (!r->greeted && type != FRAME_HELLO)
 		return err_set(err, ERR_PEER, N_("the parcel does not say who writes it"));
 	switch (type) {
@@ -290,6 +304,8 @@ static int read_frame(struct parcel_reader *r, unsigned type, const unsigned cha
 		return rc;
 	case PARCEL_FRAME_REFUSED:
 		return r->refusals ? 0 : read_refusals(r, bytes, len, err);
+	case PARCEL_FRAME_STANDS:
+		return r->stands ? 0 : parcel_get_stands(bytes, len, &r->kept, &r->stands, &r->n_stands, err);
 	case PARCEL_FRAME_END:
 		return read_end(r, bytes, len, out, err);
 	default:
@@ -302,7 +318,7 @@ int parcel_reader_next(struct parcel_reader *r, struct parcel_item *out, struct 
 	int rc = 0;
 	*out = (struct parcel_item){.event = PARCEL_WAITS};
 	arena_free(&r->item);
-	while (rc == 0 && !r->ended && out->event == PARCEL_WAITS) {
+	while (rc == 0 && out->event == PARCEL_WAITS) {
 		unsigned type = 0;
 		const unsigned char *bytes;
 		size_t len, size;
@@ -324,6 +340,12 @@ const struct sync_refusal *parcel_reader_refusals(const struct parcel_reader *r,
 {
 	*n = r->n_refusals;
 	return r->refusals;
+}
+
+const struct parcel_stand *parcel_reader_stands(const struct parcel_reader *r, size_t *n)
+{
+	*n = r->n_stands;
+	return r->stands;
 }
 
 bool parcel_reader_learn(const struct parcel_reader *r, struct book *known)

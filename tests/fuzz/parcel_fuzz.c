@@ -43,13 +43,17 @@ static void as_parcel(const uint8_t *data, size_t size)
 	for (int half = 0; half < 2 && rc == 0; half++) {
 		struct parcel_item item = {.event = PARCEL_CHANGES};
 		parcel_reader_add(r, data + (half ? size / 2 : 0), half ? size - size / 2 : size / 2);
-		while (rc == 0 && item.event != PARCEL_WAITS && item.event != PARCEL_ENDS) {
+		while (rc == 0 && item.event != PARCEL_WAITS) {
 			rc = parcel_reader_next(r, &item, &err);
-			assert(rc || item.event == PARCEL_WAITS || item.event == PARCEL_ENDS || item.n);
+			assert(rc || item.event == PARCEL_WAITS || item.event == PARCEL_ENDS ||
+			       item.event == PARCEL_PIECE || item.n);
+			assert(rc || item.event != PARCEL_PIECE ||
+			       (item.piece.len && item.piece.len <= SYNC_PIECE_MAX));
 		}
 	}
 	size_t n;
 	assert(parcel_reader_refusals(r, &n) || n == 0);
+	assert(parcel_reader_stands(r, &n) || n == 0);
 	if (parcel_reader_learn(r, &known))
 		assert(parcel_reader_peer(r) && known.has_instance);
 	book_free(&known);

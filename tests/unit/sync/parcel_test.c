@@ -349,11 +349,92 @@ static void golden(void **state)
 	buf_free(&inside);
 }
 
+/* Appended behind the changes: pieces as long as was said before, in order, whatever could not be read. */
+static void attachments(void **state)
+{
+	struct buf bytes = {0};
+	struct sync_world world = world_of(&ward);
+	struct parcel_stand told = {.id = {7}, .stand = SYNC_BLOB_TOO_LONG, .have = 12345};
+	struct parcel_options o = {.unit = "31", .stands = &told, .n_stands = 1};
+	struct sync_world from = world_of(&city);
+	struct parcel_written written;
+	static unsigned char content[40000];
+	struct parcel_item item;
+	struct err err = {0};
+	size_t n, changes = 0, pieces = 0;
+	(void)state;
+	write_some(&city, DOWN, 2);
+	parcel_write(&from, &o, &bytes, &written);
+	const size_t before = bytes.len;
+	for (size_t i = 0; i < sizeof content; i++)
+		content[i] = (unsigned char)(i * 7);
+	for (uint64_t at = 100; at < sizeof content;) {
+		struct parcel_piece p = {{9}, at, content + at, parcel_piece_at(at, sizeof content)};
+		if (at == 100 + SYNC_PIECE_MAX)
+			p.bytes = NULL;
+		parcel_put_piece(&bytes, &p);
+		at += p.len;
+	}
+	assert_int_equal(bytes.len - before, parcel_pieces_size(100, sizeof content));
+	struct parcel_reader *r = parcel_reader_new(&world);
+	bool ended = false;
+	for (size_t at = 0; at < bytes.len; at += 1000) {
+		parcel_reader_add(r, bytes.data + at, bytes.len - at < 1000 ? bytes.len - at : 1000);
+		while (parcel_reader_next(r, &item, &err) == 0 && item.event != PARCEL_WAITS) {
+			changes += item.event == PARCEL_CHANGES ? item.n : 0;
+			ended |= item.event == PARCEL_ENDS;
+			if (item.event != PARCEL_PIECE)
+				continue;
+			assert_true(ended && item.piece.id[0] == 9);
+			assert_memory_equal(item.piece.bytes, content + item.piece.at, item.piece.len);
+			pieces += item.piece.len;
+		}
+	}
+	assert_int_equal(err.code, 0);
+	assert_int_equal(changes, 2);
+	assert_int_equal(pieces, sizeof content - 100 - SYNC_PIECE_MAX);
+	const struct parcel_stand *stands = parcel_reader_stands(r, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(stands->have, 12345);
+	assert_int_equal(stands->stand, SYNC_BLOB_TOO_LONG);
+	assert_int_equal(stands->id[0], 7);
+	parcel_reader_free(r);
+	strs_free(&written.ledgers);
+	buf_free(&bytes);
+}
+
+/* They claim more than is there, or more than a parcel may say. */
+static void broken_attachments(void **state)
+{
+	static const char *const bad[] = {"\x05\x22\x7f"
+					  "abc",
+	    "\x06\x22\xff\xff\xff\x7f"
+	    "a",
+	    "\x03\x22\x01"
+	    "a"};
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct sync_world world = world_of(&ward);
+		struct parcel_reader *r = parcel_reader_new(&world);
+		struct buf bytes = {0};
+		struct parcel_item item;
+		struct err err = {0};
+		put(&city, NULL, 0, NULL, &bytes);
+		size_t hello = (size_t)(unsigned char)bytes.data[0] + 1;
+		parcel_reader_add(r, bytes.data, hello);
+		assert_int_equal(parcel_reader_next(r, &item, &err), 0);
+		parcel_reader_add(r, bad[i], strlen(bad[i]));
+		assert_int_equal(parcel_reader_next(r, &item, &err), ERR_PEER);
+		parcel_reader_free(r);
+		buf_free(&bytes);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(by_stick_both_ways), TEST(cut_anywhere), TEST(lost_by_ledger),
 	    TEST(what_is_not_taken), TEST(more_than_fits), TEST(refusals_and_notes), TEST(another_instance),
-	    TEST(nonsense), TEST(golden)};
+	    TEST(nonsense), TEST(attachments), TEST(broken_attachments), TEST(golden)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
