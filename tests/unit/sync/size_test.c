@@ -29,8 +29,10 @@ static void report_text(char *text, size_t size, unsigned seed)
 		n +=
 		    snprintf(text + n, size - (size_t)n, "  TT%02u: '%u'\n", i, seed * 31 % 97 + i * (i % 3));
 	n += snprintf(text + n, size - (size_t)n, "note: |\n");
-	for (unsigned i = 0; i < 6; i++)
-		n += snprintf(text + n, size - (size_t)n, "  %s %u\n", sentences[dice(8)], dice(1000));
+	for (unsigned i = 0; i < 6; i++) {
+		unsigned number = dice(1000);
+		n += snprintf(text + n, size - (size_t)n, "  %s %u\n", sentences[dice(8)], number);
+	}
 	assert_true(n > 900 && n < (int)size);
 }
 
