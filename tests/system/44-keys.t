@@ -20,7 +20,11 @@ w() { # NODE WORDS: a command that must be done
 same() {
 	same_name=$1 same_ledger=$2
 	shift 2
-	for node in "$@"; do tip "$node" "$same_ledger"; done | sort -u >tips
+	tries=0
+	until for node in "$@"; do tip "$node" "$same_ledger"; done | sort -u >tips && [ "$(wc -l <tips)" = 1 ]; do
+		tries=$((tries + 1)) # what was written goes on by itself a moment later
+		[ $tries -lt 300 ] || break
+	done
 	is "$same_name" "$(wc -l <tips)" 1
 }
 key_of() { tuyen -C "$1" unit show "$2" --json | jq -r ".keys[$3].key"; }
