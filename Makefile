@@ -124,14 +124,20 @@ unit: $(UNIT_BIN) ## run the unit tests of this build (UNIT=pattern to choose)
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 SECONDS ?= 60
-$(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard daemon/*/*.[ch]) $(BUILD)/gen/schema.c
+FUZZ_CC = $(CLANG) -std=c11 -D_GNU_SOURCE -DTUYEN_VERSION='"$(VERSION)"' -Idaemon -Itests/lib -g -O1 -fno-sanitize-recover=all $(PKG_CFLAGS)
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(wildcard daemon/*/*.c))
+$(FUZZ_OBJ): $(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/schema.c
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+-include $(FUZZ_OBJ:.o=.d)
+$(FUZZ_BIN): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ) $(wildcard tests/lib/*.h)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)room=$$(sed -n '1s,^/\* room: \([a-z]*\).*,\1,p' $<); \
-	rooms="$$room $$(sed -n "s/^$$room  *//p" tests/lint/rooms)"; src=; \
-	for r in $$rooms; do src="$$src $$(ls daemon/$$r/*.c)"; done; \
-	$(CLANG) -std=c11 -D_GNU_SOURCE -Idaemon -Itests/lib -g -O1 -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=all $$(pkg-config --cflags $(LIBRARIES)) -o $@ $< $$src $(BUILD)/gen/schema.c $(LDLIBS)
+	rooms="$$room $$(sed -n "s/^$$room  *//p" tests/lint/rooms)"; objects=; \
+	for r in $$rooms; do for c in daemon/$$r/*.c; do objects="$$objects $(BUILD)/fuzz/obj/$${c%.c}.o"; done; done; \
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $< $$objects $(BUILD)/gen/schema.c $(LDLIBS)
 fuzz: $(FUZZ_BIN) ## fuzz every parser for SECONDS=60 each
 	$(Q)for f in $(FUZZ_BIN); do n=$$(basename $$f); mkdir -p $(BUILD)/corpus/$$n; \
 	  echo "# $$n"; seeds=tests/fuzz/seeds/$${n%_fuzz}; [ -d $$seeds ] || seeds=; \
