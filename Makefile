@@ -157,6 +157,8 @@ $(OUT)/simulate: $(call objects,$(SIM_SRC)) $(SIM_LIBS)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call group,$(SIM_LIBS)) $(LDLIBS)
 SEEDS ?= 1-50
 JOBS ?= 2
+# System tests wait most of the time.
+PROVE_JOBS ?= 3
 sim: $(OUT)/simulate ## random histories over simulated lines: SEEDS=1-50
 	$(Q)$(OUT)/simulate --seeds $(SEEDS)
 .PHONY: sim
@@ -220,7 +222,7 @@ lint: ## check the house: includes, format, messages, man pages
 .PHONY: lint
 
 system: all $(HELPER_BIN) $(OUT)/next/tuyend $(OUT)/next/tuyen ## run the system tests of this build (T=NN to choose)
-	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
+	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(PROVE_JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
 .PHONY: system
 
 hostile: all $(HELPER_BIN) ## stations, communes, cities gone over to the enemy: each attack, and how it is refused (HOSTILE=long)
