@@ -59,12 +59,12 @@ static void give_up(struct parcel_sending *s, const struct err *err)
 /* The next piece behind what is there already. False: there is none. */
 static bool add_piece(struct parcel_sending *s)
 {
+	if (s->i == s->picks.n)
+		return false;
 	struct parcel_pick *p = &s->picks.items[s->i];
 	struct parcel_piece piece = {.at = p->from};
 	struct buf bytes = {0};
 	struct err err = {0};
-	if (s->i == s->picks.n)
-		return false;
 	if (!s->opened && attach_open(s->node->store, p->hex, &s->reader, &err) != 0)
 		give_up(s, &err);
 	s->opened = true;
