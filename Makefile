@@ -222,7 +222,9 @@ lint: ## check the house: includes, format, messages, man pages
 .PHONY: lint
 
 system: all $(HELPER_BIN) $(OUT)/next/tuyend $(OUT)/next/tuyen ## run the system tests of this build (T=NN to choose)
-	$(Q)TUYEN_BUILD=$(abspath $(OUT)) prove -j $(PROVE_JOBS) $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t))
+	$(Q)export TUYEN_BUILD=$(abspath $(OUT)); rm -f .prove; \
+	prove -j $(PROVE_JOBS) --state=save $(if $(V),-v) $(or $(wildcard tests/system/$(T)-*.t),$(wildcard tests/system/*.t)) || \
+	{ echo '# what failed beside others, once more by itself:'; prove --state=failed -v; }
 .PHONY: system
 
 hostile: all $(HELPER_BIN) ## stations, communes, cities gone over to the enemy: each attack, and how it is refused (HOSTILE=long)
